@@ -1,0 +1,63 @@
+// One judge of plans. Each source is one file in Sources/ and one line in PolicySources.cs. No answer is never a yes: a throw, a time-out
+// or nothing at all counts as deny (PRE-04); that is the evaluator's business, not the source's.
+using System.Text.Json;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
+
+namespace CabinCrew.Governance.Policies;
+
+public interface IPolicySource
+{
+    /// <summary>Unique in a policy set, for example <c>rules:change-rules.yaml</c>.</summary>
+    string Name { get; }
+
+    PolicyOrigin Origin { get; }
+
+    /// <summary>Over the source's bytes and settings. Part of policy_digest.</summary>
+    Digest Digest { get; }
+
+    /// <summary>At least one verdict, in a stable order. Deterministic; no side effects.</summary>
+    ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct);
+}
+
+/// <param name="PolicyId">The rule, for example <c>defaults/protected-files</c>.</param>
+/// <param name="Role">With require_approval: who must say yes. Null: any approver's default role.</param>
+/// <param name="Evidence">What matched: files and lines.</param>
+public sealed record PolicyVerdict(string PolicyId, Decision Decision, string Reason, string? Role = null, int Count = 1, JsonElement? Evidence = null);
+
+/// <summary>What is judged: one step's validated plan. The same parsed values that the token binds.</summary>
+public sealed record PolicySubject
+{
+    public required TenantId Tenant { get; init; }
+    public required WorkflowId WorkflowId { get; init; }
+    public required string WorkflowName { get; init; }
+    public required StepId StepId { get; init; }
+    public required string Requester { get; init; }
+    public required string EngineId { get; init; }
+    /// <summary>Whether take-off may reach the network or directories outside the workspace.</summary>
+    public required bool OutsideEffects { get; init; }
+    public required bool Sandboxed { get; init; }
+    public required JsonElement Config { get; init; }
+    public required JsonElement Context { get; init; }
+    /// <summary>In name order; role log left out.</summary>
+    public required IReadOnlyList<JudgedArtifact> Artifacts { get; init; }
+    /// <summary>In path order, merged over all artifacts.</summary>
+    public required IReadOnlyList<JudgedChange> Changes { get; init; }
+}
+
+public sealed record JudgedArtifact(
+    ArtifactName Name, ArtifactRole Role, string Type, string Action, string? Target, JsonElement Metadata, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body);
+
+/// <param name="AddedLines">Text lines that the change adds, with their new line numbers (from 1); empty for binary content.</param>
+/// <param name="DeletedLines">Likewise with old line numbers.</param>
+public sealed record JudgedChange(FileChange Change, bool Binary, IReadOnlyList<NumberedLine> AddedLines, IReadOnlyList<NumberedLine> DeletedLines);
+
+public sealed record NumberedLine(int Number, string Text);
+
+/// <summary>The aggregate (PRE-02), with every evaluation behind it (PRE-03).</summary>
+/// <param name="Needs">Distinct roles and counts that must approve; empty unless the decision is require_approval.</param>
+public sealed record Judgement(
+    Decision Decision, AggregationMethod Method, IReadOnlyList<Protocol.Wire.PolicyEvaluation> Evaluations, IReadOnlyList<RoleNeedReason> Needs,
+    IReadOnlyList<string> Violations, IReadOnlyList<string> Warnings);
+
+public sealed record RoleNeedReason(string Role, int Count, IReadOnlyList<string> Reasons);

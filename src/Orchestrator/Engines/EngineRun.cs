@@ -1,0 +1,58 @@
+// One run of one engine: what goes in, what comes out. How it is isolated is Sandbox/'s business.
+using CabinCrew.Orchestrator.Posix;
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Engines;
+
+/// <summary>An engine that was found and hashed.</summary>
+/// <param name="Id">As the token carries it, for example <c>patch</c> or <c>./engines/hello.sh</c>.</param>
+/// <param name="Digest">Of the executable, or of the tree of its directory.</param>
+/// <param name="Command">Inside the sandbox: program and arguments, before <c>--mode</c>.</param>
+/// <param name="Mounts">Read-only binds that it needs, beside the system's own.</param>
+public sealed record ResolvedEngine(string Id, Digest Digest, IReadOnlyList<string> Command, IReadOnlyList<Mount> Mounts);
+
+public sealed record Mount(string Source, string Target, bool Writable);
+
+public sealed record EngineRun
+{
+    public required ResolvedEngine Engine { get; init; }
+    public required EngineMode Mode { get; init; }
+    /// <summary>EngineInput, serialized. Holds secrets: never written to disk.</summary>
+    public required ReadOnlyMemory<byte> Input { get; init; }
+    public required EngineLimits Limits { get; init; }
+    /// <summary>The directory shown as the workspace: read-only in flight-plan, the writable view in take-off.</summary>
+    public required string Workspace { get; init; }
+    /// <summary>Names at the workspace's root that the engine must not see (the store's directory).</summary>
+    public required IReadOnlyList<string> HiddenEntries { get; init; }
+    /// <summary>Take-off: frozen artifacts (evidence and state), shown read-only. Flight-plan: null, a fresh sized tmpfs is made.</summary>
+    public string? FrozenArtifacts { get; init; }
+    public IReadOnlyList<Mount> Outside { get; init; } = [];
+    public bool Network { get; init; }
+    /// <summary>Checked just before exec; false stops the run before the engine did anything.</summary>
+    public Func<bool> StillOurs { get; init; } = static () => true;
+    /// <summary>Standard error as it comes, for live progress (not redacted: the receiver must).</summary>
+    public Action<ReadOnlyMemory<byte>>? OnLog { get; init; }
+}
+
+/// <summary>What a run left behind. The artifacts directory is alive through its handle and no process of the run is.</summary>
+public sealed record EngineResult(
+    EngineOutput Receipt, ReadOnlyMemory<byte> ReceiptBytes, int ExitCode, ReadOnlyMemory<byte> Log, DirectoryHandle? Artifacts, EngineUsage Usage, string Tier) : IDisposable
+{
+    public void Dispose() => Artifacts?.Dispose();
+}
+
+/// <summary>A run that failed, with what is left for people to read.</summary>
+public sealed record EngineFailure(Problem Problem, ReadOnlyMemory<byte> Log, EngineUsage Usage);
+
+public sealed record EngineUsage(TimeSpan Wall, TimeSpan Cpu, long MemoryPeakBytes, int ProcessesPeak);
+
+/// <summary>Runs engines. Implementations: the bubblewrap sandbox, and the explicit, audited absence of one.</summary>
+public interface IEngineRunner
+{
+    /// <summary><c>bubblewrap</c> or <c>none</c>.</summary>
+    string Tier { get; }
+
+    Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct);
+}

@@ -1,0 +1,54 @@
+// Preflight and approval documents: PRE-03, APR-01, APR-02.
+using System.Text.Json;
+
+namespace CabinCrew.Protocol.Wire;
+
+/// <summary>One policy's word on one subject (PRE-03).</summary>
+public sealed record PolicyEvaluation
+{
+    public required PolicyOrigin Source { get; init; }
+    public required string PolicyId { get; init; }
+    public required Decision Decision { get; init; }
+    /// <summary>0 allow, 1 warn, 2 require_approval, 3 deny.</summary>
+    public int Severity => (int)Decision;
+    public string? Reason { get; init; }
+    /// <summary>Matches, scores, files and lines; redacted.</summary>
+    public JsonElement? Evidence { get; init; }
+    public required DateTimeOffset EvaluatedAt { get; init; }
+}
+
+public sealed record EvidenceRef(string Name, string Path, Digest Hash);
+
+public sealed record ApprovalRequest
+{
+    public required string ApprovalId { get; init; }
+    public required string WorkflowId { get; init; }
+    public required string StepId { get; init; }
+    public required string Reason { get; init; }
+    public required string RequiredRole { get; init; }
+    public JsonElement? EngineOutput { get; init; }
+    public IReadOnlyList<EvidenceRef>? Evidence { get; init; }
+    public required Digest PlanTokenHash { get; init; }
+    public required ApprovalRequestExtensions Extensions { get; init; }
+}
+
+/// <param name="Needs">Every role that must say yes, and how many distinct people of it. The first is the request's required_role.</param>
+public sealed record ApprovalRequestExtensions(
+    IReadOnlyList<RoleNeed> Needs, string Requester, DateTimeOffset RequestedAt, DateTimeOffset? ExpiresAt,
+    string Summary, IReadOnlyList<string> TriggeredPolicies);
+
+public sealed record RoleNeed(string Role, int Count);
+
+public sealed record ApprovalResponse
+{
+    public required string ApprovalId { get; init; }
+    public required bool Approved { get; init; }
+    public required string Approver { get; init; }
+    public string? Reason { get; init; }
+    public required DateTimeOffset Timestamp { get; init; }
+    public required ApprovalResponseExtensions Extensions { get; init; }
+}
+
+/// <param name="PlanTokenHash">The token that the approver was shown. Required: an answer to another plan is no answer (APR-03).</param>
+/// <param name="AuthenticatedBy">How we know who answered: <c>os_user</c> or <c>token</c>.</param>
+public sealed record ApprovalResponseExtensions(Digest PlanTokenHash, IReadOnlyList<string> Roles, string AuthenticatedBy, string? DelegatedFrom = null);
