@@ -1,0 +1,34 @@
+// What is wrong with one YAML file: collected, so that a person mends all of it at once. Never shows a value that might be a secret.
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Governance.Yaml;
+
+public sealed class YamlErrors(string file, ProblemCode code)
+{
+    private const int ShownMax = 20;
+    private readonly List<(int Line, int Column, string Message)> found = [];
+
+    public string File => file;
+
+    public bool Any => found.Count > 0;
+
+    public void Add(YamlNode at, string message) => Add(at.Line, at.Column, message);
+
+    public void Add(int line, int column, string message)
+    {
+        if (!found.Contains((line, column, message))) found.Add((line, column, message));
+    }
+
+    /// <summary>One problem whose message has one line <c>file:line:column: what</c> for each error, in the file's order.</summary>
+    public Problem ToProblem()
+    {
+        var sorted = found.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
+        var lines = sorted.Take(ShownMax).Select(e => $"{file}:{e.Line}:{e.Column}: {e.Message}").ToList();
+        if (sorted.Count > ShownMax) lines.Add($"and {sorted.Count - ShownMax} more");
+        return new Problem(code, string.Join('\n', lines)) { Where = file }
+            .With("errors", $"{sorted.Count}").With("line", $"{sorted[0].Line}").With("column", $"{sorted[0].Column}");
+    }
+
+    /// <summary>The value, unless something is wrong.</summary>
+    public Outcome<T> Else<T>(Func<T> make) => Any ? ToProblem() : make();
+}
