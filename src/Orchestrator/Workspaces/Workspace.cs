@@ -8,17 +8,6 @@ namespace CabinCrew.Orchestrator.Workspaces;
 /// <param name="Hash">SHA-256 of the manifest (docs/reference/workspace-hash.md).</param>
 public sealed record WorkspaceSnapshot(Digest Hash, int Files, long Bytes);
 
-public static partial class WorkspaceHasher
-{
-    /// <summary>Entry at the root that is never part of the workspace: the store.</summary>
-    public const string StoreDirectory = ".cabincrew";
-
-    public static Outcome<WorkspaceSnapshot> Hash(string workspace, CancellationToken ct) => throw new NotImplementedException();
-
-    /// <summary>Reads a path without following links, for applying patches; null where there is nothing.</summary>
-    public static ReadBase Reader(string workspace) => throw new NotImplementedException();
-}
-
 /// <summary>A writable view of a workspace that leaves the workspace alone. Overlay where the kernel gives one, else a copy.</summary>
 public interface IWorkspaceView : IDisposable
 {
