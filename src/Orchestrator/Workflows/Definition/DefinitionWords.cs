@@ -1,0 +1,27 @@
+// The closed sets of words of the workflow file, each beside what it means.
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+internal static class DefinitionWords
+{
+    public static readonly IReadOnlyList<string> BuiltInEngines = ["patch", "git", "script"];
+
+    public static readonly IReadOnlyList<(string Word, Determinism Value)> Determinisms =
+        [("trust", Determinism.Trust), ("verify", Determinism.Verify)];
+
+    public static readonly IReadOnlyList<(string Word, DriftAnswer Value)> DriftAnswers =
+        [("fail", DriftAnswer.Fail), ("replan", DriftAnswer.Replan)];
+
+    public static readonly IReadOnlyList<(string Word, AggregationMethod Value)> Aggregations =
+    [
+        ("most_restrictive", AggregationMethod.MostRestrictive), ("unanimous", AggregationMethod.Unanimous), ("majority", AggregationMethod.Majority),
+        ("any_deny", AggregationMethod.AnyDeny), ("all_allow", AggregationMethod.AllAllow),
+    ];
+
+    public static string Word(Determinism value) => Determinisms.First(d => d.Value == value).Word;
+
+    public static string Word(DriftAnswer value) => DriftAnswers.First(d => d.Value == value).Word;
+
+    public static string Word(AggregationMethod value) => Aggregations.First(a => a.Value == value).Word;
+}
