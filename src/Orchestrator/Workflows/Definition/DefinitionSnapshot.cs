@@ -120,7 +120,7 @@ public static class DefinitionSnapshot
 
     private static TimeSpan Seconds(JsonElement json, string key) => TimeSpan.FromSeconds(Int(json, key, 1, 1_000_000_000_000));
 
-    private static IEnumerable<JsonElement> List(JsonElement json, string key) => Member(json, key, JsonValueKind.Array).EnumerateArray();
+    private static JsonElement.ArrayEnumerator List(JsonElement json, string key) => Member(json, key, JsonValueKind.Array).EnumerateArray();
 
     private static IReadOnlyList<string> Strings(JsonElement json, string key) =>
         [.. List(json, key).Select(v => v.ValueKind == JsonValueKind.String ? v.GetString()! : throw new DamagedException($"'{key}' holds something that is no text"))];

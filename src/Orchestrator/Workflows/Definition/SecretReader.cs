@@ -1,5 +1,6 @@
 // Fetches a mapped secret from its source, just before the engine that may see it runs (ENG-03). The value is never in a message.
 using System.Text;
+using CabinCrew.Governance.Files;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Protocol;
@@ -19,7 +20,7 @@ public static class SecretReader
         var bytes = source.Kind switch
         {
             "env" => FromEnvironment(source.Value),
-            "file" => await FromFileAsync(source.Value, timeLimit, ct),
+            "file" => FromFile(source.Value),
             "command" => await SecretCommand.RunAsync(source.Command, timeLimit, ct),
             _ => throw new InvalidOperationException($"no such kind of secret source: {source.Kind}"),
         };
@@ -38,31 +39,10 @@ public static class SecretReader
             ? Encoding.UTF8.GetBytes(value)
             : Refuse($"the environment variable {name} is not set");
 
-    private static async Task<Outcome<byte[]>> FromFileAsync(string path, TimeSpan timeLimit, CancellationToken ct)
-    {
-        if (Directory.Exists(path)) return Refuse($"{path} is a directory");
-        try
-        {
-            // Opening a fifo nobody writes to blocks for ever, hence the clock around the whole of it.
-            return await Task.Run(() => Read(path), ct).WaitAsync(timeLimit, ct);
-        }
-        catch (TimeoutException)
-        {
-            return Refuse($"the file {path} gave nothing within {timeLimit.TotalSeconds:0.#} s");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Refuse($"the file {path} could not be read: {(e is FileNotFoundException or DirectoryNotFoundException ? "it does not exist" : e.Message)}");
-        }
-    }
-
-    private static Outcome<byte[]> Read(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        var buffer = new byte[BytesMax + 1];
-        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return length > BytesMax ? Refuse($"the file {path} holds more than {BytesMax} bytes") : buffer[..length];
-    }
+    private static Outcome<byte[]> FromFile(string path) =>
+        PlainFile.Read(path, BytesMax, ProblemCode.SecretUnavailable).Try(out var file, out var problem)
+            ? file.Bytes
+            : problem with { Code = ProblemCode.SecretUnavailable };
 
     private static Outcome<string> Check(byte[] raw, string what)
     {
@@ -80,7 +60,7 @@ public static class SecretReader
         if (text.Contains('\0')) return Refuse($"the {what} holds a NUL character");
         if (text.Length < Redactor.SecretCharsMin)
             return Refuse($"the {what} is shorter than {Redactor.SecretCharsMin} characters, too short to be kept out of logs and artifacts");
-        return text.Length > BytesMax ? Refuse($"the {what} is longer than {BytesMax} characters") : text;
+        return raw.Length > BytesMax ? Refuse($"the {what} is longer than {BytesMax} bytes") : text;
     }
 
     private static Problem Refuse(string why) => new(ProblemCode.SecretUnavailable, why);

@@ -121,7 +121,7 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
             item.Close();
             if (role is null) continue;
             if (!RoleName.IsMatch(role))
-                map.Errors.Add(item.Take("role")!, $"'role': expected small letters, digits, '_' and '-', beginning with a letter, found '{role}'");
+                map.Errors.Add(item.Take("role")!, $"'role': expected small letters, digits, '_' and '-', beginning with a letter, found '{WorkflowReader.Clip(role)}'");
             else if (needs.Any(n => n.Role == role)) map.Errors.Add(item, $"'approvals': the role '{role}' stands here a second time; raise its 'count' instead");
             else needs.Add(new RoleNeed(role, count));
         }

@@ -22,7 +22,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
 
         var name = root.TakeText("name", required: true, "a name of letters, digits, '.', '_' and '-'", charsMax: 128);
         if (name is not null && !StepId.TryParse(name, out _))
-            root.Errors.Add(root.Take("name")!, $"'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit, found '{name}'");
+            root.Errors.Add(root.Take("name")!, $"'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit, found '{Clip(name)}'");
         var workspace = Workspace();
         var onDrift = root.TakeWord("on_drift", DefinitionWords.DriftAnswers) ?? DriftAnswer.Fail;
         var planExpires = Expiry("plan");
@@ -84,7 +84,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         foreach (var map in list.Maps("a policy such as `builtin: defaults` or `rules: FILE`"))
         {
             if (Policy(map) is not { } policy) continue;
-            if (policies.Contains(policy)) root.Errors.Add(map, $"the policy `{policy.Kind}: {policy.Value}` stands here a second time");
+            if (policies.Contains(policy)) root.Errors.Add(map, $"the policy `{policy.Kind}: {Clip(policy.Value)}` stands here a second time");
             else policies.Add(policy);
         }
         return policies;
@@ -162,5 +162,10 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         }
     }
 
-    internal static string Clip(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    /// <summary>A value of the file as messages show it: short, and unable to look like another line of the message.</summary>
+    internal static string Clip(string text)
+    {
+        var shown = text.Length <= 60 ? text : text[..60] + "…";
+        return shown.Any(char.IsControl) ? string.Concat(shown.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : shown;
+    }
 }
