@@ -1,5 +1,6 @@
 // A mapping, read by taking: each Take names a key that may stand here, and Close reports the keys that nobody took.
 using System.Text.Json;
+using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Yaml;
 

@@ -1,48 +1,50 @@
-// "Did you mean": the one candidate that is close to a mistyped word, or none. Small edits only, so that it is rarely wrong.
+// "Did you mean": the one known word that a mistyped one is closest to, if any is close.
 namespace CabinCrew.Protocol;
 
 public static class NearMatch
 {
-    private const int WordCharsMax = 64;
+    private const int CharsMax = 64;
 
-    /// <summary>The closest candidate within about a third of the word's letters (swaps count as one edit), or null.</summary>
-    public static string? Find(string word, IEnumerable<string> candidates)
+    /// <summary>The closest candidate within a third of the word's length (at least one edit; a swap of neighbours is one edit), or null.</summary>
+    public static string? Of(string word, IEnumerable<string> candidates)
     {
-        if (word.Length is 0 or > WordCharsMax) return null;
-        var bare = Bare(word);
+        if (word.Length is 0 or > CharsMax) return null;
+        var asked = Plain(word);
         string? best = null;
-        var bestDistance = Math.Max(1, bare.Length / 3) + 1;
-        foreach (var candidate in candidates)
+        var least = Math.Max(1, word.Length / 3) + 1;
+        foreach (var candidate in candidates.Order(StringComparer.Ordinal))
         {
-            if (candidate.Length is 0 or > WordCharsMax) continue;
-            var distance = Distance(bare, Bare(candidate));
-            if (distance >= bestDistance) continue;
-            (best, bestDistance) = (candidate, distance);
+            if (candidate.Length > CharsMax) continue;
+            var edits = Edits(asked, Plain(candidate));
+            if (edits < least) (best, least) = (candidate, edits);
         }
+
         return best;
     }
 
-    /// <summary>"; did you mean 'x'?" or nothing, to append to a message.</summary>
-    public static string Question(string word, IEnumerable<string> candidates) => Find(word, candidates) is { } near ? $"; did you mean '{near}'?" : "";
+    /// <summary><c>; did you mean 'x'?</c>, or nothing.</summary>
+    public static string Hint(string word, IEnumerable<string> candidates) => Of(word, candidates) is { } near ? $"; did you mean '{near}'?" : "";
 
-    // Case, '-' and '_' are the commonest slips and cost nothing.
-    private static string Bare(string word) => word.ToLowerInvariant().Replace('-', '_');
+    private static string Plain(string word) => word.ToLowerInvariant().Replace('-', '_');
 
-    private static int Distance(string a, string b)
+    // Damerau-Levenshtein, restricted to swaps of neighbours.
+    private static int Edits(string a, string b)
     {
-        if (Math.Abs(a.Length - b.Length) > a.Length) return int.MaxValue;
-        var (two, one, now) = (new int[b.Length + 1], new int[b.Length + 1], new int[b.Length + 1]);
-        for (var j = 0; j <= b.Length; j++) one[j] = j;
+        var (older, old, row) = (new int[b.Length + 1], new int[b.Length + 1], new int[b.Length + 1]);
+        for (var j = 0; j <= b.Length; j++) old[j] = j;
         for (var i = 1; i <= a.Length; i++)
         {
-            now[0] = i;
+            row[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                now[j] = Math.Min(Math.Min(one[j] + 1, now[j - 1] + 1), one[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = Math.Min(now[j], two[j - 2] + 1);
+                var cost = a[i - 1] == b[j - 1] ? 0 : 1;
+                row[j] = Math.Min(Math.Min(row[j - 1] + 1, old[j] + 1), old[j - 1] + cost);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = Math.Min(row[j], older[j - 2] + 1);
             }
-            (two, one, now) = (one, now, two);
+
+            (older, old, row) = (old, row, older);
         }
-        return one[b.Length];
+
+        return old[b.Length];
     }
 }

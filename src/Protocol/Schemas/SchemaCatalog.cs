@@ -85,7 +85,7 @@ public static partial class SchemaCatalog
     {
         using var stream = typeof(SchemaCatalog).Assembly.GetManifestResourceStream(Folder + name + Ending);
         if (stream is null)
-            return new Problem(ProblemCode.NotFound, $"there is no schema '{Place.Segment(name)}'{NearMatch.Question(name, Names)}")
+            return new Problem(ProblemCode.NotFound, $"there is no schema '{Place.Segment(name)}'{NearMatch.Hint(name, Names)}")
             {
                 Remedy = $"The schemas are: {string.Join(", ", Names)}.",
             };

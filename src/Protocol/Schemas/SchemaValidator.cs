@@ -82,7 +82,7 @@ internal sealed class SchemaValidator
             if (!known && schema.AdditionalProperties is { } rest)
             {
                 if (rest.Never)
-                    Fault($"'{Place.Segment(property.Name)}' is not known here{NearMatch.Question(property.Name, schema.Properties?.Keys ?? [])}");
+                    Fault($"'{Place.Segment(property.Name)}' is not known here{NearMatch.Hint(property.Name, schema.Properties?.Keys ?? [])}");
                 else
                     Check(rest, property.Value);
             }
@@ -214,7 +214,7 @@ internal sealed class SchemaValidator
     private static string NotAmong(IReadOnlyList<JsonElement> choices, JsonElement e)
     {
         var words = choices.Select(c => c.ValueKind is JsonValueKind.String ? c.GetString()! : c.GetRawText()).ToList();
-        return $"expected one of {string.Join(", ", words)}{(e.ValueKind is JsonValueKind.String ? NearMatch.Question(e.GetString()!, words) : "")}";
+        return $"expected one of {string.Join(", ", words)}{(e.ValueKind is JsonValueKind.String ? NearMatch.Hint(e.GetString()!, words) : "")}";
     }
 
     private static int Length(string text)
