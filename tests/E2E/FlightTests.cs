@@ -1,0 +1,34 @@
+// Every flight script, and every console block that a document marks to be run, against the real program.
+namespace CabinCrew.E2E;
+
+public sealed class FlightTests
+{
+    public static TheoryData<string> Flights() =>
+        [.. Directory.EnumerateFiles(Path.Combine(App.Root, "tests", "E2E", "flights"), "*.txt").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
+    public static TheoryData<string> Documents() =>
+        [.. new[] { "README.md" }.Concat(Guides()).Where(f => File.Exists(Path.Combine(App.Root, f)) && FlightScript.MarkedBlocks(File.ReadAllLines(Path.Combine(App.Root, f))).Any())];
+
+    [Theory, MemberData(nameof(Flights))]
+    public async Task A_flight_goes_as_written(string flight)
+    {
+        var file = Path.Combine("tests", "E2E", "flights", flight);
+        var lines = File.ReadAllLines(Path.Combine(App.Root, file)).Select((text, i) => (i + 1, text));
+        using var runner = new FlightRunner();
+        await runner.RunAsync(file, FlightScript.Parse(file, lines), asClone: false, TestContext.Current.CancellationToken);
+    }
+
+    [Theory, MemberData(nameof(Documents))]
+    public async Task A_document_does_what_it_says(string document)
+    {
+        var lines = FlightScript.MarkedBlocks(File.ReadAllLines(Path.Combine(App.Root, document)));
+        using var runner = new FlightRunner();
+        await runner.RunAsync(document, FlightScript.Parse(document, lines), asClone: true, TestContext.Current.CancellationToken);
+    }
+
+    private static IEnumerable<string> Guides()
+    {
+        var guides = Path.Combine(App.Root, "docs", "guides");
+        return Directory.Exists(guides) ? Directory.EnumerateFiles(guides, "*.md").Select(f => Path.GetRelativePath(App.Root, f)).Order(StringComparer.Ordinal) : [];
+    }
+}
