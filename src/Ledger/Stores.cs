@@ -3,6 +3,7 @@ using CabinCrew.Ledger.Blobs;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Ledger.Streams;
+using CabinCrew.Ledger.Streams.Sqlite;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Ledger;
@@ -17,10 +18,62 @@ public sealed record LedgerRoom(IStore Store, IBlobStore Blobs, Signer Signer, R
     }
 }
 
-public static partial class Stores
+public static class Stores
 {
+    private const string Sqlite = "sqlite:";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>
-    /// Opens <c>sqlite:DIRECTORY</c>: <c>state.db</c>, <c>blobs/</c> and <c>keys/</c> in that directory, made if need be (0700, with a .gitignore of "*").
+    /// Opens <c>sqlite:DIRECTORY</c>, or just <c>DIRECTORY</c>: <c>state.db</c>, <c>blobs/</c> and <c>keys/</c> in that directory,
+    /// made if need be (0700, with a .gitignore of "*").
     /// </summary>
-    public static Task<Outcome<LedgerRoom>> OpenAsync(string store, TimeProvider clock, IIdSource ids, CancellationToken ct) => throw new NotImplementedException();
+    public static async Task<Outcome<LedgerRoom>> OpenAsync(string store, TimeProvider clock, IIdSource ids, CancellationToken ct)
+    {
+        if (!DirectoryOf(store).Try(out var directory, out var problem)) return problem;
+        try
+        {
+            if (Prepare(directory) is { } refusal) return refusal;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, $"the store's directory cannot be made or used: {e.Message}") { Where = directory };
+        }
+        if (!Signer.LoadOrCreate(Path.Combine(directory, "keys")).Try(out var signer, out problem)) return problem;
+        var redactor = new Redactor();
+        var sqlite = new SqliteStore(Path.Combine(directory, "state.db"), signer, redactor, clock);
+        var opened = await sqlite.OpenAsync(ct).ConfigureAwait(false);
+        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new FileBlobStore(Path.Combine(directory, "blobs")), signer, redactor, clock, ids);
+        await sqlite.DisposeAsync().ConfigureAwait(false);
+        signer.Dispose();
+        return problem;
+    }
+
+    private static Outcome<string> DirectoryOf(string store)
+    {
+        if (store.StartsWith("postgres:", StringComparison.OrdinalIgnoreCase) || store.StartsWith("postgresql:", StringComparison.OrdinalIgnoreCase))
+            return new Problem(ProblemCode.NotYetSupported, "PostgreSQL stores are not supported yet") { Remedy = "Use sqlite:DIRECTORY." };
+        var scheme = store.IndexOf(':', StringComparison.Ordinal);
+        var directory = store.StartsWith(Sqlite, StringComparison.Ordinal) ? store[Sqlite.Length..] : store;
+        var isUnknown = directory.Length == store.Length && scheme > 0 && store.AsSpan(0, scheme).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789+".AsSpan()) < 0;
+        if (isUnknown || string.IsNullOrWhiteSpace(directory) || directory.Contains('\0', StringComparison.Ordinal))
+            return new Problem(ProblemCode.InvalidArgument, "the store is not understood") { Where = store, Remedy = "Say sqlite:DIRECTORY or a directory." };
+        return Path.GetFullPath(directory);
+    }
+
+    private static Problem? Prepare(string directory)
+    {
+        var isNew = !Directory.Exists(directory);
+        if (isNew) Directory.CreateDirectory(directory, OwnerOnly);
+        else if ((File.GetUnixFileMode(directory) & UnixFileMode.OtherWrite) != 0)
+            return new Problem(ProblemCode.StoreUnavailable, "the store's directory can be written by every user of this machine")
+            {
+                Where = directory,
+                Remedy = $"Choose another directory, or: chmod o-w '{directory}'",
+            };
+        // Never into a directory that has another purpose: there the "*" would hide somebody's files from git.
+        var isOurs = isNew || Path.GetFileName(directory) == ".cabincrew" || !Directory.EnumerateFileSystemEntries(directory).Any();
+        var ignore = Path.Combine(directory, ".gitignore");
+        if (isOurs && !File.Exists(ignore)) File.WriteAllText(ignore, "*\n");
+        return null;
+    }
 }

@@ -1,22 +1,166 @@
 // Secrets never reach disk: every write of the ledger passes here first (AUD-04). Knows the values of mapped secrets and their usual encodings.
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Ledger.Redaction;
 
 /// <summary>Thread-safe. A secret that was learnt stays known for the life of the process.</summary>
-public sealed partial class Redactor
+public sealed class Redactor
 {
     /// <summary>Values shorter than this cannot be told from ordinary text; a workflow that maps one is refused at load.</summary>
     public const int SecretCharsMin = 4;
 
+    private readonly Lock gate = new();
+    private volatile Known known = Known.Nothing;
+
     /// <summary>From now on every form of the value (raw, base64 at each alignment, hex, URL-encoded, JSON-escaped) reads <c>[redacted:NAME]</c>.</summary>
-    public void Learn(string name, string value) => throw new NotImplementedException();
+    public void Learn(string name, string value)
+    {
+        if (value.Trim().Length < SecretCharsMin) throw new ArgumentException($"the value of secret '{name}' is too short to be recognised", nameof(value));
+        lock (gate) known = known.With(name, value);
+    }
 
-    public string Redact(string text) => throw new NotImplementedException();
+    /// <summary>Whether this exact value has been learnt.</summary>
+    public bool Knows(string value) => known.Forms.ContainsKey(value);
 
-    public JsonElement Redact(JsonElement value) => throw new NotImplementedException();
+    public string Redact(string text)
+    {
+        var now = known;
+        var first = now.Text is null ? -1 : text.AsSpan().IndexOfAny(now.Text);
+        if (first < 0) return text;
+        var result = new StringBuilder(text.Length);
+        var copied = 0;
+        var at = first;
+        while (at >= 0)
+        {
+            // Matches may overlap: everything that any of them covers goes.
+            var (name, end) = now.LongestAt(text, at);
+            for (var next = at + 1; next < end;)
+            {
+                var step = text.AsSpan(next).IndexOfAny(now.Text!);
+                if (step < 0 || next + step >= end) break;
+                next += step;
+                end = Math.Max(end, now.LongestAt(text, next).End);
+                next++;
+            }
+            result.Append(text, copied, at - copied).Append("[redacted:").Append(name).Append(']');
+            copied = end;
+            var further = text.AsSpan(end).IndexOfAny(now.Text!);
+            at = further < 0 ? -1 : end + further;
+        }
+        return result.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    /// <summary>Redacts string values, member names, and numbers whose digits are a secret.</summary>
+    public JsonElement Redact(JsonElement value)
+    {
+        if (known.Text is null || value.ValueKind == JsonValueKind.Undefined) return value;
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer)) Write(writer, value);
+        using var document = JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = 256 });
+        return document.RootElement.Clone();
+    }
 
     /// <summary>The name of the first known secret found in the bytes in any form, or null (ART-07).</summary>
-    public string? FindIn(ReadOnlySpan<byte> bytes) => throw new NotImplementedException();
+    public string? FindIn(ReadOnlySpan<byte> bytes)
+    {
+        var now = known;
+        if (now.Bytes is null) return null;
+        const int window = 1 << 15;
+        var overlap = now.BytesFormMax - 1;
+        var chars = ArrayPool<char>.Shared.Rent(window + overlap);
+        try
+        {
+            for (var at = 0; at < bytes.Length; at += window)
+            {
+                var part = bytes[at..Math.Min(bytes.Length, at + window + overlap)];
+                var count = Encoding.Latin1.GetChars(part, chars);
+                var text = chars.AsSpan(0, count);
+                var hit = text.IndexOfAny(now.Bytes);
+                if (hit < 0) continue;
+                foreach (var (form, name) in now.ByteForms)
+                    if (text[hit..].StartsWith(form, StringComparison.Ordinal)) return name;
+            }
+            return null;
+        }
+        finally
+        {
+            // The buffer may hold a secret's neighbourhood.
+            ArrayPool<char>.Shared.Return(chars, clearArray: true);
+        }
+    }
+
+    private void Write(Utf8JsonWriter writer, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                HashSet<string>? names = null;
+                foreach (var member in value.EnumerateObject())
+                {
+                    var name = Redact(member.Name);
+                    if (!ReferenceEquals(name, member.Name))
+                        for (names ??= [.. value.EnumerateObject().Select(m => m.Name)]; !names.Add(name);) name += "'";
+                    writer.WritePropertyName(name);
+                    Write(writer, member.Value);
+                }
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray()) Write(writer, item);
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                writer.WriteStringValue(Redact(value.GetString()!));
+                break;
+            case JsonValueKind.Number when Redact(value.GetRawText()) is var text && text != value.GetRawText():
+                writer.WriteStringValue(text);
+                break;
+            default:
+                value.WriteTo(writer);
+                break;
+        }
+    }
+
+    // One immutable picture of what is known, swapped as a whole.
+    private sealed class Known
+    {
+        public static readonly Known Nothing = new();
+
+        public Dictionary<string, string> Forms { get; private init; } = new(StringComparer.Ordinal);
+        public List<(string Form, string Name)> ByteForms { get; private init; } = [];
+        public SearchValues<string>? Text { get; private init; }
+        public SearchValues<string>? Bytes { get; private init; }
+        public int BytesFormMax { get; private init; }
+        private List<(string Form, string Name)> LongestFirst { get; init; } = [];
+
+        public Known With(string name, string value)
+        {
+            var forms = new Dictionary<string, string>(Forms, StringComparer.Ordinal);
+            foreach (var form in SecretForms.Of(value)) forms.TryAdd(form, name);
+            var bytes = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (form, owner) in ByteForms) bytes.TryAdd(form, owner);
+            foreach (var (form, owner) in forms) bytes.TryAdd(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(form)), owner);
+            foreach (var form in SecretForms.BinaryOf(value)) bytes.TryAdd(Encoding.Latin1.GetString(form), name);
+            return new()
+            {
+                Forms = forms,
+                ByteForms = [.. bytes.Select(f => (f.Key, f.Value)).OrderByDescending(f => f.Key.Length)],
+                LongestFirst = [.. forms.Select(f => (f.Key, f.Value)).OrderByDescending(f => f.Key.Length)],
+                Text = SearchValues.Create([.. forms.Keys], StringComparison.Ordinal),
+                Bytes = SearchValues.Create([.. bytes.Keys], StringComparison.Ordinal),
+                BytesFormMax = bytes.Keys.Max(f => f.Length),
+            };
+        }
+
+        public (string Name, int End) LongestAt(string text, int at)
+        {
+            foreach (var (form, name) in LongestFirst)
+                if (string.CompareOrdinal(text, at, form, 0, form.Length) == 0) return (name, at + form.Length);
+            throw new InvalidOperationException("a secret was found where none of its forms stands");
+        }
+    }
 }

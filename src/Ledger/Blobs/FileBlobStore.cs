@@ -1,0 +1,126 @@
+// Blobs as files, blobs/TENANT/ab/cdef..., written beside, flushed, then renamed: a name never shows half a content. Verified on every read (ART-05).
+using System.Security.Cryptography;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Ledger.Blobs;
+
+internal sealed class FileBlobStore(string root) : IBlobStore
+{
+    /// <summary>One blob. Artifact bodies are limited far below by the engine's own limits.</summary>
+    public const long BlobBytesMax = 512L << 20;
+
+    private const int FlushesAtOnce = 8;
+    private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public async Task<Outcome<IReadOnlyList<Digest>>> PutAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct)
+    {
+        foreach (var content in contents)
+            if (content.Length > BlobBytesMax)
+                return new Problem(ProblemCode.LimitArtifactBytes, $"a blob of {content.Length} bytes is larger than the {BlobBytesMax} that are allowed");
+        try
+        {
+            return await Task.Run(() => Put(tenant, contents, ct), ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, $"blobs cannot be written: {e.Message}") { Where = root, Remedy = "Check the store's disk, its free space and its permissions." };
+        }
+    }
+
+    public async Task<Outcome<ReadOnlyMemory<byte>>> GetAsync(TenantId tenant, Digest digest, CancellationToken ct)
+    {
+        var path = PathOf(tenant, digest);
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists) return Missing(digest);
+            if (info.LinkTarget is not null || info.Length > BlobBytesMax) return Corrupt(digest);
+            var bytes = await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false);
+            return Digest.Of(bytes) == digest ? new ReadOnlyMemory<byte>(bytes) : Corrupt(digest);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Missing(digest);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, $"blob {digest} cannot be read: {e.Message}");
+        }
+    }
+
+    internal string PathOf(TenantId tenant, Digest digest) => Path.Combine(root, tenant.ToString(), digest.Hex[..2], digest.Hex[2..]);
+
+    private Outcome<IReadOnlyList<Digest>> Put(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct)
+    {
+        var digests = new Digest[contents.Count];
+        var pending = new List<(string Temporary, string Final)>();
+        var directories = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new HashSet<Digest>();
+        try
+        {
+            for (var i = 0; i < contents.Count; i++)
+            {
+                ct.ThrowIfCancellationRequested();
+                var digest = digests[i] = Digest.Of(contents[i].Span);
+                if (!seen.Add(digest)) continue;
+                var path = PathOf(tenant, digest);
+                MakeDirectory(Path.GetDirectoryName(path)!, directories);
+                // Who stored it before may not have flushed its name yet, so its directory is flushed in any case.
+                directories.Add(Path.GetDirectoryName(path)!);
+                if (IsIntact(path, contents[i].Length, digest)) continue;
+                var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
+                pending.Add((temporary, path));
+                Write(temporary, contents[i]);
+            }
+            Parallel.ForEach(pending, new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce, CancellationToken = ct }, p => Flush(p.Temporary));
+            foreach (var (temporary, final) in pending) File.Move(temporary, final, overwrite: true);
+            Parallel.ForEach(directories, new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce }, Posix.FlushDirectory);
+        }
+        catch
+        {
+            foreach (var (temporary, _) in pending) File.Delete(temporary);
+            throw;
+        }
+        return digests;
+    }
+
+    private static void Write(string path, ReadOnlyMemory<byte> content)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length);
+        RandomAccess.Write(file, content.Span, 0);
+        File.SetUnixFileMode(file, ReadOnly);
+    }
+
+    private static void Flush(string path)
+    {
+        // fsync works through any descriptor of the file, a reading one too.
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    // A torn or altered blob under the right name is replaced by the content that the caller holds.
+    private static bool IsIntact(string path, long length, Digest digest)
+    {
+        var info = new FileInfo(path);
+        if (!info.Exists || info.LinkTarget is not null || info.Length != length) return false;
+        using var file = File.OpenRead(path);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(file, hash);
+        return Digest.FromHash(hash) == digest;
+    }
+
+    private static void MakeDirectory(string path, HashSet<string> toFlush)
+    {
+        if (Directory.Exists(path)) return;
+        var parent = Path.GetDirectoryName(path)!;
+        MakeDirectory(parent, toFlush);
+        Directory.CreateDirectory(path, PrivateDirectory);
+        toFlush.Add(parent);
+    }
+
+    private static Problem Missing(Digest digest) => new Problem(ProblemCode.BlobMissing, $"blob {digest} is not in the store").With("digest", digest.ToString());
+
+    private static Problem Corrupt(Digest digest) =>
+        new Problem(ProblemCode.BlobCorrupt, $"the bytes stored as blob {digest} are not those that were stored").With("digest", digest.ToString());
+}

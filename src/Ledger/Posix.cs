@@ -1,0 +1,71 @@
+// The few system calls that .NET does not offer: directory flushes, atomic no-replace publication, the clock that counts through suspend.
+using System.Runtime.InteropServices;
+
+namespace CabinCrew.Ledger;
+
+/// <summary>CLOCK_BOOTTIME: monotonic, and it goes on while the machine sleeps. What leases of this process are measured by.</summary>
+public static class BootClock
+{
+    public static TimeSpan Now() => Posix.BootTime();
+}
+
+internal static partial class Posix
+{
+    private const int ReadOnly = 0, CloseOnExec = 0x80000;
+    private const int ClockBoottime = 7;
+    private const int FileExists = 17;
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    public static TimeSpan BootTime()
+    {
+        if (ClockGetTime(ClockBoottime, out var t) != 0) throw new IOException($"clock_gettime: errno {Marshal.GetLastPInvokeError()}");
+        return new TimeSpan(t.Seconds * TimeSpan.TicksPerSecond + t.Nanoseconds / 100);
+    }
+
+    /// <summary>Makes the names in a directory durable.</summary>
+    public static void FlushDirectory(string path)
+    {
+        var descriptor = Open(path, ReadOnly | DirectoryFlag | CloseOnExec);
+        if (descriptor < 0) throw new IOException($"cannot open directory '{path}': errno {Marshal.GetLastPInvokeError()}");
+        try
+        {
+            if (Fsync(descriptor) != 0) throw new IOException($"cannot flush directory '{path}': errno {Marshal.GetLastPInvokeError()}");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>Gives a finished file its name, or says that somebody else was first.</summary>
+    public static bool PublishNew(string from, string to)
+    {
+        if (Link(from, to) == 0) return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == FileExists ? false : throw new IOException($"cannot publish '{to}': errno {error}");
+    }
+
+    // O_DIRECTORY differs between architectures.
+    private static int DirectoryFlag => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000;
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    private static partial int ClockGetTime(int clock, out TimeSpec time);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+}

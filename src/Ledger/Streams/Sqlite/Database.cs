@@ -1,0 +1,107 @@
+// One SQLite connection with its prepared statements. Not thread-safe: the writer owns one, each read borrows one.
+using CabinCrew.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CabinCrew.Ledger.Streams.Sqlite;
+
+internal sealed class Database : IDisposable
+{
+    /// <summary>How long one process waits for another one's transaction.</summary>
+    private const int BusyMilliseconds = 15_000;
+
+    private readonly SqliteConnection connection;
+    private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
+
+    private Database(SqliteConnection connection) => this.connection = connection;
+
+    public static Database Open(string path, bool readOnly)
+    {
+        var text = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = 1,
+        };
+        var connection = new SqliteConnection(text.ToString());
+        try
+        {
+            connection.Open();
+            var database = new Database(connection);
+            database.Script($"PRAGMA busy_timeout={BusyMilliseconds}");
+            return database;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs statements that need no parameters and come once.</summary>
+    public void Script(string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public string Pragma(string name)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA {name}";
+        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) ?? "";
+    }
+
+    /// <summary>Parameters are <c>$1</c>, <c>$2</c>, ... The number of changed rows.</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
+
+    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read()) rows.Add(map(reader));
+        return rows;
+    }
+
+    public T? First<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> values) where T : class
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        return reader.Read() ? map(reader) : null;
+    }
+
+    public long? Number(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteScalar() is long n ? n : null;
+
+    public void Dispose()
+    {
+        foreach (var command in prepared.Values) command.Dispose();
+        connection.Dispose();
+    }
+
+    /// <summary>What a failure of SQLite means to the caller.</summary>
+    public static Problem Explain(SqliteException e, string path)
+    {
+        const int corrupt = 11, notADatabase = 26, busy = 5, locked = 6, full = 13;
+        return e.SqliteErrorCode switch
+        {
+            corrupt or notADatabase => new(ProblemCode.StoreCorrupt, $"the store's file is damaged: {e.Message}") { Where = path },
+            busy or locked => new(ProblemCode.StoreUnavailable, $"another process has held the store for more than {BusyMilliseconds / 1000} s") { Where = path, Remedy = "Find the other process, or try again." },
+            full => new(ProblemCode.StoreUnavailable, "the disk of the store is full; nothing was written") { Where = path, Remedy = "Free space and try again." },
+            _ => new(ProblemCode.StoreUnavailable, $"the store could not be read or written: {e.Message}") { Where = path },
+        };
+    }
+
+    private SqliteCommand Prepare(string sql, ReadOnlySpan<object?> values)
+    {
+        if (!prepared.TryGetValue(sql, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 1; i <= values.Length; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
+            prepared.Add(sql, command);
+        }
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] switch { null => DBNull.Value, bool b => b ? 1L : 0L, var v => v };
+        return command;
+    }
+}

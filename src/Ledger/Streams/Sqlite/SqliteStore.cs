@@ -1,0 +1,129 @@
+// The embedded store: one SQLite file that several processes may share. All coordination is in the database; nothing is trusted across transactions.
+// This file: opening, closing, and how a call becomes a request of the writer or a read on a connection of its own.
+using System.Collections.Concurrent;
+using CabinCrew.Ledger.Redaction;
+using CabinCrew.Ledger.Signing;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+using Microsoft.Data.Sqlite;
+
+namespace CabinCrew.Ledger.Streams.Sqlite;
+
+internal sealed partial class SqliteStore(string path, Signer signer, Redactor redactor, TimeProvider clock) : IStore
+{
+    private const int ReadersKept = 4;
+
+    /// <summary>Up to this size the whole file is checked at open; beyond it, what is read is checked when it is read.</summary>
+    private const long FullCheckBytesMax = 8 << 20;
+
+    private readonly Drafts drafts = new(redactor);
+    private readonly ConcurrentBag<Database> readers = [];
+    private SqliteWriter? writer;
+    private volatile bool closed;
+
+    public Task<Outcome<Done>> OpenAsync(CancellationToken ct) => Task.Run(Open, ct);
+
+    public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct)
+    {
+        var prepared = drafts.Audit(audit);
+        if (!prepared.Try(out var events, out var problem)) return Task.FromResult<Outcome<Done>>(problem);
+        return WriteAuditAsync();
+
+        async Task<Outcome<Done>> WriteAuditAsync()
+        {
+            var done = await Writer.RunAsync(s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
+            // Whatever the reason, the caller's action must not happen now.
+            return done.Problem is { Code: ProblemCode.StoreUnavailable } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        closed = true;
+        writer?.Dispose();
+        while (readers.TryTake(out var reader)) reader.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private SqliteWriter Writer => writer ?? throw new InvalidOperationException("the store was not opened");
+
+    private Outcome<Done> Open()
+    {
+        if (writer is not null) throw new InvalidOperationException("the store is open already");
+        SQLitePCL.Batteries_V2.Init();
+        Database? db = null;
+        try
+        {
+            MakeFile();
+            db = Database.Open(path, readOnly: false);
+            var ready = SqliteSchema.Prepare(db, path);
+            if (ready.Problem is null && new FileInfo(path).Length <= FullCheckBytesMax && db.Pragma("quick_check(1)") is var found and not "ok")
+                ready = new Problem(ProblemCode.StoreCorrupt, $"the store's file is damaged: {found}") { Where = path };
+            if (!ready.Try(out _, out var problem)) return problem;
+            writer = new SqliteWriter(db, signer, clock, path);
+            db = null;
+            return Done.Ok;
+        }
+        catch (SqliteException e)
+        {
+            return Database.Explain(e, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, $"the store cannot be opened: {e.Message}") { Where = path };
+        }
+        finally
+        {
+            db?.Dispose();
+        }
+    }
+
+    // SQLite gives its -wal and -shm files the mode of the database file.
+    private void MakeFile()
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (new FileInfo(path).LinkTarget is not null) throw new IOException($"'{path}' is a symbolic link");
+        if (File.Exists(path))
+        {
+            if ((File.GetUnixFileMode(path) & ~ownerOnly) != 0) File.SetUnixFileMode(path, ownerOnly);
+            return;
+        }
+        try
+        {
+            using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = ownerOnly });
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first.
+        }
+        Posix.FlushDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>
+    {
+        if (closed) return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
+        Database? db = null;
+        try
+        {
+            if (!readers.TryTake(out db)) db = Database.Open(path, readOnly: true);
+            // One snapshot for everything that this read looks at.
+            db.Execute("BEGIN");
+            var result = read(db);
+            db.Execute("COMMIT");
+            if (!closed && readers.Count < ReadersKept)
+            {
+                readers.Add(db);
+                db = null;
+            }
+            return result;
+        }
+        catch (SqliteException e)
+        {
+            return Database.Explain(e, path);
+        }
+        finally
+        {
+            db?.Dispose();
+        }
+    }, ct);
+}

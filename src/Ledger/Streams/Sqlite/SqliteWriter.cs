@@ -1,0 +1,184 @@
+// The one thread that writes. Requests that wait together share a transaction (group commit), each within its own savepoint,
+// so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT (invariants 4 and 7).
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CabinCrew.Ledger.Signing;
+using CabinCrew.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace CabinCrew.Ledger.Streams.Sqlite;
+
+/// <summary>What a request sees: the open transaction, its time, and the tenants' audit chains.</summary>
+internal sealed record WriteScope(Database Db, DateTimeOffset Now, AuditAppender Audit);
+
+internal sealed class SqliteWriter : IDisposable
+{
+    private const int GroupMax = 512;
+    private const int QueueMax = 16_384;
+    private static readonly TimeSpan GroupTimeMax = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A busy writer pauses now and then so that other processes get the file.</summary>
+    private const int GroupsBeforePause = 16;
+
+    private readonly BlockingCollection<Request> queue = new(QueueMax);
+    private readonly Database db;
+    private readonly AuditAppender audit;
+    private readonly TimeProvider clock;
+    private readonly string path;
+    private readonly Thread thread;
+
+    public SqliteWriter(Database db, Signer signer, TimeProvider clock, string path)
+    {
+        this.db = db;
+        this.clock = clock;
+        this.path = path;
+        audit = new AuditAppender(signer);
+        thread = new Thread(Run) { IsBackground = true, Name = "store writer" };
+        thread.Start();
+    }
+
+    public async Task<Outcome<T>> RunAsync<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct)
+    {
+        var request = new Request<T>(work, ct);
+        try
+        {
+            queue.Add(request, ct);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
+        }
+        return await request.Task.ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        queue.CompleteAdding();
+        thread.Join();
+        queue.Dispose();
+        db.Dispose();
+    }
+
+    private void Run()
+    {
+        var group = new List<Request>();
+        var groups = 0;
+        foreach (var first in queue.GetConsumingEnumerable())
+        {
+            group.Clear();
+            try
+            {
+                CommitGroup(first, group);
+            }
+            catch (SqliteException e)
+            {
+                Abandon(group, Database.Explain(e, path));
+            }
+            catch (Exception e)
+            {
+                Abandon(group, Problem.Bug($"the store's writer failed: {e.Message}"));
+            }
+            groups = queue.Count == 0 ? 0 : groups + 1;
+            if (groups % GroupsBeforePause == GroupsBeforePause - 1) Thread.Sleep(1);
+        }
+    }
+
+    private void CommitGroup(Request first, List<Request> group)
+    {
+        group.Add(first);
+        db.Execute("BEGIN IMMEDIATE");
+        audit.Begin();
+        var scope = new WriteScope(db, clock.GetUtcNow(), audit);
+        var began = Stopwatch.GetTimestamp();
+        Execute(first, scope);
+        while (group.Count < GroupMax && Stopwatch.GetElapsedTime(began) < GroupTimeMax && queue.TryTake(out var next))
+        {
+            group.Add(next);
+            Execute(next, scope);
+        }
+        audit.SignHeads(db, scope.Now);
+        db.Execute("COMMIT");
+        foreach (var request in group) request.Complete();
+    }
+
+    private void Execute(Request request, WriteScope scope)
+    {
+        db.Execute("SAVEPOINT request");
+        var mark = audit.Mark();
+        Problem? problem;
+        try
+        {
+            problem = request.Execute(scope);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == 19)
+        {
+            // A constraint or an append-only trigger said no: this request's fault alone.
+            problem = request.Refuse(new(ProblemCode.StoreUnavailable, $"the store refused the write: {e.Message}") { Where = path });
+        }
+        if (problem is not null)
+        {
+            db.Execute("ROLLBACK TO request");
+            audit.Return(mark);
+        }
+        db.Execute("RELEASE request");
+    }
+
+    private void Abandon(List<Request> group, Problem problem)
+    {
+        try
+        {
+            db.Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // There was no transaction any more: SQLite had rolled it back itself.
+        }
+        foreach (var request in group) request.Fail(problem);
+    }
+
+    private abstract class Request
+    {
+        /// <summary>Does the work inside the open savepoint; the refusal, if any, means: undo it.</summary>
+        public abstract Problem? Execute(WriteScope scope);
+        public abstract Problem Refuse(Problem problem);
+        public abstract void Complete();
+        public abstract void Fail(Problem problem);
+    }
+
+    private sealed class Request<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct) : Request
+    {
+        private readonly TaskCompletionSource<Outcome<T>> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Outcome<T> result;
+        private Exception? bug;
+
+        public Task<Outcome<T>> Task => done.Task;
+
+        public override Problem? Execute(WriteScope scope)
+        {
+            try
+            {
+                result = ct.IsCancellationRequested ? new Problem(ProblemCode.Cancelled, "cancelled before the store wrote anything") : work(scope);
+                return result.Problem;
+            }
+            catch (Exception e) when (e is not SqliteException)
+            {
+                bug = e;
+                return Problem.Bug(e.Message);
+            }
+        }
+
+        public override Problem Refuse(Problem problem)
+        {
+            result = problem;
+            return problem;
+        }
+
+        public override void Complete()
+        {
+            if (bug is null) done.SetResult(result);
+            else done.SetException(bug);
+        }
+
+        public override void Fail(Problem problem) => done.TrySetResult(problem);
+    }
+}
