@@ -16,6 +16,8 @@ public sealed class YamlErrors(string file, ProblemCode code)
 
     public void Add(int line, int column, string message)
     {
+        // Messages show pieces of a hostile file: none may start a line of its own, or speak to the terminal.
+        if (message.Any(char.IsControl)) message = string.Concat(message.Select(c => char.IsControl(c) ? '\uFFFD' : c));
         if (!found.Contains((line, column, message))) found.Add((line, column, message));
     }
 

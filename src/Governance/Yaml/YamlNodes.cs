@@ -40,13 +40,13 @@ public static class YamlNodes
         }
         catch (YamlException e)
         {
-            errors.Add((int)e.Start.Line, (int)e.Start.Column, $"{Sentence(e)}{TabHint(text, (int)e.Start.Line)}");
+            AddWithTabs(errors, text, (int)e.Start.Line, (int)e.Start.Column, Sentence(e));
             return errors.ToProblem();
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException or NullReferenceException)
         {
             // The parser is another's code and the input is hostile: what it trips over is refused.
-            errors.Add(1, 1, $"not readable as YAML ({e.GetType().Name})");
+            AddWithTabs(errors, text, 1, 1, $"not readable as YAML ({e.GetType().Name})");
             return errors.ToProblem();
         }
     }
@@ -70,10 +70,20 @@ public static class YamlNodes
 
     private static string Sentence(YamlException e) => e.Message.TrimEnd('.').ReplaceLineEndings(" ");
 
-    private static string TabHint(string text, int line)
+    // The parser often gives up far from the tab that it could not take, so the first line indented with one is named instead.
+    private static void AddWithTabs(YamlErrors errors, string text, int line, int column, string message)
     {
-        var at = text.Split('\n', line + 1) is { } lines && lines.Length >= line ? lines[line - 1] : "";
-        return at.AsSpan(0, at.Length - at.AsSpan().TrimStart().Length).Contains('\t') ? "; indent with spaces, not with tabs" : "";
+        var number = 0;
+        foreach (var at in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            var tab = at[..(at.Length - at.TrimStart(" \t").Length)].IndexOf('\t');
+            if (tab < 0) continue;
+            errors.Add(number, tab + 1, $"indented with a tab: indent with spaces (the reader says: {message})");
+            return;
+        }
+
+        errors.Add(Math.Max(1, line), Math.Max(1, column), message);
     }
 
     private sealed class Refused : Exception;

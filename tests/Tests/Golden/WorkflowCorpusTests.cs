@@ -1,8 +1,11 @@
 // The workflow files of testkit/workflows: good ones load, bad ones give exactly the errors that stand at their head, and the editors' schema
 // agrees with the loader wherever a schema can (its verdict stands at the head as well).
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Schemas;
 using Xunit;
 
 namespace CabinCrew.Tests.Golden;
@@ -38,6 +41,24 @@ public sealed class WorkflowCorpusTests
         Assert.Equal($"# code {problem.Code.Id()}", head[0]);
         Assert.Equal(actual, head.Where(l => l.StartsWith("# at ", StringComparison.Ordinal)));
     }
+
+    [Theory, MemberData(nameof(Good))]
+    public void The_schema_takes_the_good_files(string name)
+    {
+        var outcome = SchemaCatalog.Validate("workflow", Json("good", name));
+        Assert.True(outcome.Ok, outcome.Problem?.ToString());
+    }
+
+    [Theory, MemberData(nameof(Bad))]
+    public void The_schema_refuses_what_a_schema_can(string name)
+    {
+        var verdict = File.ReadLines(Path.Combine(Directory(), "bad", name)).First(l => l.StartsWith("# schema ", StringComparison.Ordinal))["# schema ".Length..];
+        if (verdict == "unread") Assert.False(YamlNodes.ReadFile(Path.Combine(Directory(), "bad", name), ProblemCode.WorkflowFileInvalid).Ok);
+        else Assert.Equal(verdict == "fits", SchemaCatalog.Validate("workflow", Json("bad", name)).Ok);
+    }
+
+    private static JsonElement Json(string folder, string name) =>
+        YamlNodes.ReadFile(Path.Combine(Directory(), folder, name), ProblemCode.WorkflowFileInvalid).Value.ToJson();
 
     private static TheoryData<string> Files(string folder) =>
         [.. System.IO.Directory.EnumerateFiles(Path.Combine(Directory(), folder), "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];

@@ -162,10 +162,5 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         }
     }
 
-    /// <summary>A value of the file as messages show it: short, and unable to look like another line of the message.</summary>
-    internal static string Clip(string text)
-    {
-        var shown = text.Length <= 60 ? text : text[..60] + "…";
-        return shown.Any(char.IsControl) ? string.Concat(shown.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : shown;
-    }
+    internal static string Clip(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }
