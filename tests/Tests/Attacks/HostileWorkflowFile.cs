@@ -56,7 +56,7 @@ public sealed class HostileWorkflowFile : IDisposable
     public void The_same_key_twice_once_in_quotes() => Refused(Head + Steps + "\"st\\u0065ps\": []\n", "a second time");
 
     [Fact]
-    public void Tabs_for_indentation() => Refused(Head + "plan:\n\texpires: 1h\n" + Steps, "tabs");
+    public void Tabs_for_indentation() => Refused(Head + "plan:\n\texpires: 1h\n" + Steps, "indented with a tab");
 
     [Fact]
     public void A_second_document() => Refused(Head + Steps + "---\n" + Head + Steps, "second document");

@@ -62,7 +62,7 @@ public sealed class YamlNodesTests
     [InlineData("", 1, 1, "empty file")]
     [InlineData("# only a comment\n", 1, 1, "empty file")]
     [InlineData("a: b\na: c", 2, 1, "second time (first in line 1)")]
-    [InlineData("a: b\n\tc: d", 1, 0, "tab")]
+    [InlineData("a: b\n\tc: d", 2, 1, "tab")]
     [InlineData("a:\n\tc: d", 2, 0, "tab")]
     [InlineData("a: [b", 1, 0, "")]
     [InlineData("a: b\n---\nc: d", 2, 1, "second document")]
