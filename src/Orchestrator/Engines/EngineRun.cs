@@ -30,6 +30,9 @@ public sealed record EngineRun
     public string? FrozenArtifacts { get; init; }
     public IReadOnlyList<Mount> Outside { get; init; } = [];
     public bool Network { get; init; }
+    /// <summary>Command put before the launcher's own, to mount the workspace's view in a private mount namespace; it must exec what follows. With one,
+    /// <see cref="Workspace"/> exists for that command only, and every hidden entry must be a directory there.</summary>
+    public IReadOnlyList<string> LaunchPrefix { get; init; } = [];
     /// <summary>Checked just before exec; false stops the run before the engine did anything.</summary>
     public Func<bool> StillOurs { get; init; } = static () => true;
     /// <summary>Standard error as it comes, for live progress (not redacted: the receiver must).</summary>
@@ -40,7 +43,14 @@ public sealed record EngineRun
 public sealed record EngineResult(
     EngineOutput Receipt, ReadOnlyMemory<byte> ReceiptBytes, int ExitCode, ReadOnlyMemory<byte> Log, DirectoryHandle? Artifacts, EngineUsage Usage, string Tier) : IDisposable
 {
-    public void Dispose() => Artifacts?.Dispose();
+    /// <summary>Removes what the run kept on disk for the artifacts' sake (tier none only).</summary>
+    internal Action? Cleanup { get; init; }
+
+    public void Dispose()
+    {
+        Artifacts?.Dispose();
+        Cleanup?.Invoke();
+    }
 }
 
 /// <summary>A run that failed, with what is left for people to read.</summary>

@@ -1,0 +1,86 @@
+// The launcher's command line: what an engine sees, and under which name (ENG-02, ENG-06). Pure; docs/reference/engine-environment.md tells it to engine authors.
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Engines.Sandbox;
+
+/// <param name="DisableUserNamespaces">bubblewrap 0.8 and newer; with an older one the seccomp filter alone forbids them.</param>
+internal sealed record BubblewrapFeatures(bool DisableUserNamespaces = true);
+
+internal static class Bubblewrap
+{
+    public const string Workspace = "/workspace";
+    public const string Artifacts = "/cabincrew/artifacts";
+    public const string Temp = "/tmp";
+
+    /// <summary>The numbers under which bubblewrap finds what we hand it. All below 10, so that a shell in between keeps them.</summary>
+    public const int SeccompFd = 3, InfoFd = 4, StatusFd = 5, BlockFd = 6, PasswdFd = 7, GroupFd = 8;
+
+    public const string Passwd = "root:x:0:0:root:/tmp:/usr/sbin/nologin\nengine:x:65534:65534:engine:/tmp:/bin/sh\n";
+    public const string Group = "root:x:0:\nengine:x:65534:\n";
+
+    /// <summary>What a tmpfs may hold beyond its limit, so that a breach can be seen before the file system is full.</summary>
+    public const long Slack = 64 << 10;
+    public const long SharedMemoryBytes = 64L << 20;
+
+    /// <summary>ENG-02: these and no others.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Environment(EngineMode mode, string workspace, string artifacts, string temp) =>
+    [
+        ("CABINCREW_WORKSPACE", workspace), ("CABINCREW_ARTIFACTS_DIR", artifacts), ("CABINCREW_TEMP_DIR", temp), ("CABINCREW_MODE", mode.Word()),
+        ("PATH", "/usr/bin:/bin"), ("HOME", temp), ("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("SOURCE_DATE_EPOCH", "0"),
+    ];
+
+    /// <param name="hidden">Entries of the workspace's root to cover, and whether each is a directory.</param>
+    public static IReadOnlyList<string> Arguments(EngineRun run, IReadOnlyList<(string Name, bool IsDirectory)> hidden, HostLayout host, BubblewrapFeatures features)
+    {
+        var takeOff = run.Mode == EngineMode.TakeOff;
+        var a = new List<string>();
+        void Add(params ReadOnlySpan<string> words) => a.AddRange(words);
+        void Tmpfs(long bytes, string at) => Add("--size", $"{bytes}", "--tmpfs", at);
+
+        Add("--unshare-user");
+        if (features.DisableUserNamespaces) Add("--disable-userns");
+        Add("--uid", "65534", "--gid", "65534", "--unshare-pid");
+        if (!run.Network) Add("--unshare-net");
+        Add("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "cabincrew", "--die-with-parent", "--new-session", "--cap-drop", "ALL");
+
+        foreach (var path in host.ReadOnly) Add("--ro-bind", path, path);
+        foreach (var (name, target) in host.Links) Add("--symlink", target, "/" + name);
+        if (run.Network)
+            foreach (var path in host.Network) Add("--ro-bind", path, path);
+        Add("--ro-bind-data", $"{PasswdFd}", "/etc/passwd", "--ro-bind-data", $"{GroupFd}", "/etc/group");
+        // A root that starts bubblewrap keeps the host's /proc/sys writable through a new procfs: hence the remount.
+        Add("--proc", "/proc", "--remount-ro", "/proc");
+        // The tmpfs behind /dev has no size of its own: read-only, but for a sized /dev/shm.
+        Add("--dev", "/dev");
+        Tmpfs(Math.Min(SharedMemoryBytes, run.Limits.MemoryBytes), "/dev/shm");
+        Add("--remount-ro", "/dev");
+        Tmpfs(run.Limits.TempBytes + Slack, Temp);
+        Add("--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp");
+
+        if (run.FrozenArtifacts is { } frozen) Add("--ro-bind", frozen, Artifacts);
+        else Tmpfs(run.Limits.ArtifactBytes + Slack, Artifacts);
+        Add(takeOff ? "--bind" : "--ro-bind", run.Workspace, Workspace);
+        foreach (var (name, isDirectory) in hidden)
+        {
+            var at = $"{Workspace}/{name}";
+            if (!isDirectory) Add("--ro-bind", "/dev/null", at);
+            else
+            {
+                Tmpfs(4096, at);
+                Add("--remount-ro", at);
+            }
+        }
+        foreach (var mount in run.Engine.Mounts) Add("--ro-bind", mount.Source, mount.Target);
+        foreach (var mount in run.Outside) Add(takeOff && mount.Writable ? "--bind" : "--ro-bind", mount.Source, mount.Target);
+        Add("--remount-ro", "/");
+
+        Add("--clearenv");
+        foreach (var (name, value) in Environment(run.Mode, Workspace, Artifacts, Temp)) Add("--setenv", name, value);
+        Add("--chdir", Workspace);
+        Add("--seccomp", $"{SeccompFd}", "--info-fd", $"{InfoFd}", "--json-status-fd", $"{StatusFd}", "--block-fd", $"{BlockFd}", "--");
+        Add([.. run.Engine.Command]);
+        Add("--mode", run.Mode.Word());
+        return a;
+    }
+}

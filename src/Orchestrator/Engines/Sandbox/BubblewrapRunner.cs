@@ -1,0 +1,20 @@
+// Runs engines inside bubblewrap (ENG-06). Refuses what the sandbox cannot express, before anything starts.
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Engines.Sandbox;
+
+internal sealed class BubblewrapRunner(string bubblewrap, BubblewrapFeatures features) : IEngineRunner
+{
+    /// <summary>Places inside that nothing may be mounted over.</summary>
+    private static readonly string[] Reserved = ["/", "/proc", "/dev", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/tmp", "/workspace", "/cabincrew", "/engine"];
+
+    public string Tier => "bubblewrap";
+
+    public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct)
+    {
+        if (run.Outside.FirstOrDefault(m => m.Target[0] != '/' || Path.GetFullPath(m.Target) != m.Target || Reserved.Contains(m.Target)) is { } odd)
+            return (null, new(new(ProblemCode.SandboxFailed, $"'{odd.Target}' cannot be shown to an engine: the sandbox has a directory of its own there."), default, new(default, default, 0, 0)));
+        var raw = await new SandboxedRun(run, bubblewrap, features, ct).Start();
+        return raw.Judge(run.Mode, Tier);
+    }
+}

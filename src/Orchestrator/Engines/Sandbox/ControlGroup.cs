@@ -1,0 +1,120 @@
+// A control group around one run, where this process may make one: an exact ceiling for tasks and memory, which no watchdog can give (ENG-12).
+// Best effort, version 2 and 1. Without one, rlimits and the watchdog do what they can.
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Engines.Sandbox;
+
+internal sealed class ControlGroup : IDisposable
+{
+    private const string Root = "/sys/fs/cgroup";
+    private static int count;
+
+    private readonly List<string> directories = [];
+
+    public static ControlGroup? TryCreate(EngineLimits limits)
+    {
+        var group = new ControlGroup();
+        try
+        {
+            var name = $"cabincrew-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+            // What it writes to its file systems is charged to it as well.
+            var memory = limits.MemoryBytes + limits.TempBytes + limits.ArtifactBytes + Bubblewrap.SharedMemoryBytes + (64L << 20);
+            var tasks = limits.Processes + ProcessLimits.ProcessSlack(limits) + 2;
+            foreach (var line in File.ReadLines("/proc/self/cgroup"))
+            {
+                var parts = line.Split(':', 3);
+                var path = parts[2] == "/" ? "" : parts[2];
+                if (parts[1] == "pids") group.Make($"{Root}/pids{path}/{name}", ("pids.max", tasks));
+                else if (parts[1] == "memory") group.Make($"{Root}/memory{path}/{name}", ("memory.limit_in_bytes", memory));
+                else if (parts[1] == "" && File.Exists($"{Root}/cgroup.controllers")) group.Make($"{Root}{path}/{name}", ("pids.max", tasks), ("memory.max", memory));
+            }
+            if (group.directories.Count > 0) return group;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+        group.Dispose();
+        return null;
+    }
+
+    private void Make(string directory, params ReadOnlySpan<(string File, long Value)> settings)
+    {
+        try
+        {
+            if (!Directory.Exists(Path.GetDirectoryName(directory))) return;
+            Directory.CreateDirectory(directory);
+            directories.Add(directory);
+            foreach (var (file, value) in settings) Write(Path.Join(directory, file), $"{value}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The controller is not delegated to us, or does not exist here.
+            if (directories.Remove(directory)) TryRemove(directory);
+        }
+    }
+
+    public void Join(int pid)
+    {
+        foreach (var directory in directories.ToArray())
+        {
+            try
+            {
+                Write(Path.Join(directory, "cgroup.procs"), $"{pid}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                directories.Remove(directory);
+                TryRemove(directory);
+            }
+        }
+    }
+
+    /// <summary>Whether the kernel has refused it a task, or killed one for memory.</summary>
+    public ProblemCode? Breach()
+    {
+        foreach (var directory in directories)
+        {
+            if (Counter(directory, "memory.events", "oom_kill") > 0 || Counter(directory, "memory.oom_control", "oom_kill") > 0) return ProblemCode.LimitMemory;
+            if (Counter(directory, "pids.events", "max") > 0) return ProblemCode.LimitProcesses;
+        }
+        return null;
+    }
+
+    private static long Counter(string directory, string file, string name)
+    {
+        var path = Path.Join(directory, file);
+        try
+        {
+            return !File.Exists(path) ? 0 : File.ReadLines(path).Select(l => l.Split(' ')).Where(p => p.Length == 2 && p[0] == name).Select(p => long.Parse(p[1])).FirstOrDefault();
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static void Write(string file, string text)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        stream.Write(System.Text.Encoding.ASCII.GetBytes(text));
+    }
+
+    private static void TryRemove(string directory)
+    {
+        try
+        {
+            // rmdir of the group itself; the kernel's files in it go along.
+            Directory.Delete(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var directory in directories) TryRemove(directory);
+        directories.Clear();
+    }
+}

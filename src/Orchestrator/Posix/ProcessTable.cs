@@ -1,0 +1,87 @@
+// What the processes of a run use, read from /proc. A pid namespace is told apart by its inode number, which an open descriptor keeps from being reused.
+using System.IO.Enumeration;
+using System.Text;
+
+namespace CabinCrew.Orchestrator.Posix;
+
+/// <param name="Tasks">Processes and threads, as the kernel's own limits count them.</param>
+/// <param name="Cpu">Of the living, and of the dead whom the living have waited for.</param>
+internal sealed record ProcessUse(IReadOnlyList<int> Pids, int Tasks, long ResidentBytes, TimeSpan Cpu);
+
+internal static unsafe class ProcessTable
+{
+    private const long TicksPerSecond = 100;
+
+    public static IEnumerable<int> Pids() => new FileSystemEnumerable<int>(
+        "/proc", static (ref FileSystemEntry e) => int.Parse(e.FileName), new EnumerationOptions { RecurseSubdirectories = false, AttributesToSkip = 0 })
+    {
+        ShouldIncludePredicate = static (ref FileSystemEntry e) => int.TryParse(e.FileName, out _),
+    };
+
+    /// <summary>The pid namespace's name, for example <c>pid:[4026531836]</c>; null when the process is gone or not ours to see.</summary>
+    public static string? Namespace(int pid)
+    {
+        var buffer = stackalloc byte[64];
+        var length = SpawnNative.ReadLink($"/proc/{pid}/ns/pid", buffer, 64);
+        return length <= 0 ? null : Encoding.ASCII.GetString(buffer, (int)length);
+    }
+
+    public static ProcessUse InNamespace(string name) => Sum(Pids().Where(p => Namespace(p) == name));
+
+    /// <summary>A process and its descendants, as long as their parents live: what daemonized is not among them.</summary>
+    public static ProcessUse Tree(int root)
+    {
+        var children = new Dictionary<int, List<int>>();
+        foreach (var pid in Pids())
+            if (Read(pid) is { } s)
+                (children.TryGetValue(s.Parent, out var list) ? list : children[s.Parent] = []).Add(pid);
+        var found = new List<int> { root };
+        for (var i = 0; i < found.Count; i++)
+            if (children.TryGetValue(found[i], out var more)) found.AddRange(more);
+        return Sum(found);
+    }
+
+    public static ProcessUse Sum(IEnumerable<int> pids)
+    {
+        var (alive, tasks, pages, ticks) = (new List<int>(), 0, 0L, 0L);
+        foreach (var pid in pids)
+        {
+            if (Read(pid) is not { } s) continue;
+            alive.Add(pid);
+            tasks += s.Threads;
+            pages += s.ResidentPages;
+            ticks += s.CpuTicks;
+        }
+        return new(alive, tasks, pages * Environment.SystemPageSize, TimeSpan.FromSeconds((double)ticks / TicksPerSecond));
+    }
+
+    private readonly record struct Stat(int Parent, int Threads, long ResidentPages, long CpuTicks);
+
+    private static Stat? Read(int pid)
+    {
+        // Counted from field 3 (state): 4 parent, 14 to 17 times, 20 threads, 24 resident pages.
+        if (Fields($"/proc/{pid}/stat") is not { } f) return null;
+        var (threads, pages) = (int.Parse(f[17]), long.Parse(f[21]));
+        if (f[0] is "Z" or "X")
+        {
+            // Dead, or a process that hides behind its main thread's end: the others still hold its memory.
+            if (threads < 2) return null;
+            pages = Directory.EnumerateDirectories($"/proc/{pid}/task").Select(t => Fields($"{t}/stat")).Max(t => t is null ? 0 : long.Parse(t[21]));
+        }
+        return new(int.Parse(f[1]), threads, pages, long.Parse(f[11]) + long.Parse(f[12]) + long.Parse(f[13]) + long.Parse(f[14]));
+    }
+
+    /// <summary>The fields after the name. The name in parentheses may hold anything, so they count from the last parenthesis.</summary>
+    private static string[]? Fields(string path)
+    {
+        var descriptor = SpawnNative.Open(path, SpawnNative.CloseOnExec);
+        if (descriptor < 0) return null;
+        var buffer = stackalloc byte[1024];
+        var length = SpawnNative.Read(descriptor, buffer, 1024);
+        SpawnNative.Close(descriptor);
+        if (length <= 0) return null;
+        var text = Encoding.ASCII.GetString(buffer, (int)length);
+        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length < 22 ? null : fields;
+    }
+}
