@@ -1,6 +1,7 @@
 // Every refusal that CabinCrew knows, and one table that says what each means for a process, a server and an auditor.
 // A new refusal is one name and one line of the table; the documentation page is generated from it.
 using System.Collections.Frozen;
+using System.Text.Json.Serialization;
 
 namespace CabinCrew.Protocol;
 
@@ -24,7 +25,14 @@ public enum ProblemClass
     Cancelled = 130,
 }
 
-public enum Severity { Info, Warning, Error, Critical }
+[JsonConverter(typeof(JsonStringEnumConverter<Severity>))]
+public enum Severity
+{
+    [JsonStringEnumMemberName("info")] Info,
+    [JsonStringEnumMemberName("warning")] Warning,
+    [JsonStringEnumMemberName("error")] Error,
+    [JsonStringEnumMemberName("critical")] Critical,
+}
 
 public enum ProblemCode
 {

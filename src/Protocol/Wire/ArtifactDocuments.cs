@@ -22,6 +22,8 @@ public static class ArtifactDocuments
     public static Outcome<ArtifactDocument> Read(JsonElement document)
     {
         if (!SchemaCatalog.Validate(Schema, document).Try(out _, out var problem)) return Malformed(document, problem);
+        if (document.TryGetProperty("body", out _) && document.TryGetProperty("body_file", out _))
+            return new Problem(ProblemCode.ArtifactMalformed, "'body' and 'body_file' both stand here: reviewers could not know which one is meant") { Where = "/body" };
         if (document.TryGetProperty(DraftType, out var draft))
         {
             if (document.TryGetProperty("type", out _))

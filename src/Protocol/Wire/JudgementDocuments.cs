@@ -17,6 +17,36 @@ public sealed record PolicyEvaluation
     public required DateTimeOffset EvaluatedAt { get; init; }
 }
 
+/// <summary>What governance is asked to judge: one step, after its plan-token was made and before take-off.</summary>
+public sealed record PreflightInput
+{
+    public required string WorkflowId { get; init; }
+    public required string StepId { get; init; }
+    public required EngineMode Mode { get; init; }
+    /// <summary>The receipt, as the engine wrote it.</summary>
+    public required JsonElement EngineOutput { get; init; }
+    public IReadOnlyList<EvidenceRef>? Evidence { get; init; }
+    public JsonElement? Context { get; init; }
+    public PlanToken? PlanToken { get; init; }
+    public JsonElement? Extensions { get; init; }
+}
+
+/// <summary>Governance's word on one step: the aggregate of all policies.</summary>
+public sealed record PreflightOutput
+{
+    public required Decision Decision { get; init; }
+    public IReadOnlyList<string>? Violations { get; init; }
+    public IReadOnlyList<string>? Warnings { get; init; }
+    public PreflightRequires? Requires { get; init; }
+    public PreflightOutputExtensions? Extensions { get; init; }
+}
+
+/// <param name="Role">Who is asked first; all of them are under the extensions' needs.</param>
+public sealed record PreflightRequires(string? Role, string? Reason = null);
+
+public sealed record PreflightOutputExtensions(
+    IReadOnlyList<PolicyEvaluation> PolicyEvaluations, AggregationMethod AggregationMethod, IReadOnlyList<RoleNeed> Needs);
+
 public sealed record EvidenceRef(string Name, string Path, Digest Hash);
 
 public sealed record ApprovalRequest

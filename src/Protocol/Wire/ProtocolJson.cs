@@ -19,6 +19,8 @@ namespace CabinCrew.Protocol.Wire;
 [JsonSerializable(typeof(ArtifactDocument))]
 [JsonSerializable(typeof(PlanToken))]
 [JsonSerializable(typeof(PolicyEvaluation))]
+[JsonSerializable(typeof(PreflightInput))]
+[JsonSerializable(typeof(PreflightOutput))]
 [JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(ApprovalResponse))]
 [JsonSerializable(typeof(AuditEvent))]
