@@ -1,1 +1,27 @@
-return;
+// End-to-end measures as ratios against a peer of the same run. A new one is one file and one line of the table.
+using CabinCrew.Benchmarks;
+
+IBenchmark[] table =
+[
+    new WorkspaceHashBenchmark(),
+    new StartUpBenchmark(),
+];
+
+var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];
+if (chosen.Length == 0)
+{
+    Console.Error.WriteLine($"benchmarks: {string.Join(", ", table.Select(b => b.Name))}");
+    return 2;
+}
+
+var over = 0;
+foreach (var benchmark in chosen)
+{
+    using var scratch = new Scratch();
+    foreach (var measure in await benchmark.RunAsync(scratch.Path))
+    {
+        Console.WriteLine(measure);
+        if (!measure.Holds) over++;
+    }
+}
+return over == 0 ? 0 : 1;
