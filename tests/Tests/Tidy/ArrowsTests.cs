@@ -137,10 +137,15 @@ public sealed class ArrowsTests
 
     private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 
+    // The most specific folder of the table, else the first segment; null for the project's root.
     private static string? Folder(string project, TypeDefinition type)
     {
         var root = IsEngine(project) ? $"CabinCrew.Engines.{project}." : $"CabinCrew.{project}.";
-        return type.Namespace.StartsWith(root, StringComparison.Ordinal) ? type.Namespace[root.Length..].Split('.')[0] : null;
+        if (!type.Namespace.StartsWith(root, StringComparison.Ordinal)) return null;
+        var folder = type.Namespace[root.Length..];
+        return Floors.Folders.GetValueOrDefault(project, [])
+            .Where(f => folder == f || folder.StartsWith(f + ".", StringComparison.Ordinal))
+            .MaxBy(f => f.Length) ?? folder.Split('.')[0];
     }
 
     private static bool IsEngine(string project) => Projects.Any(p => p.StartsWith("engines/", StringComparison.Ordinal) && Name(p) == project);

@@ -43,7 +43,7 @@ internal static class Floors
     {
         ["Protocol"] = ["Names", "Json", "Schemas", "Changes", "Wire"],
         ["EngineSdk"] = [],
-        ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Sqlite", "Audit"],
+        ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Files", "Yaml", "Access", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
         ["Cli"] = ["Rendering", "Completion", "Commands"],
