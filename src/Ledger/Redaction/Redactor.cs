@@ -100,8 +100,10 @@ public sealed class Redactor
                 HashSet<string>? names = null;
                 foreach (var member in value.EnumerateObject())
                 {
-                    var name = Redact(member.Name);
-                    if (!ReferenceEquals(name, member.Name))
+                    var given = member.Name;
+                    var name = Redact(given);
+                    // A redacted name must not fall together with another member's.
+                    if (name != given)
                         for (names ??= [.. value.EnumerateObject().Select(m => m.Name)]; !names.Add(name);) name += "'";
                     writer.WritePropertyName(name);
                     Write(writer, member.Value);

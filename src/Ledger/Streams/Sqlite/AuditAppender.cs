@@ -2,7 +2,6 @@
 // The chain's position is read from the database in every transaction: another process may have written in between.
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using CabinCrew.Ledger.Audit;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Protocol;
 

@@ -19,7 +19,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
     private readonly Drafts drafts = new(redactor);
     private readonly ConcurrentBag<Database> readers = [];
     private SqliteWriter? writer;
-    private volatile bool closed;
+    private int closed;
 
     public Task<Outcome<Done>> OpenAsync(CancellationToken ct) => Task.Run(Open, ct);
 
@@ -39,7 +39,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
 
     public ValueTask DisposeAsync()
     {
-        closed = true;
+        if (Interlocked.Exchange(ref closed, 1) != 0) return ValueTask.CompletedTask;
         writer?.Dispose();
         while (readers.TryTake(out var reader)) reader.Dispose();
         return ValueTask.CompletedTask;
@@ -101,7 +101,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
 
     private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>
     {
-        if (closed) return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
+        if (Volatile.Read(ref closed) != 0) return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
         Database? db = null;
         try
         {
@@ -110,7 +110,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             db.Execute("BEGIN");
             var result = read(db);
             db.Execute("COMMIT");
-            if (!closed && readers.Count < ReadersKept)
+            if (Volatile.Read(ref closed) == 0 && readers.Count < ReadersKept)
             {
                 readers.Add(db);
                 db = null;

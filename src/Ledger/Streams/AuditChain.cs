@@ -4,11 +4,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CabinCrew.Ledger.Signing;
-using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
 
-namespace CabinCrew.Ledger.Audit;
+namespace CabinCrew.Ledger.Streams;
 
 public static class AuditChain
 {
