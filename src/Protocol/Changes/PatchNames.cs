@@ -1,0 +1,128 @@
+// Names in patches: git's C-style quoting, the a/ and b/ prefixes, and the ambiguous `diff --git` line, which must agree with every other name given.
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace CabinCrew.Protocol.Changes;
+
+internal static class PatchNames
+{
+    public const string Nothing = "/dev/null";
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>A name as the patch has it: quoted, or plain up to a tab. The rest (a timestamp) is given back.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> text, [NotNullWhen(true)] out string? name, out string rest)
+    {
+        name = null;
+        rest = "";
+        if (text is [(byte)'"', ..])
+        {
+            if (!TryUnquote(text, out name, out var used)) return false;
+            return TryDecode(text[used..], out rest!);
+        }
+        var tab = text.IndexOf((byte)'\t');
+        if (tab >= 0 && !TryDecode(text[(tab + 1)..], out rest!)) rest = "";
+        return TryDecode(tab < 0 ? text : text[..tab], out name) && name.Length > 0;
+    }
+
+    /// <summary>Reads "…" with git's escapes; <paramref name="used"/> counts the bytes with both quotes.</summary>
+    public static bool TryUnquote(ReadOnlySpan<byte> text, [NotNullWhen(true)] out string? name, out int used)
+    {
+        name = null;
+        used = 0;
+        var bytes = new List<byte>();
+        for (var i = 1; i < text.Length; i++)
+        {
+            var b = text[i];
+            if (b == '"')
+            {
+                used = i + 1;
+                return TryDecode([.. bytes], out name);
+            }
+            if (b != '\\') { bytes.Add(b); continue; }
+            if (++i >= text.Length) return false;
+            switch ((char)text[i])
+            {
+                case 'a': bytes.Add(7); break;
+                case 'b': bytes.Add(8); break;
+                case 't': bytes.Add(9); break;
+                case 'n': bytes.Add(10); break;
+                case 'v': bytes.Add(11); break;
+                case 'f': bytes.Add(12); break;
+                case 'r': bytes.Add(13); break;
+                case '"' or '\\': bytes.Add(text[i]); break;
+                case >= '0' and <= '3' when i + 2 < text.Length && text[i + 1] is >= (byte)'0' and <= (byte)'7' && text[i + 2] is >= (byte)'0' and <= (byte)'7':
+                    bytes.Add((byte)((text[i] - '0') * 64 + (text[i + 1] - '0') * 8 + (text[i + 2] - '0')));
+                    i += 2;
+                    break;
+                default: return false;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Quoted only where the plain form could be misread.</summary>
+    public static string Quote(string name) => name.AsSpan().IndexOfAny('"', '\\') < 0
+        ? name
+        : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>Every pair of names that a `diff --git` line can mean (spaces make it ambiguous).</summary>
+    public static List<(string Old, string New)> HeaderPairs(ReadOnlySpan<byte> text)
+    {
+        var pairs = new List<(string, string)>();
+        if (text is [(byte)'"', ..])
+        {
+            if (!TryUnquote(text, out var first, out var used) || used >= text.Length || text[used] != ' ') return pairs;
+            if (Whole(text[(used + 1)..], out var second)) pairs.Add((first, second));
+            return pairs;
+        }
+        for (var i = 1; i < text.Length - 1; i++)
+            if (text[i] == ' ' && TryDecode(text[..i], out var first) && Whole(text[(i + 1)..], out var second)) pairs.Add((first, second));
+        return pairs;
+    }
+
+    /// <summary>The names without their prefixes: a/ and b/ (or any two first segments that alone make them differ) go, equal names stay.</summary>
+    public static (string Old, string New) Strip(string old, string @new)
+    {
+        if (old == Nothing || @new == Nothing) return (StripOne(old, "a/"), StripOne(@new, "b/"));
+        if (old == @new) return (old, @new);
+        var (o, n) = (Tail(old), Tail(@new));
+        return o is not null && o == n || old.StartsWith("a/", StringComparison.Ordinal) && @new.StartsWith("b/", StringComparison.Ordinal) ? (o!, n!) : (old, @new);
+    }
+
+    /// <summary>GNU diff -N says "is not there" by a timestamp at the epoch.</summary>
+    public static bool IsEpoch(string timestamp)
+    {
+        var parts = timestamp.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length != 3 || parts[1].Length < 8 || parts[2].Length != 5) return false;
+        var (time, fraction) = (parts[1][..8], parts[1][8..]);
+        if (fraction.Trim('.', '0').Length > 0) return false;
+        return DateTimeOffset.TryParseExact($"{parts[0]} {time} {parts[2][..3]}:{parts[2][3..]}", "yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
+            && at == DateTimeOffset.UnixEpoch;
+    }
+
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)
+    {
+        try
+        {
+            text = Strict.GetString(bytes);
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            text = null;
+            return false;
+        }
+    }
+
+    private static bool Whole(ReadOnlySpan<byte> text, [NotNullWhen(true)] out string? name)
+    {
+        if (text is [(byte)'"', ..]) return TryUnquote(text, out name, out var used) && used == text.Length;
+        return TryDecode(text, out name) && name.Length > 0;
+    }
+
+    private static string StripOne(string name, string prefix) => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
+
+    private static string? Tail(string name) => name.IndexOf('/') is var i and > 0 && i + 1 < name.Length ? name[(i + 1)..] : null;
+}
