@@ -99,6 +99,8 @@ internal static class PatchBinary
     {
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(content);
+        // The stream writes nothing at all for nothing; git wants the empty deflate block.
+        if (content.IsEmpty) packed.Write([0x78, 0x9c, 3, 0, 0, 0, 0, 1]);
         into.Write(Encoding.ASCII.GetBytes($"literal {content.Length}\n"));
         var bytes = packed.GetBuffer().AsSpan(0, (int)packed.Length);
         Span<byte> line = stackalloc byte[67];

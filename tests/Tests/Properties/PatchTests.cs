@@ -42,7 +42,7 @@ public sealed class PatchTests : IDisposable
             var file = Path.Combine(root, $"{seed}.patch");
             File.WriteAllBytes(file, GitPatch.Write(Writes(before, after), Reader(before)));
             Git(directory, "apply", "--whitespace=nowarn", file);
-            Assert.True(Same(after, ReadTree(directory)), $"seed {seed}");
+            Assert.True(Describe(after).SequenceEqual(Describe(ReadTree(directory))), $"seed {seed}: {string.Join('\n', Describe(after).Except(Describe(ReadTree(directory))))}\n{File.ReadAllText(file)}");
         }
     }
 
@@ -59,13 +59,14 @@ public sealed class PatchTests : IDisposable
             WriteTree(directory, before);
             Git(directory, "init", "-q");
             Git(directory, "add", "-A");
+            var tree = Encoding.ASCII.GetString(Git(directory, "write-tree")).Trim();
             foreach (var entry in Directory.GetFileSystemEntries(directory).Where(e => Path.GetFileName(e) != ".git"))
                 if (File.Exists(entry) || new FileInfo(entry).LinkTarget is not null) File.Delete(entry);
                 else Directory.Delete(entry, true);
             WriteTree(directory, after);
-            Git(directory, "add", "-A", "-N");
+            Git(directory, "add", "-A");
             var options = seed % 3 == 0 ? "--find-copies-harder" : seed % 3 == 1 ? "--find-renames=30%" : "--no-renames";
-            var patch = Git(directory, "-c", $"core.quotePath={seed % 2 == 0}", "diff", "--binary", "--no-color", options, $"-U{random.Next(0, 5)}");
+            var patch = Git(directory, "-c", $"core.quotePath={seed % 2 == 0}", "diff", "--cached", "--binary", "--no-color", options, $"-U{random.Next(0, 5)}", tree);
             Assert.True(Same(after, Applied(before, patch)), $"seed {seed}:\n{Encoding.UTF8.GetString(patch)}");
         }
     }
@@ -120,6 +121,8 @@ public sealed class PatchTests : IDisposable
             else after.Remove(write.Change.Path.ToString());
         return after;
     }
+
+    private static IEnumerable<string> Describe(SortedDictionary<string, FileContent> tree) => tree.Select(e => $"{e.Key} {e.Value.State}");
 
     private static bool Same(SortedDictionary<string, FileContent> a, SortedDictionary<string, FileContent> b) =>
         a.Keys.SequenceEqual(b.Keys) && a.All(e => e.Value.State == b[e.Key].State);
