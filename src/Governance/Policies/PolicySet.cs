@@ -1,27 +1,101 @@
 // The policies in force for a step, loaded once and pinned by digest, and their evaluation.
-using CabinCrew.Protocol;
+using System.Text.Json.Nodes;
+using CabinCrew.Governance.Policies.Sources;
 using CabinCrew.Ledger.Redaction;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
+using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Governance.Policies;
 
 /// <param name="Kind"><c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (value: a path relative to the workflow file's directory). Rego and models come later.</param>
 public sealed record PolicyRef(string Kind, string Value);
 
+/// <summary>What the judgement needs besides the policies.</summary>
+/// <param name="DefaultRole">Who approves where a verdict names no role.</param>
+/// <param name="Always">Approvals that the step asks for whatever the policies say (short of deny).</param>
+public sealed record ApprovalRules(string DefaultRole, IReadOnlyList<RoleNeed> Always)
+{
+    public static readonly ApprovalRules Default = new(PolicySources.DefaultRole, []);
+}
+
 public sealed partial class PolicySet
 {
+    /// <summary>Raised whenever this code judges the same policies and plan differently than before. Part of the governance hash.</summary>
+    public const int JudgementVersion = 1;
+
+    public const int SourcesMax = 64;
+
+    public static readonly TimeSpan TimeLimitMax = TimeSpan.FromMinutes(10);
+
+    private readonly IReadOnlyList<IPolicySource> sources;
+    private readonly TimeSpan timeLimit;
+    private readonly Redactor redactor;
+
+    private PolicySet(IReadOnlyList<IPolicySource> sources, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
+    {
+        (this.sources, this.timeLimit, this.redactor, Method) = (sources, timeLimit, redactor, method);
+        PolicyDigest = Hash(new JsonArray([.. sources.Select(s => (JsonNode)new JsonObject { ["name"] = s.Name, ["digest"] = s.Digest.ToString() })]));
+        GovernanceHash = GovernanceHashFor(ApprovalRules.Default);
+    }
+
     /// <summary>Loads every source. Any failure is a refusal (PRE-04). No policy named at all: <see cref="ProblemCode.PolicyNone"/>.
     /// The mapped-secrets source is always part of the set.</summary>
     public static Outcome<PolicySet> Load(
-        IReadOnlyList<PolicyRef> refs, string baseDirectory, AggregationMethod method, TimeSpan timeLimit, Redactor redactor) => throw new NotImplementedException();
+        IReadOnlyList<PolicyRef> refs, string baseDirectory, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
+    {
+        if (refs.Count == 0)
+            return new Problem(ProblemCode.PolicyNone, "The workflow names no policy, so nothing is allowed.");
+        List<IPolicySource> sources = [];
+        foreach (var reference in refs)
+        {
+            if (!PolicySources.Load(reference, baseDirectory).Try(out var source, out var problem)) return problem;
+            sources.Add(source);
+        }
 
-    public AggregationMethod Method => throw new NotImplementedException();
+        sources.Add(new MappedSecretsPolicySource(redactor));
+        return Of(sources, method, timeLimit, redactor);
+    }
 
-    /// <summary>Over the sources' digests in order.</summary>
-    public Digest PolicyDigest => throw new NotImplementedException();
+    /// <summary>A set of given sources, for those who make their own.</summary>
+    public static Outcome<PolicySet> Of(IReadOnlyList<IPolicySource> sources, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
+    {
+        if (sources.Count == 0) return new Problem(ProblemCode.PolicyNone, "There is no policy source, so nothing is allowed.");
+        if (sources.Count > SourcesMax) return new Problem(ProblemCode.PolicyInvalid, $"There are {sources.Count} policy sources; at most {SourcesMax} are taken.");
+        if (timeLimit <= TimeSpan.Zero || timeLimit > TimeLimitMax)
+            return new Problem(ProblemCode.PolicyInvalid, $"The policies' time limit must be above zero and at most {TimeLimitMax.TotalMinutes:0} minutes.");
+        var twin = sources.GroupBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
+        if (twin is not null) return new Problem(ProblemCode.PolicyInvalid, $"The policy '{twin.Key}' is named twice.") { Remedy = "Name it once." };
+        return new PolicySet(sources, method, timeLimit, redactor);
+    }
 
-    /// <summary>Over policy digest, aggregation, limits and the version of the judgement's own code.</summary>
-    public Digest GovernanceHash => throw new NotImplementedException();
+    public AggregationMethod Method { get; }
 
-    /// <summary>Never throws for what a source does: a failing, slow or empty source is a deny with its reason.</summary>
-    public Task<Judgement> JudgeAsync(PolicySubject subject, TimeProvider clock, CancellationToken ct) => throw new NotImplementedException();
+    public IReadOnlyList<string> SourceNames => [.. sources.Select(s => s.Name)];
+
+    /// <summary>Over the sources' names and digests in order. Nothing of the machine is in it.</summary>
+    public Digest PolicyDigest { get; }
+
+    /// <summary>Over policy digest, aggregation, limits and the version of the judgement's own code, with the default approval rules.</summary>
+    public Digest GovernanceHash { get; }
+
+    /// <summary>The same with a step's own approval rules.</summary>
+    public Digest GovernanceHashFor(ApprovalRules rules) => Hash(new JsonObject
+    {
+        ["version"] = JudgementVersion,
+        ["policy_digest"] = PolicyDigest.ToString(),
+        ["aggregation"] = Method switch
+        {
+            AggregationMethod.MostRestrictive => "most_restrictive",
+            AggregationMethod.Unanimous => "unanimous",
+            AggregationMethod.Majority => "majority",
+            AggregationMethod.AnyDeny => "any_deny",
+            AggregationMethod.AllAllow => "all_allow",
+        },
+        ["time_limit_ms"] = (long)timeLimit.TotalMilliseconds,
+        ["default_role"] = rules.DefaultRole,
+        ["approvals"] = new JsonArray([.. rules.Always.Select(n => (JsonNode)new JsonObject { ["role"] = n.Role, ["count"] = n.Count })]),
+    });
+
+    private static Digest Hash(JsonNode node) => Digest.Of(CanonicalJson.Write(node));
 }

@@ -1,0 +1,129 @@
+// Declarative rules in YAML: a verdict for every rule that matches, and the file's default for whatever no rule covers.
+// What covers a change: a rule that allows it, or a rule about files that is at least as strict as the default. So a rule can only
+// loosen the default by saying `allow`, and a plan cannot talk its way into a milder rule.
+using System.Text.Json;
+using CabinCrew.Governance.Files;
+using CabinCrew.Governance.Policies.Rules;
+using CabinCrew.Governance.Yaml;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Governance.Policies.Sources;
+
+internal sealed class RulesPolicySource : IPolicySource
+{
+    private const int FilesShownMax = 50;
+    private const int LinesShownMax = 20;
+    private const int PathsInReasonMax = 3;
+
+    private readonly RulesFile file;
+    private readonly string prefix;
+
+    private RulesPolicySource(string name, string prefix, RulesFile file, Digest digest) => (Name, this.prefix, this.file, Digest) = (name, prefix, file, digest);
+
+    public string Name { get; }
+
+    public PolicyOrigin Origin => PolicyOrigin.Custom;
+
+    public Digest Digest { get; }
+
+    internal RulesFile File => file;
+
+    public static Outcome<IPolicySource> BuiltIn(string name)
+    {
+        if (name != BuiltInRules.DefaultsName)
+            return new Problem(ProblemCode.PolicyInvalid, $"There is no built-in policy '{name}'{NearMatch.Hint(name, [BuiltInRules.DefaultsName])}") { Remedy = $"Write `builtin: {BuiltInRules.DefaultsName}`." };
+        return Of($"builtin:{name}", name, BuiltInRules.Bytes(name), $"{name}.yaml", checkExamples: false);
+    }
+
+    /// <param name="path">As the workflow file spells it; that spelling, not the place on this machine, names the source.</param>
+    public static Outcome<IPolicySource> FromFile(string path, string directory)
+    {
+        if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return new Problem(ProblemCode.PolicyInvalid, "A rules policy names no file.");
+        if (!PlainFile.Read(Path.GetFullPath(path, directory), YamlLimits.Default.BytesMax, ProblemCode.PolicyInvalid).Try(out var read, out var problem))
+            return problem with { Code = ProblemCode.PolicyInvalid, Remedy = "Write the file, or name another in `policies`." };
+        return Of($"rules:{path}", Path.GetFileNameWithoutExtension(path), read.Bytes, path, checkExamples: true);
+    }
+
+    internal static Outcome<IPolicySource> Of(string name, string prefix, byte[] bytes, string shownAs, bool checkExamples)
+    {
+        if (!YamlNodes.Read(bytes, shownAs, ProblemCode.PolicyInvalid).Try(out var map, out var problem)) return problem;
+        if (!RulesFile.Of(map, checkExamples).Try(out var file, out problem)) return problem;
+        return Outcome.Of<IPolicySource>(new RulesPolicySource(name, prefix, file, Protocol.Digest.Of(bytes)));
+    }
+
+    public ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct)
+    {
+        List<PolicyVerdict> verdicts = [];
+        HashSet<JudgedChange> covered = new(ReferenceEqualityComparer.Instance);
+        var planAllowed = false;
+        foreach (var rule in file.Rules)
+        {
+            if (rule.Match(subject, ct) is not { } match) continue;
+            verdicts.Add(Verdict(match));
+            if (rule.Decision == Decision.Allow) planAllowed |= !rule.Files.Any;
+            if (rule.Decision == Decision.Allow || (rule.Files.Any && rule.Decision >= file.Default.Decision))
+                covered.UnionWith(match.Files.Select(f => f.Change));
+        }
+
+        var rest = subject.Changes.Where(c => !covered.Contains(c)).Select(c => new FileMatch(c, [], [])).ToList();
+        if (rest.Count > 0 || (subject.Changes.Count == 0 && !planAllowed)) verdicts.Add(Verdict(new(file.Default, rest, [])));
+        return new(verdicts);
+    }
+
+    private PolicyVerdict Verdict(RuleMatch match)
+    {
+        var rule = match.Rule;
+        return new($"{prefix}/{rule.Id}", rule.Decision, Reason(match), rule.Role, rule.Count, Evidence(match));
+    }
+
+    private static string Reason(RuleMatch match)
+    {
+        if (match.Files.Count == 0 || !match.Rule.Files.Any && match.Rule.Id != "default") return match.Rule.Reason;
+        var shown = string.Join(", ", match.Files.Take(PathsInReasonMax).Select(f => f.Change.Change.Path));
+        var more = match.Files.Count > PathsInReasonMax ? $" and {match.Files.Count - PathsInReasonMax} more" : "";
+        return $"{match.Rule.Reason}: {shown}{more}";
+    }
+
+    // Line numbers, not the lines: what matched may be the very thing that must not be copied about.
+    private JsonElement Evidence(RuleMatch match)
+    {
+        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", $"{file.File}:{match.Rule.Line}");
+            json.WriteNumber("files_matched", match.Files.Count);
+            json.WriteStartArray("files");
+            foreach (var one in match.Files.Take(FilesShownMax))
+            {
+                json.WriteStartObject();
+                json.WriteString("path", one.Change.Change.Path.ToString());
+                json.WriteString("change", one.Change.Change.Word);
+                Numbers(json, "added_lines", one.AddedLines);
+                Numbers(json, "deleted_lines", one.DeletedLines);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            if (match.Artifacts.Count > 0)
+            {
+                json.WriteStartArray("artifacts");
+                foreach (var name in match.Artifacts.Take(FilesShownMax)) json.WriteStringValue(name.ToString());
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        }
+
+        using var document = JsonDocument.Parse(bytes.WrittenMemory);
+        return document.RootElement.Clone();
+    }
+
+    private static void Numbers(Utf8JsonWriter json, string name, IReadOnlyList<int> numbers)
+    {
+        if (numbers.Count == 0) return;
+        json.WriteStartArray(name);
+        foreach (var number in numbers.Take(LinesShownMax)) json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+}
