@@ -1,6 +1,5 @@
 // identities.yaml, read: docs/reference/identities.md. One name, one OS user, one token for one identity each; delegations end.
 using System.Globalization;
-using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
@@ -15,7 +14,7 @@ internal static class IdentitiesFile
     {
         map.TakeInteger("version", 1, 1, required: true);
         var selfApproval = map.TakeTruth("self_approval") ?? false;
-        var defaultRole = Name(map, "default_role", required: false) ?? PolicySources.DefaultRole;
+        var defaultRole = Name(map, "default_role", required: false) ?? Access.Roles.Default;
         List<Identity> identities = [];
         if (map.TakeList("identities", required: true) is { } list)
         {

@@ -3,7 +3,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using CabinCrew.Governance.Files;
-using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
@@ -58,7 +57,7 @@ public sealed partial class IdentityBook
     }
 
     private static IdentityBook ZeroConfig(Credentials me) =>
-        new([new(me.OsUser, true, [PolicySources.DefaultRole], null, me.Uid, null)], [], selfApproval: false, PolicySources.DefaultRole);
+        new([new(me.OsUser, true, [Access.Roles.Default], null, me.Uid, null)], [], selfApproval: false, Access.Roles.Default);
 
     public bool SelfApproval { get; }
 

@@ -1,5 +1,6 @@
 // The policies in force for a step, loaded once and pinned by digest, and their evaluation.
 using System.Text.Json.Nodes;
+using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies.Sources;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
@@ -16,7 +17,7 @@ public sealed record PolicyRef(string Kind, string Value);
 /// <param name="Always">Approvals that the step asks for whatever the policies say (short of deny).</param>
 public sealed record ApprovalRules(string DefaultRole, IReadOnlyList<RoleNeed> Always)
 {
-    public static readonly ApprovalRules Default = new(PolicySources.DefaultRole, []);
+    public static readonly ApprovalRules Default = new(Roles.Default, []);
 }
 
 public sealed partial class PolicySet

@@ -7,9 +7,6 @@ namespace CabinCrew.Governance.Policies;
 
 public static class PolicySources
 {
-    /// <summary>The role that approves where neither a policy nor the identities file names one.</summary>
-    public const string DefaultRole = "maintainer";
-
     private static readonly (string Kind, Func<PolicyRef, string, Outcome<IPolicySource>> Load)[] Table =
     [
         ("builtin", (r, _) => RulesPolicySource.BuiltIn(r.Value)),
