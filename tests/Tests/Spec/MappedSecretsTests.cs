@@ -29,7 +29,7 @@ public sealed class MappedSecretsTests
     [Theory, Clause("ART-07"), MemberData(nameof(Encodings))]
     public async Task In_a_body_or_in_metadata_it_is_a_deny_that_names_the_secret_and_never_its_value(string spelled)
     {
-        foreach (var artifact in (JudgedArtifact[])[Artifact("a", "{}", $"before {spelled} after"), Artifact("a", $$"""{"metadata":{"x":["y {{spelled}}"]}}""")])
+        foreach (var artifact in (JudgedArtifact[])[Artifact("a", "{}", $"before {spelled} after"), Artifact("a", $$$"""{"metadata":{"x":["y {{{spelled}}}"]}}""")])
         {
             var verdict = Assert.Single(await Ask(Of() with { Artifacts = [artifact] }));
             Assert.Equal(Decision.Deny, verdict.Decision);
@@ -42,8 +42,8 @@ public sealed class MappedSecretsTests
     public async Task Spelled_with_json_escapes_or_as_a_member_name_it_is_found_too()
     {
         var escaped = string.Concat(Secret.Select(c => $"\\u{(int)c:x4}"));
-        Assert.Equal(Decision.Deny, Assert.Single(await Ask(Of() with { Artifacts = [Artifact("a", $$"""{"metadata":{"x":"{{escaped}}"}}""")] })).Decision);
-        Assert.Equal(Decision.Deny, Assert.Single(await Ask(Of() with { Artifacts = [Artifact("a", $$"""{"metadata":{"{{escaped}}":1}}""")] })).Decision);
+        Assert.Equal(Decision.Deny, Assert.Single(await Ask(Of() with { Artifacts = [Artifact("a", $$$"""{"metadata":{"x":"{{{escaped}}}"}}""")] })).Decision);
+        Assert.Equal(Decision.Deny, Assert.Single(await Ask(Of() with { Artifacts = [Artifact("a", $$$"""{"metadata":{"{{{escaped}}}":1}}""")] })).Decision);
     }
 
     [Fact, Clause("ART-07")]
