@@ -56,7 +56,7 @@ public sealed record SecretSource(string Kind, string Value, IReadOnlyList<strin
 /// <param name="Field"><c>metadata</c>, <c>metadata.a.b</c> or <c>body</c>.</param>
 public sealed record ContextSource(StepId Step, ArtifactName Artifact, string Field);
 
-/// <summary>ENG-12. Defaults are documented in docs/guides/limits.md.</summary>
+/// <summary>ENG-12. Defaults are documented in docs/reference/limits.md.</summary>
 public sealed record EngineLimits
 {
     public static readonly EngineLimits Default = new();
