@@ -44,7 +44,7 @@ public sealed partial class WorkflowDocsTests
         var page = File.ReadAllText(Path.Combine(Docs, "reference/workflow-file.md"));
         var keys = Keys(JsonDocument.Parse(SchemaCatalog.Text("workflow").Value).RootElement).Distinct().ToList();
         Assert.True(keys.Count > 30);
-        Assert.Empty(keys.Where(k => !Regex.IsMatch(page, $@"[`{{ ]{k}[`:]")));
+        Assert.DoesNotContain(keys, k => !Regex.IsMatch(page, $@"[`{{ ]{k}[`:]"));
     }
 
     [Fact]

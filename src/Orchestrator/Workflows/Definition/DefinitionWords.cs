@@ -5,8 +5,6 @@ namespace CabinCrew.Orchestrator.Workflows;
 
 internal static class DefinitionWords
 {
-    public static readonly IReadOnlyList<string> BuiltInEngines = ["patch", "git", "script"];
-
     public static readonly IReadOnlyList<(string Word, Determinism Value)> Determinisms =
         [("trust", Determinism.Trust), ("verify", Determinism.Verify)];
 

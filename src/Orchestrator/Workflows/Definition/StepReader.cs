@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CabinCrew.Governance.Yaml;
+using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -59,9 +60,9 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
     {
         const string Expected = "a built-in engine (patch, git, script), or a path with a '/' such as ./engines/mine";
         if (map.TakeText("engine", required: true, Expected) is not { } engine) return null;
-        if (DefinitionWords.BuiltInEngines.Contains(engine)) return engine;
+        if (EngineCatalog.BuiltIns.Contains(engine)) return engine;
         if (engine.Contains('/') && !engine.Any(char.IsControl)) return engine;
-        map.Errors.Add(map.Take("engine")!, $"'engine': expected {Expected}, found '{WorkflowReader.Clip(engine)}'{NearMatch.Hint(engine, DefinitionWords.BuiltInEngines)}");
+        map.Errors.Add(map.Take("engine")!, $"'engine': expected {Expected}, found '{WorkflowReader.Clip(engine)}'{NearMatch.Hint(engine, EngineCatalog.BuiltIns)}");
         return null;
     }
 
