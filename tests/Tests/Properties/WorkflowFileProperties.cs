@@ -27,7 +27,7 @@ public sealed class WorkflowFileProperties : IDisposable
         const int Seed = 20261122;
         var random = new Random(Seed);
         var (taken, refused) = (0, 0);
-        for (var round = 0; round < 1500; round++)
+        for (var round = 0; round < 500; round++)
         {
             var text = Change(good, random);
             File.WriteAllText(path, text);
@@ -47,7 +47,7 @@ public sealed class WorkflowFileProperties : IDisposable
                 Assert.All(loaded.Problem.Message.Split('\n'), l => Assert.Matches($@"^({System.Text.RegularExpressions.Regex.Escape(path)}:\d+:\d+: |and \d+ more$)", l));
             }
         }
-        Assert.True(taken > 100 && refused > 100, $"{taken} taken, {refused} refused: the changes show nothing");
+        Assert.True(taken > 50 && refused > 50, $"{taken} taken, {refused} refused: the changes show nothing");
     }
 
     private static string Change(string good, Random random)

@@ -117,12 +117,12 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
         if (list.Items.Count > ApprovalsMax) map.Errors.Add(list, $"'approvals': expected at most {ApprovalsMax}, found {list.Items.Count}");
         foreach (var item in list.Maps("an approval such as `role: security`").Take(ApprovalsMax))
         {
-            var role = item.TakeText("role", required: true, "the name of a role", charsMax: 64);
+            var role = item.TakeText("role", required: true, "the name of a role", charsMax: 128);
             var count = (int)(item.TakeInteger("count", 1, ApproversMax) ?? 1);
             item.Close();
             if (role is null) continue;
-            if (!RoleName.IsMatch(role))
-                map.Errors.Add(item.Take("role")!, $"'role': expected small letters, digits, '_' and '-', beginning with a letter, found '{WorkflowReader.Clip(role)}'");
+            if (!StepId.TryParse(role, out _))
+                map.Errors.Add(item.Take("role")!, $"'role': expected letters, digits, '.', '_' and '-', beginning with a letter or digit, found '{WorkflowReader.Clip(role)}'");
             else if (needs.Any(n => n.Role == role)) map.Errors.Add(item, $"'approvals': the role '{role}' stands here a second time; raise its 'count' instead");
             else needs.Add(new RoleNeed(role, count));
         }
@@ -138,7 +138,4 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
 
     [GeneratedRegex("(password|passwd|secret|token|apikey|accesskey|secretkey|privatekey|credentials?)\\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName { get; }
-
-    [GeneratedRegex(@"\A[a-z][a-z0-9_-]{0,63}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex RoleName { get; }
 }
