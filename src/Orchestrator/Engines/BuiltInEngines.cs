@@ -1,6 +1,7 @@
 // The engines that come along: found beside the program, hashed like any other, and run as untrusted as any other.
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Engines;
@@ -70,7 +71,7 @@ internal static class BuiltInEngines
     private static string? Runtime()
     {
         var root = Path.GetFullPath(Path.Join(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-        if (!File.Exists(Path.Join(root, "dotnet"))) root = Posix.Programs.Find("dotnet") is { } found ? Path.GetDirectoryName(File.ResolveLinkTarget(found, true)?.FullName ?? found)! : "";
+        if (!File.Exists(Path.Join(root, "dotnet"))) root = Processes.Programs.Find("dotnet") is { } found ? Path.GetDirectoryName(File.ResolveLinkTarget(found, true)?.FullName ?? found)! : "";
         return root.Length > 0 ? root : null;
     }
 }

@@ -1,6 +1,7 @@
 // A run without a sandbox, for machines that have none and users who said so: the same limits as far as a plain process allows.
 // It prevents nothing. A process that leaves its group and clears its environment can survive.
 using System.Text;
+using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Engines.Sandbox;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;

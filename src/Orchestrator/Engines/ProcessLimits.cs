@@ -1,5 +1,6 @@
 // The kernel's own limits, set on a process that waits to be released, and inherited by all that it starts (ENG-12).
 using System.Runtime.InteropServices;
+using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;

@@ -1,6 +1,7 @@
 // One thread per run, from spawn to the last process's end: it feeds, reads, watches and kills (ENG-10, ENG-12).
 // It spawns the child itself and outlives it, because "die with parent" means the thread that spawned.
 using System.Diagnostics;
+using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using Microsoft.Win32.SafeHandles;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -56,7 +57,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         IReadOnlyList<string> command = [.. Run.LaunchPrefix, bubblewrap, .. Bubblewrap.Arguments(Run, hidden, HostLayout.OfThisMachine, features)];
         if (Programs.Find(command[0]) is not { } program)
             return new(ProblemCode.SandboxUnavailable, $"The program '{command[0]}' was not found.");
-        var started = Posix.Spawn.Start(new(program, [.. command.Skip(1)], ["PATH=" + Programs.SearchPath],
+        var started = Processes.Spawn.Start(new(program, [.. command.Skip(1)], ["PATH=" + Programs.SearchPath],
         [
             (input, 0), (Output.Writer, 1), (Log.Writer, 2), (seccomp, Bubblewrap.SeccompFd), (info.Writer, Bubblewrap.InfoFd), (status.Writer, Bubblewrap.StatusFd),
             (block.Reader, Bubblewrap.BlockFd), (passwd, Bubblewrap.PasswdFd), (groups, Bubblewrap.GroupFd),

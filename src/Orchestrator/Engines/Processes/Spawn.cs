@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using CabinCrew.Protocol;
 using Microsoft.Win32.SafeHandles;
 
-namespace CabinCrew.Orchestrator.Posix;
+namespace CabinCrew.Orchestrator.Engines.Processes;
 
 /// <param name="Program">Absolute path.</param>
 /// <param name="Environment">NAME=value, complete: nothing is inherited.</param>

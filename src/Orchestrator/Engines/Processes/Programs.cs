@@ -1,5 +1,5 @@
 // Finds the few system programs that the orchestrator starts: in the system's own directories first, then where the user's PATH says.
-namespace CabinCrew.Orchestrator.Posix;
+namespace CabinCrew.Orchestrator.Engines.Processes;
 
 internal static class Programs
 {

@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace CabinCrew.Orchestrator.Posix;
+namespace CabinCrew.Orchestrator.Engines.Processes;
 
 internal sealed class Pipe : IDisposable
 {

@@ -2,7 +2,7 @@
 using System.IO.Enumeration;
 using System.Text;
 
-namespace CabinCrew.Orchestrator.Posix;
+namespace CabinCrew.Orchestrator.Engines.Processes;
 
 /// <param name="Tasks">Processes and threads, as the kernel's own limits count them.</param>
 /// <param name="Cpu">Of the living, and of the dead whom the living have waited for.</param>
