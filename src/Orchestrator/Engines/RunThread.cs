@@ -85,7 +85,9 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         }
         finally
         {
-            if (Leader is { } leader) leader.Kill();
+            // However this ended, nothing is left running and nothing uncollected.
+            Leader?.Kill();
+            Leader?.Wait();
         }
     }
 

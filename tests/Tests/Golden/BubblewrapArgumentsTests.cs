@@ -102,4 +102,13 @@ public sealed class BubblewrapArgumentsTests
     [Fact]
     public void an_old_bubblewrap_loses_one_word_only() =>
         Assert.Equal(["--disable-userns"], Write(Plan).Split('\n').Except(Write(Plan, new(DisableUserNamespaces: false)).Split('\n')));
+
+    [Fact, Clause("ENG-06")]
+    public void a_workspace_under_usr_is_covered_in_both_places()
+    {
+        var words = Write(Plan with { Workspace = "/usr/src/app" });
+        Assert.Contains("--tmpfs /workspace/.cabincrew\n--remount-ro /workspace/.cabincrew", words);
+        Assert.Contains("--tmpfs /usr/src/app/.cabincrew\n--remount-ro /usr/src/app/.cabincrew", words);
+        Assert.Contains("--ro-bind /dev/null /usr/src/app/.secret", words);
+    }
 }

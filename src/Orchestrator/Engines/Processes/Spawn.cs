@@ -18,6 +18,9 @@ internal sealed record SpawnRequest(
 /// <summary>A child that was started and not yet waited for.</summary>
 internal sealed class ChildProcess(int pid, SafeFileHandle pidfd) : IDisposable
 {
+    private bool collected;
+    private int? exitCode;
+
     public int Pid => pid;
     public int Descriptor => (int)pidfd.DangerousGetHandle();
 
@@ -26,12 +29,14 @@ internal sealed class ChildProcess(int pid, SafeFileHandle pidfd) : IDisposable
     /// <summary>Blocks until it is dead. Exit code, or 128 + signal; null when somebody else collected it.</summary>
     public int? Wait()
     {
+        if (collected) return exitCode;
+        collected = true;
         const int interrupted = 4;
         int got, status;
         while ((got = SpawnNative.WaitPid(pid, out status, 0)) < 0 && Marshal.GetLastPInvokeError() == interrupted) { }
         if (got != pid) return null;
         var signal = status & 0x7f;
-        return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+        return exitCode = signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 
     public void Dispose() => pidfd.Dispose();

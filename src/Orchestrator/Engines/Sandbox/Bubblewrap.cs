@@ -38,6 +38,16 @@ internal static class Bubblewrap
         void Add(params ReadOnlySpan<string> words) => a.AddRange(words);
         void Tmpfs(long bytes, string at) => Add("--size", $"{bytes}", "--tmpfs", at);
 
+        void Cover(string at, bool isDirectory)
+        {
+            if (!isDirectory) Add("--ro-bind", "/dev/null", at);
+            else
+            {
+                Tmpfs(4096, at);
+                Add("--remount-ro", at);
+            }
+        }
+
         Add("--unshare-user");
         if (features.DisableUserNamespaces) Add("--disable-userns");
         Add("--uid", "65534", "--gid", "65534", "--unshare-pid");
@@ -61,16 +71,10 @@ internal static class Bubblewrap
         if (run.FrozenArtifacts is { } frozen) Add("--ro-bind", frozen, Artifacts);
         else Tmpfs(run.Limits.ArtifactBytes + Slack, Artifacts);
         Add(takeOff ? "--bind" : "--ro-bind", run.Workspace, Workspace);
-        foreach (var (name, isDirectory) in hidden)
-        {
-            var at = $"{Workspace}/{name}";
-            if (!isDirectory) Add("--ro-bind", "/dev/null", at);
-            else
-            {
-                Tmpfs(4096, at);
-                Add("--remount-ro", at);
-            }
-        }
+        foreach (var (name, isDirectory) in hidden) Cover($"{Workspace}/{name}", isDirectory);
+        // A workspace inside of what everybody sees (a checkout under /usr/src) is there a second time.
+        if (host.ReadOnly.Any(p => run.Workspace.StartsWith(p + "/", StringComparison.Ordinal)))
+            foreach (var (name, isDirectory) in hidden) Cover($"{run.Workspace}/{name}", isDirectory);
         foreach (var mount in run.Engine.Mounts) Add("--ro-bind", mount.Source, mount.Target);
         foreach (var mount in run.Outside) Add(takeOff && mount.Writable ? "--bind" : "--ro-bind", mount.Source, mount.Target);
         Add("--remount-ro", "/");

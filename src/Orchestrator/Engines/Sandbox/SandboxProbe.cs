@@ -23,7 +23,7 @@ public static class SandboxProbe
     // The engine of the probe looks for the holes that a mere start would not show.
     private const string Question = """
         for p in /proc/sys/kernel/core_pattern /etc/passwd /usr/bin /workspace /dev; do [ -w "$p" ] && echo "can write $p"; done
-        for p in /root /home /sys /etc/shadow /proc/1/root/root; do [ -e "$p" ] && echo "can see $p"; done
+        for p in /root /home /sys /etc/shadow; do [ -e "$p" ] && echo "can see $p"; done
         : > "$CABINCREW_ARTIFACTS_DIR/x" && : > "$CABINCREW_TEMP_DIR/x" || echo "cannot write its own directories"
         [ "$(cat /proc/sys/kernel/hostname)" = cabincrew ] || echo "has the host's name"
         grep -q '^Seccomp:.2' /proc/self/status || echo "has no system call filter"
