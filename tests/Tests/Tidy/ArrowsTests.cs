@@ -77,12 +77,15 @@ public sealed class ArrowsTests
     [Fact]
     public void Only_the_launchers_start_processes() =>
         Repository.None(
-            (from code in Code()
-             where !IsEngine(code.Project)
-             from type in code.Module.GetAllTypes()
-             where StartsProcesses(type) && !Floors.Launchers.Keys.Any(l => Outermost(type).Namespace.StartsWith(l, StringComparison.Ordinal))
-             select Outermost(type).FullName).Distinct(),
+            from code in Code()
+            where !IsEngine(code.Project)
+            from type in ProcessStarts.Outside(code.Module, Floors.Launchers.Keys, Floors.LaunchCarriers)
+            select type,
             "Types that start processes and do not stand in Floors.Launchers:");
+
+    [Fact]
+    public void The_search_for_launchers_finds_them() =>
+        Assert.NotEmpty(ProcessStarts.Outside(Code().First(c => c.Project == "Orchestrator").Module, [], Floors.LaunchCarriers));
 
     private static IEnumerable<string> FolderFindings() =>
         from code in Code()
@@ -130,10 +133,6 @@ public sealed class ArrowsTests
             default: yield return type; break;
         }
     }
-
-    private static bool StartsProcesses(TypeDefinition type) => type.Methods.Any(m =>
-        (m.PInvokeInfo is { } p && p.EntryPoint is "posix_spawn" or "posix_spawnp" or "execve" or "fork" or "vfork" or "system" or "popen")
-        || (m.HasBody && m.Body.Instructions.Any(i => i.Operand is MethodReference r && r.DeclaringType.FullName == "System.Diagnostics.Process" && r.Name == "Start")));
 
     private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 

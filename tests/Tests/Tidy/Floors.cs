@@ -70,6 +70,9 @@ internal static class Floors
         ["CabinCrew.Orchestrator.Engines"] = "runs engines",
     };
 
+    /// <summary>Where the calls are declared and wrapped. Whoever calls a wrapper that starts a process starts one.</summary>
+    public static readonly string[] LaunchCarriers = ["CabinCrew.Orchestrator.Posix"];
+
     /// <summary>What the pure floor may not touch (invariant 1): no clock, randomness, file, network, process or environment.</summary>
     public static readonly string[] Impure =
     [
