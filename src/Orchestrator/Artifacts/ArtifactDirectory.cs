@@ -2,7 +2,6 @@
 // Invariant: size is refused before a byte is read, and no link, hard or soft, is ever read through.
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Orchestrator.Workflows;
-using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -88,7 +87,7 @@ internal static class ArtifactDirectory
             if (!hasDocument) return ArtifactProblem.Of(ProblemCode.ArtifactJsonMissing, text, "there is no artifact.json");
             if (!ReadFile(own, text, DocumentFile, ArtifactDocuments.Limits.BytesMax, limits, ref budget).Try(out var document, out var refused)) return refused;
             if (!hasBody) return new RawArtifact(name, document, null);
-            if (!ReadFile(own, text, BodyFile, Math.Min(limits.ArtifactBytes, WorkspaceTree.FileBytesMax), limits, ref budget).Try(out var body, out refused)) return refused;
+            if (!ReadFile(own, text, BodyFile, Math.Min(limits.ArtifactBytes, WholeFile.BytesMax), limits, ref budget).Try(out var body, out refused)) return refused;
             return new RawArtifact(name, document, body);
         }
         catch (TooManyEntriesException)
@@ -119,7 +118,7 @@ internal static class ArtifactDirectory
         budget -= size;
         try
         {
-            return WorkspaceTree.ReadAll(file, size, bytesMax);
+            return WholeFile.Read(file, size, bytesMax);
         }
         catch (IOException e)
         {

@@ -2,7 +2,6 @@
 // Invariant: metadata declares nothing here; only a patch body of an evidence artifact does, since that is what reviewers see.
 using System.Text;
 using System.Text.Json;
-using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
 using CabinCrew.Protocol.Wire;
@@ -59,11 +58,11 @@ internal static class DeclaredChanges
     {
         var path = write.Change.Path.ToString();
         var segments = path.Split('/');
-        if (string.Equals(segments[0], WorkspaceHasher.StoreDirectory, StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(segments[0], ".cabincrew", StringComparison.OrdinalIgnoreCase))
             return ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact, $"a patch may not touch the store: {path}").With("path", path);
         if (segments.Any(s => string.Equals(s, ".git", StringComparison.OrdinalIgnoreCase)))
             return ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact, $"a patch may not touch git's own directory: {path}").With("path", path);
-        if (write.Change.After?.Kind == FileKind.Link && Escapes(segments, Encoding.UTF8.GetString(write.Content?.Span ?? default)))
+        if (write.Change.After?.Kind == FileKind.Link && Escapes(segments, Encoding.UTF8.GetString((write.Content ?? default).Span)))
             return ArtifactProblem.Of(ProblemCode.ArtifactExternalReference, artifact, $"the link {path} would lead out of the workspace").With("path", path);
         return null;
     }

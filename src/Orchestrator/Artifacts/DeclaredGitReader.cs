@@ -1,8 +1,6 @@
 // Reads metadata.git of an evidence artifact: the refs, HEAD and index that take-off may change. Anything that is not plainly said is refused.
 using System.Text.Json;
 using CabinCrew.Protocol;
-using CabinCrew.Protocol.Wire;
-using CabinCrew.Orchestrator.Workspaces;
 
 namespace CabinCrew.Orchestrator.Artifacts;
 
@@ -43,7 +41,7 @@ internal static class DeclaredGitReader
                     foreach (var entry in member.Value.EnumerateObject())
                     {
                         var shown = ArtifactProblem.Printable(entry.Name);
-                        if (!GitRefNames.IsFull(entry.Name)) return Refuse("/refs", $"'{shown}' is no full name of a ref");
+                        if (!GitNames.IsFullRef(entry.Name)) return Refuse("/refs", $"'{shown}' is no full name of a ref");
                         if (!Value(entry.Value, "before", out var before) || !Value(entry.Value, "after", out var after) || entry.Value.EnumerateObject().Count() != 2)
                             return Refuse("/refs", $"'{shown}' needs before and after, each an object id or null");
                         if (before == after) return Refuse("/refs", $"'{shown}' is the same before and after");
@@ -56,7 +54,7 @@ internal static class DeclaredGitReader
                 case "head" when member.Value.ValueKind == JsonValueKind.String:
                     head = member.Value.GetString()!;
                     var branch = head.StartsWith("ref: ", StringComparison.Ordinal) ? head[5..] : null;
-                    if (branch is null ? !GitReferences.IsObjectId(head) : !GitRefNames.IsFull(branch))
+                    if (branch is null ? !GitNames.IsObjectId(head) : !GitNames.IsFullRef(branch))
                         return Refuse("/head", "expected 'ref: refs/heads/NAME' or an object id");
                     break;
                 case "index" when member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False:
@@ -75,14 +73,16 @@ internal static class DeclaredGitReader
         if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty(name, out var element)) return false;
         if (element.ValueKind == JsonValueKind.Null) return true;
         value = element.ValueKind == JsonValueKind.String ? element.GetString() : null;
-        return value is not null && GitReferences.IsObjectId(value);
+        return value is not null && GitNames.IsObjectId(value);
     }
 }
 
-/// <summary>Full names of refs, by the rules of git-check-ref-format(1).</summary>
-internal static class GitRefNames
+internal static class GitNames
 {
-    public static bool IsFull(string name)
+    public static bool IsObjectId(string text) => text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>The full name of a ref, by the rules of git-check-ref-format(1).</summary>
+    public static bool IsFullRef(string name)
     {
         if (name.Length > 1024 || !name.StartsWith("refs/", StringComparison.Ordinal) || name[^1] is '/' or '.') return false;
         if (name.Contains("..", StringComparison.Ordinal) || name.Contains("@{", StringComparison.Ordinal)) return false;

@@ -59,7 +59,7 @@ internal struct FileStatus
 
 internal static partial class FileCalls
 {
-    public const int ENOENT = 2, EINTR = 4, ENXIO = 6, EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, ENOTSUP = 95;
+    public const int ENOENT = 2, EINTR = 4, ENXIO = 6, EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, ENOTSUP = 95;
     public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000;
     private const int AtEmptyPath = 0x1000, AtSymlinkNoFollow = 0x100, AtRemoveDir = 0x200;
     private const uint StatxBasic = 0x7ff;
@@ -151,6 +151,57 @@ internal static partial class FileCalls
         while (fchmod(file, (uint)mode) != 0) Fail("set mode", "");
     }
 
+    /// <summary>By name, for a directory that cannot be opened yet. Follows a link: only where nobody else writes.</summary>
+    public static void SetModeAt(SafeFileHandle at, byte[] name, int mode)
+    {
+        while (fchmodat(at, [.. name, 0], (uint)mode, 0) != 0) Fail("set mode", Shown(name));
+    }
+
+    /// <summary>Removes whatever is no directory, by the bytes of its name; false where it is one.</summary>
+    public static bool TryRemove(SafeFileHandle at, byte[] name)
+    {
+        while (unlinkat(at, [.. name, 0], 0) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is EISDIR) return false;
+            if (Marshal.GetLastPInvokeError() is ENOENT) return true;
+            Fail("remove", Shown(name));
+        }
+        return true;
+    }
+
+    public static void Rename(SafeFileHandle from, byte[] oldName, SafeFileHandle to, string newName)
+    {
+        while (renameat(from, [.. oldName, 0], to, newName) != 0) Fail("rename", Shown(oldName));
+    }
+
+    private static string Shown(byte[] name) => System.Text.Encoding.Latin1.GetString(name);
+
+    /// <summary>Copies to the end; the kernel shares blocks where it can.</summary>
+    public static void CopyContent(SafeFileHandle from, SafeFileHandle to, long size)
+    {
+        long copied = 0;
+        while (copied < size)
+        {
+            var moved = copy_file_range(from, 0, to, 0, (nuint)Math.Min(size - copied, 1 << 30), 0);
+            if (moved == 0) break;
+            if (moved > 0)
+            {
+                copied += moved;
+                continue;
+            }
+            if (Marshal.GetLastPInvokeError() is not (EXDEV or EINVAL or ENOSYS or ENOTSUP)) Fail("copy", "");
+            CopyByReading(from, to, copied);
+            return;
+        }
+        if (copied != size) throw new IOException("a file changed while it was copied");
+    }
+
+    private static void CopyByReading(SafeFileHandle from, SafeFileHandle to, long at)
+    {
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = RandomAccess.Read(from, buffer, at)) > 0; at += read) RandomAccess.Write(to, buffer.AsSpan(0, read), at);
+    }
+
     public static void SetOwner(SafeFileHandle file, uint uid, uint gid)
     {
         while (fchown(file, uid, gid) != 0) Fail("set owner", "");
@@ -224,6 +275,18 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(SafeFileHandle fd, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int fchmodat(SafeFileHandle at, byte[] name, uint mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int unlinkat(SafeFileHandle at, byte[] name, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat(SafeFileHandle from, byte[] oldName, SafeFileHandle to, string newName);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint copy_file_range(SafeFileHandle from, nint fromOffset, SafeFileHandle to, nint toOffset, nuint length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchown(SafeFileHandle fd, uint uid, uint gid);

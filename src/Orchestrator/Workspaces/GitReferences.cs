@@ -1,6 +1,7 @@
 // What a .git directory adds to the workspace's hash: HEAD and every ref, so that somebody's commit or switch of branch is drift,
 // while a refreshed index or a repack is not. git is not run, and nothing in there is believed beyond its form.
 using System.Text;
+using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 
@@ -62,7 +63,7 @@ internal static class GitReferences
     private static void ReadPacked(DirectoryHandle git, SortedDictionary<string, string> refs)
     {
         using var file = git.OpenFile("packed-refs", out var status);
-        var text = Encoding.UTF8.GetString(WorkspaceTree.ReadAll(file, (long)status.Size, PackedRefsBytesMax));
+        var text = Encoding.UTF8.GetString(WholeFile.Read(file, (long)status.Size, PackedRefsBytesMax));
         foreach (var line in text.AsSpan().EnumerateLines())
         {
             var space = line.IndexOf(' ');
@@ -96,12 +97,9 @@ internal static class GitReferences
         var status = directory.Stat(name) ?? throw new IOException($"'{name}' vanished");
         if (status.Kind == EntryKind.Link) return "link:" + Digest.Of(directory.ReadLinkBytes(name)).Hex;
         using var file = directory.OpenFile(name, out var open);
-        var bytes = WorkspaceTree.ReadAll(file, (long)open.Size, RefBytesMax);
+        var bytes = WholeFile.Read(file, (long)open.Size, RefBytesMax);
         var text = Encoding.UTF8.GetString(bytes).TrimEnd();
-        if (IsObjectId(text)) return text;
+        if (GitNames.IsObjectId(text)) return text;
         return text.StartsWith("ref: ", StringComparison.Ordinal) && text.Length > 5 && !text.AsSpan(5).ContainsAny(" \t\r\n\0") ? text : "raw:" + Digest.Of(bytes).Hex;
     }
-
-    public static bool IsObjectId(string text) =>
-        text.Length is 40 or 64 && text.All(char.IsAsciiHexDigitLower);
 }

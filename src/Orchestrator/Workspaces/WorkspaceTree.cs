@@ -1,18 +1,12 @@
 // Reaching a path inside a workspace component by component: no link on the way is followed, so no path can lead outside.
-using System.Buffers;
-using System.Security.Cryptography;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
-using Microsoft.Win32.SafeHandles;
 
 namespace CabinCrew.Orchestrator.Workspaces;
 
 internal static class WorkspaceTree
 {
-    /// <summary>A file that is read whole must fit into memory with room to spare.</summary>
-    public const long FileBytesMax = 1L << 30;
-
     /// <summary>The directory that holds a path, and the path's last name; null where a component is missing, a link or no directory.</summary>
     public static DirectoryHandle? OpenParent(DirectoryHandle root, WorkspacePath path, out string name)
     {
@@ -63,7 +57,7 @@ internal static class WorkspaceTree
             return new(FileKind.Link, Digest.Of(target), target.Length);
         }
         using var file = parent.OpenFile(name, out status);
-        return new(status.IsExecutable ? FileKind.Executable : FileKind.Regular, DigestOf(file, out var size), size);
+        return new(status.IsExecutable ? FileKind.Executable : FileKind.Regular, WholeFile.DigestOf(file, out var size), size);
     }
 
     /// <summary>A path's kind and bytes; null where there is no file or link.</summary>
@@ -78,32 +72,6 @@ internal static class WorkspaceTree
         if (!parent.TryStatus(name, out var status) || status.Kind == EntryKind.Directory) return null;
         if (status.Kind == EntryKind.Link) return new(FileKind.Link, parent.ReadLinkBytes(name));
         using var file = parent.OpenFile(name, out status);
-        return new(status.IsExecutable ? FileKind.Executable : FileKind.Regular, ReadAll(file, (long)status.Size, FileBytesMax));
-    }
-
-    /// <summary>Reads to the end; refuses by the declared size before anything is read, and by what is read if it grows.</summary>
-    public static byte[] ReadAll(SafeFileHandle file, long size, long bytesMax)
-    {
-        if (size > bytesMax) throw new IOException($"the file has {size} bytes, more than {bytesMax}");
-        var bytes = new byte[size];
-        var total = 0;
-        while (total < bytes.Length)
-        {
-            var read = RandomAccess.Read(file, bytes.AsSpan(total), total);
-            if (read == 0) throw new IOException("the file shrank while it was read");
-            total += read;
-        }
-        Span<byte> beyond = stackalloc byte[1];
-        return RandomAccess.Read(file, beyond, total) == 0 ? bytes : throw new IOException("the file grew while it was read");
-    }
-
-    public static Digest DigestOf(SafeFileHandle file, out long size)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
-        size = 0;
-        for (int read; (read = RandomAccess.Read(file, buffer, size)) > 0; size += read) hash.AppendData(buffer, 0, read);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return Digest.FromHash(hash.GetCurrentHash());
+        return new(status.IsExecutable ? FileKind.Executable : FileKind.Regular, WholeFile.Read(file, (long)status.Size, WholeFile.BytesMax));
     }
 }

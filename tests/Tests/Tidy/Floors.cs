@@ -68,6 +68,7 @@ internal static class Floors
     public static readonly Dictionary<string, string> Launchers = new()
     {
         ["CabinCrew.Orchestrator.Engines"] = "runs engines",
+        ["CabinCrew.Orchestrator.Workspaces"] = "tries a mount: one fixed command, in OverlayTrial",
     };
 
     /// <summary>Where the calls are declared and wrapped. Whoever calls a wrapper that starts a process starts one.</summary>

@@ -1,0 +1,279 @@
+// The steps of one commit, in their order. Each does nothing where it has been done before, so that a crash anywhere is answered by running all again.
+using CabinCrew.Orchestrator.Posix;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
+using Microsoft.Win32.SafeHandles;
+
+namespace CabinCrew.Orchestrator.Workspaces;
+
+/// <param name="before">Called with the name of each step before it is taken.</param>
+internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange> changes, Action<string> before) : IDisposable
+{
+    // Inside the store's directory: never part of the workspace, and nearly always on its file system, so that a rename is enough.
+    private const string Store = WorkspaceHasher.StoreDirectory;
+    private const string Staging = "commit";
+
+    // What waits for the disk one by one waits long; the file system commits many in one go.
+    private static readonly ParallelOptions Flushing = new() { MaxDegreeOfParallelism = 16 };
+
+    private readonly FileChange[] writes = [.. changes.Where(c => c.After is not null && !IsModeOnly(c)).OrderBy(Rank).ThenBy(c => c.Path)];
+    private readonly HashSet<string> touched = new(StringComparer.Ordinal);
+    private DirectoryHandle? staging;
+
+    private static bool IsModeOnly(FileChange c) =>
+        c is { Before: { } b, After: { } a } && a.Content == b.Content && a.Kind != FileKind.Link && b.Kind != FileKind.Link;
+
+    // Git's objects before the refs that need them, and HEAD last: at every moment the repository is whole.
+    private static int Rank(FileChange c) => c.Path.ToString() switch
+    {
+        var p when p.StartsWith(".git/objects/", StringComparison.Ordinal) => 0,
+        var p when p.StartsWith(".git/refs/", StringComparison.Ordinal) => 2,
+        ".git/index" => 3,
+        ".git/HEAD" => 4,
+        _ => 1,
+    };
+
+    /// <summary>Every new content, written and flushed beside the workspace. Nothing of the workspace has changed when this fails.</summary>
+    public Outcome<Done> Stage(Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, CancellationToken ct)
+    {
+        before("stage");
+        OpenStaging();
+        var files = new List<SafeFileHandle>();
+        try
+        {
+            for (var i = 0; i < writes.Length; i++)
+            {
+                ct.ThrowIfCancellationRequested();
+                var after = writes[i].After!;
+                if (!content(after.Content).Try(out var bytes, out var problem)) return problem.At(writes[i].Path.ToString());
+                if (Digest.Of(bytes.Span) != after.Content) return new Problem(ProblemCode.BlobCorrupt, "the stored content is another") { Where = writes[i].Path.ToString() };
+                before("stage file");
+                StageOne(i, after.Kind, bytes, files);
+                if (files.Count >= 256) FlushAll(files);
+            }
+            FlushAll(files);
+            return Done.Ok;
+        }
+        finally
+        {
+            foreach (var file in files) file.Dispose();
+        }
+    }
+
+    public void Delete()
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var change in changes)
+            if (change.After is not null)
+                foreach (var parent in Parents(change.Path.ToString())) kept.Add(parent);
+
+        foreach (var change in changes)
+        {
+            if (change.After is not null) continue;
+            var path = change.Path.ToString();
+            using (var parent = WorkspaceTree.OpenParent(root, change.Path, out var name))
+            {
+                if (parent is not null && parent.TryStatus(name, out var status) && status.Kind != EntryKind.Directory)
+                {
+                    before("delete");
+                    parent.Remove(name);
+                }
+            }
+            Touch(path);
+            foreach (var directory in Parents(path))
+                if (kept.Contains(directory) || !TryRemoveEmpty(directory)) break;
+        }
+    }
+
+    public void Write()
+    {
+        for (var i = 0; i < writes.Length; i++)
+        {
+            using var parent = MakeParents(writes[i].Path, out var name);
+            if (parent.TryStatus(name, out var status) && status.Kind == EntryKind.Directory) RemoveEmptyTree(parent, name);
+            before("rename");
+            Move(i, writes[i], parent, name);
+            Touch(writes[i].Path.ToString());
+        }
+        foreach (var change in changes.Where(IsModeOnly))
+        {
+            using var parent = WorkspaceTree.OpenParent(root, change.Path, out var name) ?? throw new IOException($"the directory of {change.Path} is gone");
+            using var file = parent.OpenFile(name, out var status);
+            before("mode");
+            FileCalls.SetMode(file, ModeFor(change, status.Permissions));
+            FileCalls.Flush(file);
+        }
+    }
+
+    public void Flush()
+    {
+        before("flush");
+        Parallel.ForEach(touched, Flushing, directory =>
+        {
+            using var handle = WorkspaceTree.OpenPath(root, directory.Length == 0 ? [] : directory.Split('/'));
+            handle?.Flush();
+        });
+    }
+
+    public void Unstage()
+    {
+        before("unstage");
+        staging?.Dispose();
+        staging = null;
+        using (var store = root.OpenDirectory(Store)) Scratch.Remove(store, Staging);
+        TryRemoveEmpty(Store);
+    }
+
+    public void Dispose() => staging?.Dispose();
+
+    private void OpenStaging()
+    {
+        if (root.Stat(Store) is null) root.MakeDirectory(Store, 0x1C0);
+        using var store = root.OpenDirectory(Store);
+        // What an earlier attempt staged may be torn.
+        Scratch.Remove(store, Staging);
+        store.MakeDirectory(Staging, 0x1C0);
+        staging = store.OpenDirectory(Staging);
+    }
+
+    private void StageOne(int number, FileKind kind, ReadOnlyMemory<byte> bytes, List<SafeFileHandle> files)
+    {
+        if (kind == FileKind.Link)
+        {
+            staging!.MakeLink($"{number}", bytes.Span);
+            return;
+        }
+        var file = staging!.CreateFile($"{number}", 0x180);
+        files.Add(file);
+        if (!bytes.IsEmpty) RandomAccess.Write(file, bytes.Span, 0);
+    }
+
+    private static void FlushAll(List<SafeFileHandle> files)
+    {
+        Parallel.ForEach(files, Flushing, FileCalls.Flush);
+        foreach (var file in files) file.Dispose();
+        files.Clear();
+    }
+
+    // Owner and permissions are those of the file that is replaced, else those that its directory suggests.
+    private void Move(int number, FileChange change, DirectoryHandle parent, string name)
+    {
+        var staged = $"{number}";
+        var exists = parent.TryStatus(name, out var old);
+        var directory = parent.Status();
+        var owner = exists ? old : directory;
+        if (change.After!.Kind == FileKind.Link)
+        {
+            if (FileCalls.EffectiveUser == 0) FileCalls.SetLinkOwner(staging!.Descriptor, staged, owner.Uid, owner.Gid);
+        }
+        else
+        {
+            using var file = staging!.OpenFile(staged);
+            if (FileCalls.EffectiveUser == 0) FileCalls.SetOwner(file, owner.Uid, owner.Gid);
+            FileCalls.SetMode(file, ModeFor(change, exists && old.Kind == EntryKind.File ? old.Permissions : NewMode(change) & directory.Permissions));
+        }
+        try
+        {
+            staging!.Rename(staged, parent, name);
+        }
+        catch (FileCallException e) when (e.Errno == FileCalls.EXDEV)
+        {
+            MoveAcross(staged, change, parent, name);
+        }
+    }
+
+    // A directory of the workspace on another file system: the same by way of a name of our own beside the target.
+    private void MoveAcross(string staged, FileChange change, DirectoryHandle parent, string name)
+    {
+        var own = $".cabincrew-{Digest.Of(System.Text.Encoding.UTF8.GetBytes(change.Path.ToString())).Hex[..16]}";
+        if (parent.Stat(own) is not null) parent.Remove(own);
+        if (change.After!.Kind == FileKind.Link)
+        {
+            parent.MakeLink(own, staging!.ReadLinkBytes(staged));
+        }
+        else
+        {
+            using var from = staging!.OpenFile(staged, out var status);
+            using var to = parent.CreateFile(own, 0x180);
+            FileCalls.CopyContent(from, to, (long)status.Size);
+            if (FileCalls.EffectiveUser == 0) FileCalls.SetOwner(to, status.Uid, status.Gid);
+            FileCalls.SetMode(to, status.Permissions);
+            FileCalls.Flush(to);
+        }
+        parent.Rename(own, parent, name);
+    }
+
+    private static int NewMode(FileChange change) => change.Path.ToString().StartsWith(".git/objects/", StringComparison.Ordinal) ? 0x124 : 0x1A4;
+
+    private static int ModeFor(FileChange change, int permissions)
+    {
+        const int readWrite = 0x1B6, ownerExecutes = 0x40, execute = 0x49;
+        var read = permissions & readWrite;
+        // Whoever may read an executable may run it, as git and chmod +x have it.
+        return change.After!.Kind == FileKind.Executable ? read | ((read >> 2) & execute) | ownerExecutes : read;
+    }
+
+    private DirectoryHandle MakeParents(WorkspacePath path, out string name)
+    {
+        var segments = path.ToString().Split('/');
+        name = segments[^1];
+        var at = WorkspaceTree.OpenPath(root, [])!;
+        for (var i = 0; i < segments.Length - 1; i++)
+        {
+            var parent = at;
+            try
+            {
+                if (parent.Stat(segments[i]) is null)
+                {
+                    before("directory");
+                    var owner = parent.Status();
+                    parent.MakeDirectory(segments[i], 0x1ED);
+                    if (FileCalls.EffectiveUser == 0) FileCalls.SetLinkOwner(parent.Descriptor, segments[i], owner.Uid, owner.Gid);
+                    touched.Add(string.Join('/', segments[..i]));
+                }
+                at = parent.OpenDirectory(segments[i]);
+            }
+            finally
+            {
+                parent.Dispose();
+            }
+        }
+        return at;
+    }
+
+    private void Touch(string path) => touched.Add(path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "");
+
+    /// <summary>False where the directory is not empty.</summary>
+    private bool TryRemoveEmpty(string directory)
+    {
+        if (!WorkspacePath.TryParse(directory, out var path)) return false;
+        using var parent = WorkspaceTree.OpenParent(root, path, out var name);
+        // Gone already: an earlier attempt went further up, and so must this one.
+        if (parent is null || !parent.TryStatus(name, out var status)) return true;
+        if (status.Kind != EntryKind.Directory) return false;
+        try
+        {
+            parent.RemoveDirectory(name);
+            Touch(directory);
+            return true;
+        }
+        catch (FileCallException e) when (e.Errno is FileCalls.ENOTEMPTY or FileCalls.EEXIST)
+        {
+            return false;
+        }
+    }
+
+    // Only directories: a file in there is somebody's, and stops the commit.
+    private static void RemoveEmptyTree(DirectoryHandle parent, string name)
+    {
+        using (var own = parent.OpenDirectory(name))
+            foreach (var entry in own.Entries(WorkspaceHasher.FilesMax))
+                if (entry.Kind == EntryKind.Directory) RemoveEmptyTree(own, entry.Name);
+        parent.RemoveDirectory(name);
+    }
+
+    private static IEnumerable<string> Parents(string path)
+    {
+        for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1)) yield return path[..slash];
+    }
+}

@@ -1,0 +1,56 @@
+// Git's loose objects: zlib over "TYPE SIZE NUL CONTENT", named by the hash of that. Checked here, since git itself trusts what lies in its directory.
+using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CabinCrew.Orchestrator.Workspaces;
+
+internal static class GitObjects
+{
+    // An object is as large as a file may be; a small one may inflate to anything.
+    public const long BytesMax = 1L << 30;
+    private const int HeaderMax = 32;
+
+    /// <summary>Whether these bytes are the object of that id.</summary>
+    public static bool IsLoose(ReadOnlyMemory<byte> compressed, string id)
+    {
+        using var hash = HashFor(id.Length / 2);
+        using var inflater = new ZLibStream(Open(compressed), CompressionMode.Decompress);
+        var buffer = new byte[64 * 1024];
+        long total = 0;
+        long expected = -1;
+        try
+        {
+            var head = inflater.ReadAtLeast(buffer, HeaderMax, throwOnEndOfStream: false);
+            var nul = buffer.AsSpan(0, head).IndexOf((byte)0);
+            if (nul < 0 || !Header(Encoding.ASCII.GetString(buffer, 0, nul), out var size)) return false;
+            expected = size + nul + 1;
+            for (var read = head; read > 0 && total <= expected; read = inflater.Read(buffer))
+            {
+                hash.AppendData(buffer, 0, read);
+                total += read;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+        return total == expected && Convert.ToHexStringLower(hash.GetCurrentHash()) == id;
+    }
+
+    public static IncrementalHash HashFor(int idBytes) => IncrementalHash.CreateHash(idBytes == 20 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);
+
+    public static MemoryStream Open(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out var array)
+        ? new(array.Array!, array.Offset, array.Count, writable: false)
+        : new(bytes.ToArray(), writable: false);
+
+    private static bool Header(string text, out long size)
+    {
+        size = 0;
+        var parts = text.Split(' ');
+        return parts is ["blob" or "tree" or "commit" or "tag", var digits]
+            && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size <= BytesMax && (digits == "0" || digits[0] != '0');
+    }
+}

@@ -1,0 +1,62 @@
+// Chooses the view: overlay where a real mount of this workspace works here, else a copy. Tried once per workspace and process.
+using System.Collections.Concurrent;
+using CabinCrew.Orchestrator.Posix;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Workspaces;
+
+public static partial class WorkspaceViews
+{
+    private static readonly ConcurrentDictionary<(string Workspace, string Disk), OverlayMode?> Tried = [];
+
+    /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be; the view is its only use.</param>
+    public static Outcome<IWorkspaceView> Create(string workspace, string scratch)
+    {
+        try
+        {
+            Directory.CreateDirectory(scratch);
+            if (IsInside(workspace, scratch) || IsInside(scratch, workspace))
+                return new Problem(ProblemCode.InvalidArgument, "the scratch directory and the workspace may not lie in each other") { Where = scratch };
+            return ModeFor(workspace, scratch) is { } mode
+                ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch))
+                : CopyView.Prepare(workspace, scratch);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.IoFailed, $"no view of the workspace can be made: {e.Message}") { Where = scratch };
+        }
+    }
+
+    /// <summary>How an overlay of this workspace works here, or null. A real mount with a real write decides; no version is asked.</summary>
+    internal static OverlayMode? ModeFor(string workspace, string scratch) =>
+        Tried.GetOrAdd((workspace, Path.GetDirectoryName(scratch) ?? "/"), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+
+    private static OverlayMode? Try(string workspace, string scratch)
+    {
+        using (var root = DirectoryHandle.Open(workspace))
+        {
+            // An engine without privileges could not write to files of somebody else through an overlay; in a copy they are ours.
+            if (root.Status().Uid != FileCalls.EffectiveUser) return null;
+        }
+        OverlayMode[] modes = FileCalls.EffectiveUser == 0 ? [new(false), new(true)] : [new(true)];
+        foreach (var mode in modes)
+        {
+            var trial = Path.Join(scratch, "trial");
+            Directory.CreateDirectory(trial);
+            try
+            {
+                using var view = OverlayView.Prepare(mode, workspace, trial);
+                const string mark = ".cabincrew-trial";
+                var command = (IReadOnlyList<string>)[.. view.LaunchPrefix, "/bin/sh", "-c", ": > \"$1\"", "sh", Path.Join(view.Root, mark)];
+                if (OverlayTrial.Succeeds(command) && File.Exists(Path.Join(trial, "upper", mark))) return mode;
+            }
+            finally
+            {
+                Directory.Delete(trial, recursive: true);
+            }
+        }
+        return null;
+    }
+
+    private static bool IsInside(string outer, string inner) => (inner + "/").StartsWith(outer.TrimEnd('/') + "/", StringComparison.Ordinal);
+}
