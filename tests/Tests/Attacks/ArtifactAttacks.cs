@@ -163,8 +163,8 @@ public sealed class ArtifactContentAttacks : ArtifactLab
     {
         foreach (var document in (string[])[
             $$"""{"type":"x","action":"a","role":"log","{{field}}":true}""",
-            $$$"""{"type":"x","action":"a","role":"log","metadata":{"{{{field}}}":"yes"}}""",
-            $$$"""{"type":"x","action":"a","role":"log","extensions":{"{{{field}}}":{}}}"""])
+            $$$"""{"type":"x","action":"a","role":"log","metadata":{"{{{field}}}":"yes"} }""",
+            $$$"""{"type":"x","action":"a","role":"log","extensions":{"{{{field}}}":1} }"""])
         {
             Raw("bad", document);
             Refused(ProblemCode.ArtifactProhibitedField);

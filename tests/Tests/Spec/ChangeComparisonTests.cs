@@ -138,7 +138,7 @@ public sealed class ChangeComparisonTests
     public void A_real_pack_passes_and_one_flipped_byte_anywhere_does_not(string format)
     {
         using var lab = new TempTree();
-        var (before, after) = Commit(lab, format, "git config --unset-all x.y || true; GIT_DIR=.git git repack -q -a -d -f --depth=20 --window=20; git prune-packed; rm -f .git/objects/info/packs .git/objects/info/commit-graph");
+        var (before, after) = Commit(lab, format, "git config --unset-all x.y || true; GIT_DIR=.git git repack -q -a -d -f --depth=20 --window=20; git prune-packed; rm -f .git/info/refs .git/objects/info/packs .git/objects/info/commit-graph");
         var (plan, actual) = Observe(lab, before, after);
         Assert.Contains(actual, w => w.Change.Path.ToString().EndsWith(".pack", StringComparison.Ordinal));
         Assert.Contains(actual, w => w.Change.Path.ToString().EndsWith(".idx", StringComparison.Ordinal));
@@ -158,7 +158,7 @@ public sealed class ChangeComparisonTests
     public void An_index_that_swaps_two_objects_is_refused_though_its_checksums_are_right()
     {
         using var lab = new TempTree();
-        var (before, after) = Commit(lab, "sha1", "git repack -q -a -d; git prune-packed; rm -f .git/objects/info/packs .git/objects/pack/*.rev");
+        var (before, after) = Commit(lab, "sha1", "git repack -q -a -d; git prune-packed; rm -f .git/info/refs .git/objects/info/packs .git/objects/pack/*.rev");
         var (plan, actual) = Observe(lab, before, after);
         actual = [.. actual.Where(w => !w.Change.Path.ToString().EndsWith(".rev", StringComparison.Ordinal))];
         Assert.Null(ChangeComparison.Compare(plan, actual).Problem);

@@ -94,7 +94,7 @@ public sealed class DeclaredChangesTests : IDisposable
     public void Git_is_declared_by_metadata_of_one_evidence_artifact()
     {
         const string id = "1111111111111111111111111111111111111111";
-        var git = $$"""{"refs":{"refs/heads/x":{"before":null,"after":"{{id}}"}},"head":"ref: refs/heads/x","index":true}""";
+        var git = $$"""{"refs":{"refs/heads/x":{"before":null,"after":"{{id}}" } },"head":"ref: refs/heads/x","index":true}""";
         var declared = Plan(Git("c", git)).Value.Git!;
         Assert.Equal(((null, id), "ref: refs/heads/x", true), (declared.Refs["refs/heads/x"], declared.Head, declared.Index));
         Assert.Null(Plan(Git("c", git, ArtifactRole.State)).Value.Git);
@@ -124,7 +124,7 @@ public sealed class DeclaredChangesTests : IDisposable
         (ArtifactName(name), Encoding.UTF8.GetBytes($$"""{"type":"{{type}}","action":"apply","role":"{{role.Word()}}","body_file":"body.data","integrity":"{{Digest.Of(patch)}}"}"""), patch, role);
 
     private static (ArtifactName, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?, ArtifactRole) Git(string name, string git, ArtifactRole role = ArtifactRole.Evidence) =>
-        (ArtifactName(name), Encoding.UTF8.GetBytes($$"""{"type":"structured_plan","action":"commit","role":"{{role.Word()}}","metadata":{"git":{{git}}}}"""), null, role);
+        (ArtifactName(name), Encoding.UTF8.GetBytes($$"""{"type":"structured_plan","action":"commit","role":"{{role.Word()}}","metadata":{"git":{{git}} } }"""), null, role);
 
     private Outcome<ValidatedPlan> Plan(params (ArtifactName, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?, ArtifactRole)[] frozen) =>
         ArtifactReader.Rebuild(frozen, WorkspaceHasher.Reader(tree.Root));
