@@ -25,7 +25,8 @@ public static partial class CanonicalJson
 
     public static byte[] Write(JsonElement element)
     {
-        var to = new ArrayBufferWriter<byte>(256);
+        var length = element.ValueKind is JsonValueKind.Undefined ? 0 : JsonMarshal.GetRawUtf8Value(element).Length;
+        var to = new ArrayBufferWriter<byte>(Math.Max(length, 64));
         Append(to, element, 0);
         return to.WrittenSpan.ToArray();
     }

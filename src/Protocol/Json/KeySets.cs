@@ -1,6 +1,8 @@
 // The keys of all open objects in one flat list, for finding duplicates without a set per object.
 // Invariant: no input makes it slow. Few keys are compared in pairs; many are sorted, so crafted hash collisions gain nothing.
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Text.Json;
 
 namespace CabinCrew.Protocol.Json;
@@ -89,12 +91,18 @@ internal struct KeySets()
     private readonly ReadOnlySpan<byte> Bytes(Key key, ReadOnlySpan<byte> utf8) =>
         key.Copied ? unescaped.AsSpan(key.From, key.Length) : utf8.Slice(key.From, key.Length);
 
-    // FNV-1a: its quality decides speed only, never the answer.
+    // The first and the last eight bytes and the length: its quality decides speed only, never the answer.
     private static ulong Hash(ReadOnlySpan<byte> name)
     {
-        var hash = 14695981039346656037;
-        foreach (var b in name) hash = (hash ^ b) * 1099511628211;
-        return hash;
+        if (name.Length < 8)
+        {
+            ulong few = 0;
+            foreach (var b in name) few = (few << 8) | b;
+            return few ^ ((ulong)name.Length << 56);
+        }
+        var head = BinaryPrimitives.ReadUInt64LittleEndian(name);
+        var tail = BinaryPrimitives.ReadUInt64LittleEndian(name[^8..]);
+        return (head * 0x9E3779B97F4A7C15) ^ BitOperations.RotateLeft(tail, 29) ^ ((ulong)name.Length << 56);
     }
 
     private static void Grow<T>(ref T[] array, int used, int more = 1)

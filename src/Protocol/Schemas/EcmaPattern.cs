@@ -53,6 +53,10 @@ internal static class EcmaPattern
         return to.ToString();
     }
 
+    /// <summary>Anchored, without groups and alternatives, at most one part of unbounded length: the plain matcher is linear on it.</summary>
+    public static bool CannotBacktrackFar(string ecma) =>
+        ecma.StartsWith('^') && !ecma.AsSpan().ContainsAny('(', '|') && ecma.Count(c => c is '*' or '+') + (ecma.Contains(",}", StringComparison.Ordinal) ? 2 : 0) <= 1;
+
     private static string Escape(char c, bool inClass, string ecma) => c switch
     {
         'd' => inClass ? Digit : $"[{Digit}]",

@@ -111,11 +111,12 @@ internal sealed class SchemaCompiler
         };
     }
 
-    // Built on first use: most documents never touch most patterns. `Patterns` checks them all in a test.
+    // Built on first use: most documents never touch most patterns, and an automaton costs more to build than all else here.
     private static Lazy<Regex> Expression(string ecma)
     {
         var dotnet = EcmaPattern.Translate(ecma);
-        return new(() => new Regex(dotnet, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+        var options = EcmaPattern.CannotBacktrackFar(ecma) ? RegexOptions.CultureInvariant : RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
+        return new(() => new Regex(dotnet, options));
     }
 
     private Dictionary<string, Schema>? Map(JsonElement e, string keyword, string at) => e.TryGetProperty(keyword, out var map)

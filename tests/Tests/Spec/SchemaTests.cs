@@ -1,6 +1,7 @@
 // Our JSON schemas and their validator: what fits, what does not, and that the message helps to mend it.
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Schemas;
@@ -34,6 +35,24 @@ public sealed class SchemaTests
             SchemaCatalog.Validate(name, Json("{}")); // an unsupported keyword would throw
         }
     }
+
+    [Fact]
+    public void Every_pattern_is_built_and_needs_no_backtracking()
+    {
+        var patterns = SchemaCatalog.Names.SelectMany(n => Patterns(Json(SchemaCatalog.Text(n).Value))).Distinct(StringComparer.Ordinal).ToArray();
+        Assert.Contains("^sha256:[0-9a-f]{64}$", patterns);
+        foreach (var pattern in patterns) Assert.NotNull(new Regex(pattern, RegexOptions.NonBacktracking));
+    }
+
+    private static IEnumerable<string> Patterns(JsonElement e) => e.ValueKind switch
+    {
+        JsonValueKind.Array => e.EnumerateArray().SelectMany(Patterns),
+        JsonValueKind.Object => e.EnumerateObject().SelectMany(p =>
+            p.Name == "pattern" && p.Value.ValueKind is JsonValueKind.String ? [p.Value.GetString()!]
+            : p.Name == "patternProperties" ? p.Value.EnumerateObject().Select(k => k.Name).Concat(Patterns(p.Value))
+            : Patterns(p.Value)),
+        _ => [],
+    };
 
     [Fact]
     public void An_unknown_schema_name_is_refused_with_a_near_match()
