@@ -53,6 +53,7 @@ public sealed class AuditTamperingTests : IAsyncLifetime
         Assert.Equal(Events, report.Events);
         Assert.Equal("local", report.Tenant);
         Assert.True((await VerifyAsync(lines[1..])).Ok);
+        Assert.All(lines[1..^1], l => Assert.True(SchemaCatalog.Validate("audit-event", StrictJson.Parse(Encoding.UTF8.GetBytes(l)).Value) is { Ok: true }, l));
         Assert.Equal(Events, (await AuditVerifier.VerifyStoreAsync(room.Store, TenantId.Local, room.Signer.PublicKeyPem, early, default)).Value.Events);
         Assert.True(SchemaCatalog.Validate("audit-head", StrictJson.Parse(Encoding.UTF8.GetBytes(lines[^1])).Value).Ok);
         Assert.Equal(report.Head, AuditChain.ReadHead(AuditChain.WriteHead(report.Head)).Value);
@@ -236,6 +237,16 @@ public sealed class AuditTamperingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_quick_way_relies_on_the_head_alone()
+    {
+        var key = room.Signer.PublicKeyPem;
+        Assert.True((await AuditVerifier.VerifyAsync(Export(lines), key, null, default, everySignature: false)).Ok);
+        using var other = Signer.LoadOrCreate(Path.Combine(directory, "other-keys")).Value;
+        string[] forged = [.. Rechain(other).Select(l => l.Replace(other.KeyRef, room.Signer.KeyRef, StringComparison.Ordinal))];
+        Assert.Equal(ProblemCode.AuditSignatureInvalid, (await AuditVerifier.VerifyAsync(Export(forged), key, null, default, everySignature: false)).Problem?.Code);
+    }
+
+    [Fact]
     public async Task Something_that_is_no_public_key_is_refused_as_such()
     {
         var key = await File.ReadAllTextAsync(Path.Combine(directory, "keys", Signer.PrivateKeyFile));
@@ -266,5 +277,7 @@ public sealed class AuditTamperingTests : IAsyncLifetime
     }
 
     private Task<Outcome<AuditReport>> VerifyAsync(string[] export, AuditHead? saved = null) =>
-        AuditVerifier.VerifyAsync(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', export) + "\n")), room.Signer.PublicKeyPem, saved, default);
+        AuditVerifier.VerifyAsync(Export(export), room.Signer.PublicKeyPem, saved, default);
+
+    private static MemoryStream Export(string[] export) => new(Encoding.UTF8.GetBytes(string.Join('\n', export) + "\n"));
 }

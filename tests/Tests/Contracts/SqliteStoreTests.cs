@@ -142,6 +142,37 @@ public sealed class SqliteStoreTests : StoreContract
     }
 
     [Fact]
+    [Clause("ORC-05")]
+    public async Task A_real_process_counts_as_alive_until_it_is_killed()
+    {
+        await StartAsync(Flight);
+        _ = await ClaimedAsync(Store, Flight);
+        using var owner = System.Diagnostics.Process.Start("sleep", "60");
+        var started = (await File.ReadAllTextAsync($"/proc/{owner.Id}/stat", Ct)).Split(") ")[1].Split(' ')[19];
+        Tamper($"UPDATE sessions SET pid = {owner.Id}, started = {started}");
+        var (other, _) = await AnotherAsync();
+        var session = (await other.JoinAsync("rival", Ct)).Value;
+        Assert.Equal(ProblemCode.WorkflowBusy, (await other.ClaimAsync(session, Tenant, Flight, Ct)).Problem?.Code);
+        owner.Kill();
+        await owner.WaitForExitAsync(Ct);
+        Assert.Equal(1, (await other.ReapAsync(session, new HashSet<WorkflowId>(), Ct)).Value);
+        Assert.Equal(2, (await other.ClaimAsync(session, Tenant, Flight, Ct)).Value.Epoch);
+    }
+
+    [Fact]
+    [Clause("ORC-05")]
+    public async Task A_damaged_header_or_inbox_is_reported_and_hides_no_other_stream()
+    {
+        await StartAsync(Flight);
+        await StartAsync(WorkflowId.Parse("wf-2"));
+        await Store.SignalAsync(Tenant, WorkflowId.Parse("wf-2"), new Signal("s", "k", Json("{}")), [], Ct);
+        Tamper("UPDATE streams SET state = 'FLYING' WHERE workflow = 'wf-1'; UPDATE signals SET data = '{'");
+        Assert.Equal(ProblemCode.StoreCorrupt, (await Store.ReadAsync(Tenant, Flight, Ct)).Problem?.Code);
+        Assert.Equal(ProblemCode.StoreCorrupt, (await Store.ReadAsync(Tenant, WorkflowId.Parse("wf-2"), Ct)).Problem?.Code);
+        Assert.Equal(["wf-2"], (await Store.ListAsync(Tenant, new StreamFilter(), Ct)).Value.Select(h => h.Workflow.ToString()));
+    }
+
+    [Fact]
     public async Task A_process_of_another_host_or_container_counts_as_alive_until_its_lease_ends()
     {
         await StartAsync(Flight);

@@ -27,19 +27,28 @@ internal sealed partial class SqliteStore
     public Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct) => ReadOnConnectionAsync<StreamSnapshot>(db =>
     {
         if (StreamRow.Find(db, tenant, workflow) is not { } stream) return NoSuchStream(workflow);
-        var header = db.First(SelectHeader + " WHERE s.id = $1", ReadHeader, stream.Id)!;
+        if (db.First(SelectHeader + " WHERE s.id = $1", ReadHeader, stream.Id) is not { } header) return Corrupt(workflow, 0, "cannot be read: the stream's header is damaged");
         if (!CheckedEntries(db, stream, workflow).Try(out var entries, out var problem)) return problem;
-        var inbox = db.Query("SELECT id, kind, data FROM signals WHERE stream = $1 AND taken = 0 ORDER BY ordinal",
-            r => new Signal(r.GetString(0), r.GetString(1), Json(r.GetString(2))), stream.Id);
+        List<Signal> inbox;
+        try
+        {
+            inbox = db.Query("SELECT id, kind, data FROM signals WHERE stream = $1 AND taken = 0 ORDER BY ordinal",
+                r => new Signal(r.GetString(0), r.GetString(1), JsonElement.Parse(r.GetString(2))), stream.Id);
+        }
+        catch (JsonException)
+        {
+            return Corrupt(workflow, stream.NextSequence, "cannot follow: its inbox is not readable");
+        }
         if (seen.Count > VersionsKept) seen.Clear();
         seen[(tenant, workflow)] = VersionOf(stream);
         return new StreamSnapshot(header, entries, inbox, stream.Intent, stream.Epoch);
     }, ct);
 
     public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(TenantId tenant, StreamFilter filter, CancellationToken ct) =>
-        ReadOnConnectionAsync(db => Outcome.Of<IReadOnlyList<StreamHeader>>(db.Query(SelectHeader + """
+        // A header that is damaged is left out here and reported by ReadAsync: it must not hide the others.
+        ReadOnConnectionAsync(db => Outcome.Of<IReadOnlyList<StreamHeader>>([.. db.Query(SelectHeader + """
              WHERE s.tenant = $1 AND ($2 = 0 OR s.finished = 0 OR s.in_doubt = 1) AND ($3 IS NULL OR s.state = $3) ORDER BY s.id DESC LIMIT $4
-            """, ReadHeader, tenant.ToString(), filter.OpenOnly, filter.State?.Word(), (long)Math.Clamp(filter.CountMax, 0, ListMax))), ct);
+            """, ReadHeader, tenant.ToString(), filter.OpenOnly, filter.State?.Word(), (long)Math.Clamp(filter.CountMax, 0, ListMax)).OfType<StreamHeader>()]), ct);
 
     public Task<Outcome<AuditPage>> ReadAuditAsync(TenantId tenant, long fromSequence, int countMax, CancellationToken ct) => ReadOnConnectionAsync<AuditPage>(db =>
     {
@@ -112,19 +121,13 @@ internal sealed partial class SqliteStore
             Remedy = "Keep the store's directory as evidence; plan the work anew with `cabincrew run`.",
         }.With("sequence", sequence.ToString(System.Globalization.CultureInfo.InvariantCulture)).With("workflow", workflow.ToString());
 
-    private StreamHeader ReadHeader(SqliteDataReader r)
+    private StreamHeader? ReadHeader(SqliteDataReader r)
     {
+        if (!TenantId.TryParse(r.GetString(1), out var tenant) || !WorkflowId.TryParse(r.GetString(2), out var workflow) || !States.TryGetValue(r.GetString(6), out var state)) return null;
         var owner = r.IsDBNull(12) ? null : new SessionRow(r.GetString(12), r.GetString(13), new HostProcess(r.GetString(14), r.GetInt64(15), r.GetInt64(16)), r.GetInt64(17));
-        var state = new StreamHeaderState(r.GetString(4), r.GetString(5), States[r.GetString(6)], r.GetString(7), r.GetInt64(8) != 0);
-        return new(TenantId.TryParse(r.GetString(1), out var tenant) ? tenant : default, WorkflowId.Parse(r.GetString(2)), r.GetString(3), state,
+        return new(tenant, workflow, r.GetString(3), new StreamHeaderState(r.GetString(4), r.GetString(5), state, r.GetString(7), r.GetInt64(8) != 0),
             new(r.GetInt64(9), TimeSpan.Zero), new(r.GetInt64(10), TimeSpan.Zero), r.GetInt64(11) != 0, owner is not null && owner.IsLive(clock.GetUtcNow()) ? owner.Node : null);
     }
 
     private static readonly Dictionary<string, LifecycleState> States = Enum.GetValues<LifecycleState>().ToDictionary(s => s.Word(), StringComparer.Ordinal);
-
-    private static JsonElement Json(string text)
-    {
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
-    }
 }

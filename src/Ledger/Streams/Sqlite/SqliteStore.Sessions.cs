@@ -58,7 +58,7 @@ internal sealed partial class SqliteStore
         var freed = 0;
         foreach (var dead in Sessions(s.Db).Where(other => other.Id != session.SessionId && !other.IsLive(s.Now))) freed += Bury(s.Db, dead.Id);
         var owned = s.Db.Query("SELECT id, workflow FROM streams WHERE owner = $1", r => (Id: r.GetInt64(0), Workflow: r.GetString(1)), session.SessionId);
-        foreach (var stream in owned.Where(o => !running.Contains(WorkflowId.Parse(o.Workflow))))
+        foreach (var stream in owned.Where(o => !WorkflowId.TryParse(o.Workflow, out var workflow) || !running.Contains(workflow)))
             freed += s.Db.Execute("UPDATE streams SET owner = NULL WHERE id = $1", stream.Id);
         return freed;
     }, ct);
