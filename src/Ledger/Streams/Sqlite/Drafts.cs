@@ -14,6 +14,7 @@ internal sealed class Drafts(Redactor redactor)
     public const int EventBytesMax = 2 << 20;
     public const int SignalBytesMax = 1 << 20;
     public const int CountMax = 10_000;
+    public const int MessageCharsMax = 60_000;
 
     public string Redact(string text) => redactor.Redact(text);
 
@@ -47,7 +48,9 @@ internal sealed class Drafts(Redactor redactor)
         var nodes = new JsonObject[audit.Count];
         for (var i = 0; i < nodes.Length; i++)
         {
-            var element = redactor.Redact(JsonSerializer.SerializeToElement(audit[i], ProtocolJson.Default.AuditEvent));
+            // The state is a required member: an event outside of any flight says INIT. Cut only what is redacted, lest half a secret stays.
+            var draft = audit[i] with { WorkflowState = audit[i].WorkflowState ?? LifecycleState.Init.Word(), Message = Cut(audit[i].Message) };
+            var element = redactor.Redact(JsonSerializer.SerializeToElement(draft, ProtocolJson.Default.AuditEvent));
             if (element.GetRawText().Length is var length and > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", length, EventBytesMax);
             nodes[i] = JsonObject.Create(element)!;
         }
@@ -58,6 +61,14 @@ internal sealed class Drafts(Redactor redactor)
     {
         var data = System.Text.Encoding.UTF8.GetString(CanonicalJson.Write(redactor.Redact(signal.Data)));
         return data.Length > SignalBytesMax ? TooLarge($"signal '{signal.Kind}'", data.Length, SignalBytesMax) : (redactor.Redact(signal.Kind), data);
+    }
+
+    private string? Cut(string? message)
+    {
+        if (message is null) return null;
+        var text = redactor.Redact(message);
+        if (text.Length <= MessageCharsMax) return text;
+        return text[..(char.IsHighSurrogate(text[MessageCharsMax - 1]) ? MessageCharsMax - 1 : MessageCharsMax)] + " [cut]";
     }
 
     private static Problem TooMany(string what, int count) => new(ProblemCode.InvalidArgument, $"{count} {what} at once are more than the {CountMax} that the store takes");

@@ -27,7 +27,7 @@ internal sealed partial class SqliteStore
     public Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct) => ReadOnConnectionAsync<StreamSnapshot>(db =>
     {
         if (StreamRow.Find(db, tenant, workflow) is not { } stream) return NoSuchStream(workflow);
-        if (db.First(SelectHeader + " WHERE s.id = $1", ReadHeader, stream.Id) is not { } header) return Corrupt(workflow, 0, "cannot be read: the stream's header is damaged");
+        if (db.Query(SelectHeader + " WHERE s.id = $1", ReadHeader, stream.Id) is not [{ } header]) return Corrupt(workflow, 0, "cannot be read: the stream's header is damaged");
         if (!CheckedEntries(db, stream, workflow).Try(out var entries, out var problem)) return problem;
         List<Signal> inbox;
         try
