@@ -10,7 +10,7 @@ namespace CabinCrew.Tests.Properties;
 [Clause("ENG-09")]
 public sealed class WorkspaceCommitProperties
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 12)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 10)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -37,9 +37,10 @@ public sealed class WorkspaceCommitProperties
         var expected = HashOf(lab["after"]);
         var random = new Random(seed);
         lab.Bash("cp -a ws start");
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 4; round++)
         {
             lab.Bash("rm -rf ws && cp -a start ws");
+            var fresh = true;
             for (var cuts = random.Next(1, 4); cuts > 0; cuts--)
             {
                 var left = random.Next(0, 3 * changes.Count + 4);
@@ -54,8 +55,10 @@ public sealed class WorkspaceCommitProperties
                 }
                 catch (Cut)
                 {
-                    if (cuts > 3 && !deleted) Assert.Equal(start, HashOf(lab["ws"]));
+                    // The first cut of a round, before anything was deleted, must have changed nothing.
+                    if (fresh && !deleted) Assert.Equal(start, HashOf(lab["ws"]));
                 }
+                fresh = false;
                 Assert.Null(WorkspaceCommit.Precheck(lab["ws"], changes, redo: true).Problem);
             }
             Assert.Null(WorkspaceCommit.Apply(lab["ws"], changes, content, default).Problem);

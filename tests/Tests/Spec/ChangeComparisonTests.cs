@@ -190,7 +190,7 @@ public sealed class ChangeComparisonTests
             cd .. && mkdir scratch && cp -a ws copy && cd copy
             for i in 1 2 3; do seq $i 600 > numbers; echo $i > other; git add -A; git commit -qm "more $i"; done
             {then}
-            rm -f .git/COMMIT_EDITMSG ; cp ../ws/.git/COMMIT_EDITMSG .git/ ; cp ../ws/numbers numbers; rm other; cp -p ../ws/.git/index .git/index; cp -a ../ws/.git/objects/. .git/objects/
+            rm -f .git/COMMIT_EDITMSG ; cp ../ws/.git/COMMIT_EDITMSG .git/ ; cp ../ws/numbers numbers; rm other; cp -p ../ws/.git/index .git/index; cp -af ../ws/.git/objects/. .git/objects/
             """);
         return (lab.Bash("git -C ws rev-parse main").Trim(), lab.Bash("git -C copy rev-parse main").Trim());
     }

@@ -52,7 +52,15 @@ internal sealed class TempTree : IDisposable
     public void Dispose()
     {
         if (!Directory.Exists(Root)) return;
-        Run("/", "chmod", "-R", "u+rwX", Root);
-        Run("/", "rm", "-rf", "--", Root);
+        try
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Names that are not UTF-8, directories without permissions.
+            Run("/", "chmod", "-R", "u+rwX", Root);
+            Run("/", "rm", "-rf", "--", Root);
+        }
     }
 }
