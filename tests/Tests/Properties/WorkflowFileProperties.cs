@@ -47,13 +47,13 @@ public sealed class WorkflowFileProperties : IDisposable
                 Assert.All(loaded.Problem.Message.Split('\n'), l => Assert.Matches($@"^({System.Text.RegularExpressions.Regex.Escape(path)}:\d+:\d+: |and \d+ more$)", l));
             }
         }
-        Assert.True(taken > 50 && refused > 50, $"{taken} taken, {refused} refused: the changes show nothing");
+        Assert.True(taken > 30 && refused > 100, $"{taken} taken, {refused} refused: the changes show nothing");
     }
 
     private static string Change(string good, Random random)
     {
         var lines = good.Split('\n').ToList();
-        for (var times = random.Next(1, 3); times > 0; times--)
+        for (var times = random.Next(4) == 0 ? 2 : 1; times > 0; times--)
         {
             var at = random.Next(lines.Count);
             switch (random.Next(5))
