@@ -70,7 +70,7 @@ public sealed class ForgedReceiptTests : IDisposable
     [Fact, Clause("ENG-04")]
     public async Task a_secret_on_standard_error_stays_in_memory_and_out_of_the_problem()
     {
-        var ran = await EngineBench.RunAsync(bench.Run(bench.Shell("cat >&2; exit 1"), input: """{"secrets":{"token":"s3cr3t-value"}}"""));
+        var ran = await bench.RunAsync(bench.Run(bench.Shell("cat >&2; exit 1"), input: """{"secrets":{"token":"s3cr3t-value"}}"""));
         Assert.Contains("s3cr3t-value", ran.Log);
         Assert.DoesNotContain("s3cr3t", $"{ran.Failure!.Problem} {string.Join(' ', ran.Failure.Problem.Evidence.Values)}");
         Assert.DoesNotContain(Directory.EnumerateFiles(bench.Root, "*", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains("s3cr3t", StringComparison.Ordinal));

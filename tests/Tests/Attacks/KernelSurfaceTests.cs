@@ -27,7 +27,7 @@ public sealed class KernelSurfaceTests : IDisposable
 
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    private Task<Ran> PythonAsync(string body, bool unsandboxed = false) => EngineBench.RunAsync(bench.Run(bench.Engine(Head + body)), unsandboxed);
+    private Task<Ran> PythonAsync(string body, bool unsandboxed = false) => bench.RunAsync(bench.Run(bench.Engine(Head + body)), unsandboxed);
 
     [Fact, Clause("ENG-06")]
     public async Task calls_that_no_engine_needs_are_refused()

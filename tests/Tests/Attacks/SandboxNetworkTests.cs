@@ -41,8 +41,8 @@ public sealed class SandboxNetworkTests : IDisposable
             a, b = socket.socketpair(); a.send(b"x"); assert b.recv(1) == b"x"
             print(json.dumps({"protocol_version": "draft-1", "engine_id": "t", "mode": sys.argv[2], "receipt_id": "r", "status": "success"}))
             """);
-        Assert.Equal("connected", (await EngineBench.RunAsync(bench.Run(engine), unsandboxed: true)).Log);
-        Assert.Equal("ConnectionRefusedError", (await EngineBench.RunAsync(bench.Run(engine))).Log);
-        Assert.Equal("OSError", (await EngineBench.RunAsync(bench.Run(engine, EngineMode.TakeOff) with { Network = true })).Log);
+        Assert.Equal("connected", (await bench.RunAsync(bench.Run(engine), unsandboxed: true)).Log);
+        Assert.Equal("ConnectionRefusedError", (await bench.RunAsync(bench.Run(engine))).Log);
+        Assert.Equal("OSError", (await bench.RunAsync(bench.Run(engine, EngineMode.TakeOff) with { Network = true })).Log);
     }
 }

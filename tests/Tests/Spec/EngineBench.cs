@@ -18,6 +18,8 @@ public sealed class EngineBench : IDisposable
         receipt() { printf '{"protocol_version":"draft-1","engine_id":"test","mode":"%s","receipt_id":"r-1","status":"%s","artifacts":[]}\n' "$CABINCREW_MODE" "${1:-success}"; }
         """;
 
+    private readonly List<EngineResult> results = [];
+
     public string Root { get; } = Directory.CreateTempSubdirectory("cabincrew-bench-").FullName;
     public string Workspace { get; }
     public EngineLimits Limits { get; set; } = Small;
@@ -46,14 +48,19 @@ public sealed class EngineBench : IDisposable
     public Task<Ran> ShellAsync(string script, EngineMode mode = EngineMode.FlightPlan, Func<EngineRun, EngineRun>? change = null, bool unsandboxed = false) =>
         RunAsync(change?.Invoke(Run(Shell(script), mode)) ?? Run(Shell(script), mode), unsandboxed);
 
-    public static async Task<Ran> RunAsync(EngineRun run, bool unsandboxed = false, CancellationToken ct = default)
+    public async Task<Ran> RunAsync(EngineRun run, bool unsandboxed = false, CancellationToken ct = default)
     {
         var runner = (await EngineRunners.CreateAsync(unsandboxed, ct)).Value;
         var (result, failure) = await runner.RunAsync(run, ct);
+        if (result is not null) results.Add(result);
         return new(result, failure);
     }
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    public void Dispose()
+    {
+        foreach (var result in results) result.Dispose();
+        Directory.Delete(Root, recursive: true);
+    }
 }
 
 public sealed record Ran(EngineResult? Result, EngineFailure? Failure)

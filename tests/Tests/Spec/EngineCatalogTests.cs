@@ -102,7 +102,7 @@ public sealed class EngineCatalogTests : IDisposable
         Assert.Equal(name, engine.Id);
         Assert.Equal(engine.Digest, Resolve(name).Value.Digest);
         using var bench = new EngineBench();
-        var ran = await EngineBench.RunAsync(bench.Run(engine, input: "{}"));
+        var ran = await bench.RunAsync(bench.Run(engine, input: "{}"));
         // It refuses such an input, itself and by the protocol's rules: so its program was found and its runtime ran.
         Assert.True(ran.Code == ProblemCode.EngineValidationFailed, ran.ToString());
     }
@@ -113,7 +113,7 @@ public sealed class EngineCatalogTests : IDisposable
         tree.File("e/cabincrew-engine.json", """{"engine_id": "hello", "command": ["./bin/run"]}""").File("e/lib/data", "data")
             .File("e/bin/run", $"#!/bin/bash\n{EngineBench.ReceiptFunction}\ncat \"$(dirname \"$0\")/../lib/data\" >&2; echo x 2>/dev/null > /engine/lib/data; receipt\n", executable: true);
         using var bench = new EngineBench();
-        var ran = await EngineBench.RunAsync(bench.Run(Resolve("./e").Value));
+        var ran = await bench.RunAsync(bench.Run(Resolve("./e").Value));
         Assert.NotNull(ran.Success);
         Assert.Equal("data", ran.Log);
         Assert.Equal("data", File.ReadAllText(tree["e/lib/data"]));

@@ -46,7 +46,7 @@ public sealed class EngineRunnerTests : IDisposable
             open(os.path.join(os.environ["CABINCREW_TEMP_DIR"], "scratch"), "w").write("x")
             print(json.dumps({"protocol_version": "draft-1", "engine_id": "py", "mode": sys.argv[2], "receipt_id": "r", "status": "success", "artifacts": []}))
             """);
-        var ran = await EngineBench.RunAsync(bench.Run(engine, input: """{"text": "from the input"}"""));
+        var ran = await bench.RunAsync(bench.Run(engine, input: """{"text": "from the input"}"""));
         using var result = ran.Success;
         Assert.Equal("py", result.Receipt.EngineId);
         using var artifact = result.Artifacts!.OpenDirectory("hello");
@@ -59,10 +59,10 @@ public sealed class EngineRunnerTests : IDisposable
     public async Task an_input_larger_than_any_pipe_arrives_whole_and_may_be_left_unread()
     {
         var input = "{\"text\": \"" + new string('x', 3_000_000) + "\"}";
-        var read = await EngineBench.RunAsync(bench.Run(bench.Shell("wc -c >&2; receipt"), input: input));
+        var read = await bench.RunAsync(bench.Run(bench.Shell("wc -c >&2; receipt"), input: input));
         Assert.NotNull(read.Success);
         Assert.Equal($"{input.Length}\n", read.Log);
-        Assert.NotNull((await EngineBench.RunAsync(bench.Run(bench.Shell("receipt"), input: input))).Success);
+        Assert.NotNull((await bench.RunAsync(bench.Run(bench.Shell("receipt"), input: input))).Success);
     }
 
     [Theory, Clause("ENG-05")]
@@ -140,7 +140,7 @@ public sealed class EngineRunnerTests : IDisposable
     [Fact]
     public async Task a_missing_interpreter_is_a_failed_start()
     {
-        var ran = await EngineBench.RunAsync(bench.Run(bench.Engine("#!/nowhere/interpreter\n")));
+        var ran = await bench.RunAsync(bench.Run(bench.Engine("#!/nowhere/interpreter\n")));
         Assert.True(ran.Code == ProblemCode.EngineStartFailed, ran.ToString());
     }
 
@@ -148,7 +148,7 @@ public sealed class EngineRunnerTests : IDisposable
     public async Task a_cancelled_run_ends_at_once()
     {
         using var cancel = new CancellationTokenSource(200);
-        var ran = await EngineBench.RunAsync(bench.Run(bench.Shell("sleep 20; receipt")), ct: cancel.Token);
+        var ran = await bench.RunAsync(bench.Run(bench.Shell("sleep 20; receipt")), ct: cancel.Token);
         Assert.Equal(ProblemCode.Cancelled, ran.Code);
         Assert.True(ran.Failure!.Usage.Wall < TimeSpan.FromSeconds(10));
     }
@@ -160,6 +160,43 @@ public sealed class EngineRunnerTests : IDisposable
         var ran = await bench.ShellAsync("receipt", EngineMode.TakeOff, r => r with { HiddenEntries = [], LaunchPrefix = ["sh", "-c", $"echo ran > {mark}; exec \"$@\"", "sh"] });
         Assert.NotNull(ran.Success);
         Assert.Equal("ran\n", File.ReadAllText(mark));
+    }
+
+    [Fact, Clause("ENG-08"), Clause("ENG-09")]
+    public async Task take_off_on_an_overlay_that_only_the_launcher_sees_leaves_the_workspace_alone()
+    {
+        string Made(string name) => Directory.CreateDirectory(Path.Join(bench.Root, name)).FullName;
+        var (upper, work, merged) = (Made("upper"), Made("work"), Made("merged"));
+        var store = Made("workspace/.cabincrew");
+        File.WriteAllText(Path.Join(store, "store.db"), "approvals");
+        var asRoot = Environment.UserName == "root";
+        string[] prefix =
+        [
+            "unshare", "--mount", "--propagation", "private", .. asRoot ? (string[])[] : ["--user", "--map-root-user"], "sh", "-c",
+            $"mount -t overlay overlay -o lowerdir={bench.Workspace},upperdir={upper},workdir={work}{(asRoot ? "" : ",userxattr")} {merged} && exec \"$@\"", "sh",
+        ];
+        var ran = await bench.ShellAsync("cat file.txt >&2; ls -A .cabincrew >&2; echo changed > file.txt; echo new > new.txt; receipt", EngineMode.TakeOff, r => r with { Workspace = merged, LaunchPrefix = prefix });
+        Assert.NotNull(ran.Success);
+        Assert.Equal("content\n", ran.Log);
+        Assert.Equal("content\n", File.ReadAllText(Path.Join(bench.Workspace, "file.txt")));
+        Assert.Equal(["file.txt", "new.txt"], Directory.EnumerateFileSystemEntries(upper).Select(e => Path.GetFileName(e)).Order());
+        Assert.Equal("changed\n", File.ReadAllText(Path.Join(upper, "file.txt")));
+        Directory.Delete(work, recursive: true);
+    }
+
+    [Fact, Clause("ORC-02")]
+    public async Task many_runs_at_once_stay_apart()
+    {
+        var runs = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => bench.RunAsync(bench.Run(bench.Engine($"""
+            #!/bin/bash
+            {EngineBench.ReceiptFunction}
+            mkdir "$CABINCREW_ARTIFACTS_DIR/mine-{i}"; sleep 0.0{i % 10}; ls "$CABINCREW_ARTIFACTS_DIR" >&2; cat >&2; receipt
+            """, $"engine-{i}"), input: $"{i}"))));
+        for (var i = 0; i < runs.Length; i++)
+        {
+            Assert.Equal($"mine-{i}\n{i}", runs[i].Log);
+            Assert.Equal($"mine-{i}", Assert.Single(runs[i].Success.Artifacts!.Entries(10)).Name);
+        }
     }
 
     [Fact, Clause("ENG-01")]

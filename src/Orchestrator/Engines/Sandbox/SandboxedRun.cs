@@ -22,6 +22,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     private SafeFileHandle? init, pidNamespace, artifactsFiles, temp;
     private string? namespaceName;
     private ControlGroup? group;
+    private ProblemCode? refusedByKernel;
     private bool released;
 
     protected override Problem? Launch()
@@ -182,7 +183,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     protected override Problem? CheckFiles(bool final)
     {
         var limits = Run.Limits;
-        if (group?.Breach() is { } code)
+        if ((refusedByKernel ?? group?.Breach()) is { } code)
             return code == ProblemCode.LimitMemory ? Exceeded(code, "memory", limits.MemoryBytes, "bytes") : Exceeded(code, "processes and threads", limits.Processes, "");
         if (temp is not null && SpawnNative.FStatFs(Number(temp), out var t) == 0)
         {
@@ -211,6 +212,8 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
             if (!WaitFor(leader.Descriptor, EndMilliseconds)) return false;
             leader.Wait();
         }
+        // Its counters go with it.
+        refusedByKernel = group?.Breach();
         group?.Dispose();
         return namespaceName is null || ProcessTable.InNamespace(namespaceName).Pids.Count == 0;
     }
