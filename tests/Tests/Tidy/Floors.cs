@@ -68,6 +68,7 @@ internal static class Floors
     public static readonly Dictionary<string, string> Launchers = new()
     {
         ["CabinCrew.Orchestrator.Engines"] = "runs engines",
+        ["CabinCrew.EngineSdk"] = "is compiled into engines: what it starts, it starts inside the sandbox",
         ["CabinCrew.Orchestrator.Workspaces"] = "tries a mount: one fixed command, in OverlayTrial",
     };
 
