@@ -225,6 +225,9 @@ internal static partial class FileCalls
         while (fsync(file) != 0) Fail("flush", "");
     }
 
+    /// <summary>Asks the kernel to begin writing a file back; a hint, whose failure means nothing.</summary>
+    public static void BeginFlush(SafeFileHandle file) => _ = sync_file_range(file, 0, 0, 2);
+
     /// <summary>An extended attribute of an open file or directory; null where there is none.</summary>
     public static byte[]? Attribute(SafeFileHandle file, string name)
     {
@@ -296,6 +299,9 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int futimens(SafeFileHandle fd, long[] times);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle fd, long offset, long length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle fd);

@@ -13,9 +13,6 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
     private const string Store = WorkspaceHasher.StoreDirectory;
     private const string Staging = "commit";
 
-    // What waits for the disk one by one waits long; the file system commits many in one go.
-    private static readonly ParallelOptions Flushing = new() { MaxDegreeOfParallelism = 16 };
-
     private readonly FileChange[] writes = [.. changes.Where(c => c.After is not null && !IsModeOnly(c)).OrderBy(Rank).ThenBy(c => c.Path)];
     private readonly HashSet<string> touched = new(StringComparer.Ordinal);
     private DirectoryHandle? staging;
@@ -108,11 +105,11 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
     public void Flush()
     {
         before("flush");
-        Parallel.ForEach(touched, Flushing, directory =>
+        foreach (var directory in touched)
         {
             using var handle = WorkspaceTree.OpenPath(root, directory.Length == 0 ? [] : directory.Split('/'));
             handle?.Flush();
-        });
+        }
     }
 
     public void Unstage()
@@ -150,7 +147,9 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
 
     private static void FlushAll(List<SafeFileHandle> files)
     {
-        Parallel.ForEach(files, Flushing, FileCalls.Flush);
+        // All are on their way before the first is waited for: the file system then commits them in one go.
+        foreach (var file in files) FileCalls.BeginFlush(file);
+        foreach (var file in files) FileCalls.Flush(file);
         foreach (var file in files) file.Dispose();
         files.Clear();
     }
