@@ -1,4 +1,5 @@
 // What init writes loads as it is, fits the repository, and never takes the place of anything.
+using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -82,16 +83,28 @@ public sealed class WorkflowInitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ada")]
-    [InlineData("o'hara: [x]")]
-    [InlineData("DOMAIN\\user # 1")]
-    public void Any_name_of_a_user_is_written_as_text(string user)
+    [InlineData("ada", "ada")]
+    [InlineData("o'hara: [x]", "oharax")]
+    [InlineData("DOMAIN\\user # 1", "DOMAINuser1")]
+    [InlineData("1000", "1000")]
+    [InlineData("é", "me")]
+    public void The_account_that_runs_init_may_approve_and_not_its_own(string user, string name)
     {
         Init(user);
-        var book = YamlNodes.ReadFile(Path.Combine(directory, ".cabincrew/identities.yaml"), ProblemCode.IdentitiesInvalid).Value.ToJson();
-        Assert.Equal(user, book.GetProperty("identities")[0].GetProperty("name").GetString());
-        Assert.False(book.GetProperty("self_approval").GetBoolean());
+        var me = new Credentials(user, Uid: 4711, ClaimedName: null, Token: null);
+        var book = IdentityBook.Load(Path.Combine(directory, ".cabincrew/identities.yaml"), me with { Uid = OwnUid() });
+        Assert.True(book.Ok, book.Problem?.Message);
+        var caller = book.Value.Authenticate(me);
+        Assert.True(caller.Ok, caller.Problem?.Message);
+        Assert.Equal(name, caller.Value.Name);
+        Assert.Equal(["maintainer", "security"], caller.Value.Roles.Order());
+        Assert.True(caller.Value.Human);
+        Assert.False(book.Value.SelfApproval);
+        Assert.Equal("maintainer", book.Value.DefaultRole);
     }
+
+    private static int OwnUid() =>
+        int.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     [Fact]
     public void A_user_name_with_a_line_break_is_refused() =>

@@ -81,16 +81,18 @@ internal static class FirstWorkflow
         return text.ToString();
     }
 
-    public static string Identities(string osUser) => $$"""
+    /// <param name="name">What the audit log calls the person: a plain name, where the account's may hold any character.</param>
+    public static string Identities(string name, string osUser) => $$"""
         # Who may approve, on this machine. Not part of the repository, and engines cannot see it.
         # Every key: docs/reference/identities.md.
+        version: 1
 
         # The one who asked for a flight cannot approve it. Who works alone may set this to true; each such approval is recorded as what it is.
         self_approval: false
         default_role: maintainer
 
         identities:
-          - name: {{Quoted(osUser)}}
+          - name: {{Quoted(name)}}
             kind: human
             os_user: {{Quoted(osUser)}}
             roles: [maintainer, security]

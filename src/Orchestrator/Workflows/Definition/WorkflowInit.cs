@@ -35,8 +35,8 @@ public static class WorkflowInit
             return new Problem(ProblemCode.IoFailed, $"the directory {directory} cannot be read: {e.Message}");
         }
 
-        List<InitFile> files = [new(WorkflowFile.DefaultName, FirstWorkflow.Text(NameOf(root), entries))];
-        if (!IsThere(root, IdentitiesFile)) files.Add(new(IdentitiesFile, FirstWorkflow.Identities(osUser)));
+        List<InitFile> files = [new(WorkflowFile.DefaultName, FirstWorkflow.Text(PlainName(Path.GetFileName(root.TrimEnd('/')), "first-flight"), entries))];
+        if (!IsThere(root, IdentitiesFile)) files.Add(new(IdentitiesFile, FirstWorkflow.Identities(PlainName(osUser, "me"), osUser)));
         if (!IsThere(root, IgnoreFile)) files.Add(new(IgnoreFile, "# State, keys and identities of this machine: never part of the repository.\n*\n"));
         return Outcome.Of<IReadOnlyList<InitFile>>(files);
     }
@@ -77,9 +77,9 @@ public static class WorkflowInit
         return file.Exists || file.LinkTarget is not null || Directory.Exists(file.FullName);
     }
 
-    private static string NameOf(string root)
+    private static string PlainName(string text, string otherwise)
     {
-        var name = string.Concat(Path.GetFileName(root.TrimEnd('/')).Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')).TrimStart('.', '_', '-');
-        return name.Length switch { 0 => "first-flight", > 100 => name[..100], _ => name };
+        var name = string.Concat(text.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')).TrimStart('.', '_', '-');
+        return name.Length switch { 0 => otherwise, > 100 => name[..100], _ => name };
     }
 }
