@@ -13,7 +13,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
     /// <summary>Of standard output: the receipt.</summary>
     public const int ReceiptBytesMax = 4 << 20;
 
-    private const int TickMilliseconds = 100;
+    private const int FirstTickMilliseconds = 25, TickMilliseconds = 100;
     private const int DrainMilliseconds = 2000;
 
     private readonly Stopwatch clock = new();
@@ -106,7 +106,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         entries[0] = new() { Descriptor = Number(Output.Reader), Events = SpawnNative.PollIn };
         entries[1] = new() { Descriptor = Number(Log.Reader), Events = SpawnNative.PollIn };
         entries[2] = new() { Descriptor = Leader!.Descriptor, Events = SpawnNative.PollIn };
-        var nextTick = TickMilliseconds;
+        var nextTick = FirstTickMilliseconds;
         while (breach is null)
         {
             SpawnNative.Poll(entries, 3, (int)Math.Clamp(nextTick - clock.ElapsedMilliseconds, 0, TickMilliseconds));
