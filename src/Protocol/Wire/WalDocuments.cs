@@ -33,6 +33,7 @@ public static class WalEntryTypes
     public const string StateChanged = "state_changed";
     public const string PlanFrozen = "plan_frozen";
     public const string TokenCreated = "token_created";
+    public const string Judged = "judged";
     public const string TakeOffIntent = "takeoff_intent";
     public const string TakeOffCommit = "takeoff_commit";
     public const string TakeOffInDoubt = "takeoff_in_doubt";

@@ -1,0 +1,90 @@
+// plan, run, resume: start a flight and advance it, with live progress on a terminal and plain lines elsewhere.
+using System.CommandLine;
+using CabinCrew.Cli.Rendering;
+using CabinCrew.Cli.Views;
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Orchestrator.Workflows.Definition;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli.Commands;
+
+internal static class FlightCommands
+{
+    public static Command Plan() => Starting("plan", FlightGoal.Plan, """
+        Compute, validate, bind and judge a plan. Nothing is applied.
+
+        Examples:
+          cabincrew plan                     plan the workflow in cabincrew.yaml
+          cabincrew plan -f ops/upgrade.yaml --json
+          cabincrew show WORKFLOW            see the diff and the judgement
+          cabincrew resume WORKFLOW          go on: approvals, then take-off
+        """);
+
+    public static Command Run() => Starting("run", FlightGoal.Land, """
+        Plan, judge, wait for approvals where they are asked for, and apply exactly what was approved.
+
+        Examples:
+          cabincrew run                      on a terminal: waits for approvals until you press Ctrl-C
+          cabincrew run --wait 30m           in CI: wait up to half an hour, then exit with 4
+          cabincrew run --json --wait 0s
+
+        Exit codes: 0 landed, 3 denied, 4 waiting for approval, 5 rejected, 6 engine failed, 7 artifact refused, 8 stale,
+        9 no sandbox, 10 in doubt, 11 evidence broken, 12 busy, 13 refused (see `cabincrew help exit-codes`).
+        """);
+
+    public static Command Resume()
+    {
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
+        var wait = Wait();
+        var command = new Command("resume", """
+            Go on with a flight where its log stands: after an approval, a restart, a crash.
+
+            Example:
+              cabincrew resume wf-7h3k9q2m
+            """) { workflow, wait };
+        command.InHouse(async (parse, screen, house, ct) =>
+        {
+            if (!WorkflowId.TryParse(parse.GetValue(workflow), out var id)) return new Problem(ProblemCode.InvalidArgument, $"'{parse.GetValue(workflow)}' is no workflow id");
+            if (!WaitOf(parse.GetValue(wait), screen).Try(out var span, out var problem)) return problem;
+            return await AdvanceAsync(screen, house, id, new(FlightGoal.Land, span), ct).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static Command Starting(string name, FlightGoal goal, string description)
+    {
+        var file = Globals.File();
+        var wait = Wait();
+        var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
+        var command = new Command(name, description) { file, unsandboxed };
+        if (goal == FlightGoal.Land) command.Options.Add(wait);
+        command.InHouse(async (parse, screen, house, ct) =>
+        {
+            var loaded = WorkflowFile.Load(parse.GetValue(file) is { } path ? Path.GetFullPath(path) : house.Place.WorkflowFile);
+            if (!loaded.Try(out var definition, out var problem)) return problem;
+            var span = TimeSpan.Zero;
+            if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
+            var started = await house.Flights.StartAsync(definition, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
+            if (!started.Try(out var id, out problem)) return problem;
+            screen.Note($"{definition.Name}: workflow {id}");
+            return await AdvanceAsync(screen, house, id, new(goal, span), ct).ConfigureAwait(false);
+        }, file);
+        return command;
+    }
+
+    internal static async Task<Outcome<int>> AdvanceAsync(Screen screen, House house, WorkflowId id, AdvanceOptions options, CancellationToken ct)
+    {
+        using var progress = new ProgressView(screen);
+        var advanced = await house.Flights.AdvanceAsync(id, options, progress, ct).ConfigureAwait(false);
+        progress.Dispose();
+        if (!advanced.Try(out var report, out var problem)) return problem;
+        FlightView.Report(screen, report);
+        return report.Problem?.Code.ExitCode() ?? 0;
+    }
+
+    private static Option<string?> Wait() => new("--wait") { Description = "How long to wait for approvals: 30s, 10m, 2h (default: on a terminal until Ctrl-C, else not at all).", HelpName = "DURATION" };
+
+    private static Outcome<TimeSpan> WaitOf(string? text, Screen screen) => text is null
+        ? screen.Interactive ? TimeSpan.FromDays(365) : TimeSpan.Zero
+        : Quantities.Duration(text);
+}

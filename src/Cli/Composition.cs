@@ -1,0 +1,48 @@
+// Wires the house for one command: store, identities, caller, flights. The only place where rooms are put together.
+using System.Runtime.InteropServices;
+using CabinCrew.Governance.Access;
+using CabinCrew.Ledger;
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli;
+
+internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identities, Caller Caller, Flights Flights) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Ledger.DisposeAsync();
+}
+
+internal static partial class Composition
+{
+    public static async Task<Outcome<House>> OpenAsync(Place place, string? claimedName, string? tokenFile, CancellationToken ct)
+    {
+        if (!Me(claimedName, tokenFile).Try(out var me, out var problem)) return problem;
+        if (!IdentityBook.Load(place.IdentitiesFile, me).Try(out var book, out problem)) return problem;
+        if (!book.Authenticate(me).Try(out var caller, out problem)) return problem;
+        var opened = await Stores.OpenAsync(place.Store, TimeProvider.System, new RandomIds(), ct).ConfigureAwait(false);
+        return opened.Map(ledger => new House(place, ledger, book, caller, new Flights(ledger, book)));
+    }
+
+    /// <summary>Who runs this process: the kernel's word on the uid, and a token if one was handed over.</summary>
+    public static Outcome<Credentials> Me(string? claimedName, string? tokenFile)
+    {
+        var uid = getuid();
+        var user = Environment.UserName is { Length: > 0 } name ? name : uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string? token = Environment.GetEnvironmentVariable("CABINCREW_IDENTITY_TOKEN");
+        if (tokenFile is not null)
+        {
+            try
+            {
+                token = File.ReadAllText(tokenFile).Trim();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new Problem(ProblemCode.IoFailed, $"the identity token file cannot be read: {e.Message}");
+            }
+        }
+        return new Credentials(user, (int)uid, claimedName, string.IsNullOrEmpty(token) ? null : token);
+    }
+
+    [LibraryImport("libc")]
+    private static partial uint getuid();
+}

@@ -1,0 +1,61 @@
+// Options that every command takes, and the one way in which a command runs: open the house, do the work, turn a refusal into text and an exit code.
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CabinCrew.Cli.Rendering;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli;
+
+internal static class Globals
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document for machines instead of text for people.", Recursive = true };
+    public static readonly Option<string?> Store = new("--store") { Description = "Where state is kept: sqlite:DIRECTORY (default: .cabincrew beside the workflow file; also CABINCREW_STORE).", Recursive = true };
+    public static readonly Option<string?> As = new("--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", Recursive = true };
+    public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", Recursive = true };
+    public static readonly Option<bool> NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
+
+    public static Option<string?> File() => new("--file", "-f") { Description = "The workflow file (default: cabincrew.yaml here or in a directory above).", HelpName = "PATH" };
+
+    public static Place PlaceOf(ParseResult parse, string? file = null) => Place.Find(
+        Directory.GetCurrentDirectory(), file, parse.GetValue(Store) ?? Environment.GetEnvironmentVariable("CABINCREW_STORE"));
+
+    /// <summary>A command that needs no store.</summary>
+    public static void Plain(this Command command, Func<ParseResult, Screen, CancellationToken, Task<Outcome<int>>> body) => command.SetAction(async (parse, ct) =>
+    {
+        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
+        return await GuardAsync(screen, () => body(parse, screen, ct)).ConfigureAwait(false);
+    });
+
+    /// <summary>A command that works in a house.</summary>
+    public static void InHouse(this Command command, Func<ParseResult, Screen, House, CancellationToken, Task<Outcome<int>>> body, Option<string?>? file = null) => command.SetAction(async (parse, ct) =>
+    {
+        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
+        return await GuardAsync(screen, async () =>
+        {
+            var opened = await Composition.OpenAsync(PlaceOf(parse, file is null ? null : parse.GetValue(file)), parse.GetValue(As), parse.GetValue(TokenFile), ct).ConfigureAwait(false);
+            if (!opened.Try(out var house, out var problem)) return problem;
+            await using (house) return await body(parse, screen, house, ct).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    });
+
+    private static async Task<int> GuardAsync(Screen screen, Func<Task<Outcome<int>>> body)
+    {
+        Problem problem;
+        try
+        {
+            var outcome = await body().ConfigureAwait(false);
+            if (outcome.Try(out var exit, out var refused)) return exit;
+            problem = refused;
+        }
+        catch (OperationCanceledException)
+        {
+            problem = new(ProblemCode.Cancelled, "interrupted; nothing is lost");
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            problem = Problem.Bug($"{e.GetType().Name}: {e.Message}").With("stack", $"{e.StackTrace}");
+        }
+        screen.Refuse(problem);
+        return problem.Code.ExitCode();
+    }
+}

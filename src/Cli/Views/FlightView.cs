@@ -1,0 +1,114 @@
+// A flight for people: what would change, how it was judged and why, who approved, what happened when.
+using System.Text.Json.Nodes;
+using CabinCrew.Cli.Rendering;
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Orchestrator.Workflows.Stages;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Cli.Views;
+
+internal static class FlightView
+{
+    /// <summary>After plan, run, resume: where it stands and what to do next.</summary>
+    public static void Report(Screen screen, FlightReport report)
+    {
+        if (screen.Json)
+        {
+            screen.Document(FlightDocument.Of(report.State, report.Problem));
+            return;
+        }
+        var state = report.State;
+        screen.Line("");
+        foreach (var step in state.Definition.Steps.Select(s => state.Steps[s.Id])) screen.Line($"  {screen.Mark(step.State)} {step.Id}: {Sentence(step)}");
+        if (report.Problem is { } problem && problem.Code != ProblemCode.ApprovalRequired) screen.Problem(problem);
+        foreach (var next in Next(report)) screen.Hint(next);
+    }
+
+    public static void Show(Screen screen, FlightState state, IReadOnlyList<StepFlight> steps, IReadOnlyDictionary<StepId, FrozenBytes> plans)
+    {
+        if (screen.Json)
+        {
+            var document = FlightDocument.Of(state);
+            document["timeline"] = FlightDocument.Timeline(state);
+            document["diffs"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)DiffView.Text(p.Value))));
+            screen.Document(document);
+            return;
+        }
+        screen.Title($"{state.Definition.Name}  {state.Id}");
+        screen.Field("state", state.InDoubt ? $"{state.Overall.Word()} (in doubt)" : state.Overall.Word());
+        screen.Field("requester", state.Requester);
+        screen.Field("workspace", state.Definition.Workspace);
+        if (state.Unsandboxed) screen.Field("isolation", "NONE: started with --unsandboxed");
+        foreach (var step in steps) ShowStep(screen, step, plans.GetValueOrDefault(step.Id));
+        if (state.Problem is { } problem) screen.Problem(problem);
+        if (steps.Count == state.Steps.Count) ShowTimeline(screen, state);
+    }
+
+    private static void ShowStep(Screen screen, StepFlight step, FrozenBytes? bytes)
+    {
+        screen.Title($"step {step.Id}: {step.State.Word()}");
+        if (step.Plan is { } plan)
+        {
+            screen.Field("engine", $"{plan.EngineId} ({plan.EngineDigest})");
+            screen.Field("token", step.Token!.Token.ToString());
+            screen.Field("changes", plan.Changes.Count == 0 ? "none in the workspace's files" : string.Join(", ", plan.Changes.GroupBy(c => c.ToChange().Word).Select(g => $"{g.Count()} {g.Key}")));
+            foreach (var warning in plan.Warnings) screen.Field("warning", warning);
+        }
+        if (bytes is not null) DiffView.Show(screen, bytes);
+        ShowJudgement(screen, step);
+        ShowApproval(screen, step);
+        if (step.InDoubt is { } doubt) screen.Field("in doubt", doubt);
+    }
+
+    private static void ShowJudgement(Screen screen, StepFlight step)
+    {
+        if (step.Judgement is not { } judgement) return;
+        screen.Line("");
+        screen.Field("judgement", screen.Paint(judgement.Decision));
+        foreach (var e in step.Evaluations.Where(e => e.Decision != Decision.Allow).OrderByDescending(e => e.Decision))
+            screen.Line($"    {screen.Paint(e.Decision)}  {screen.Safe(e.PolicyId)}: {screen.Safe(e.Reason ?? "")}{Places(screen, e)}");
+        var allowed = step.Evaluations.Count(e => e.Decision == Decision.Allow);
+        if (allowed > 0) screen.Line($"    {screen.Paint(Decision.Allow)}  {allowed} evaluation(s) without objection");
+    }
+
+    private static void ShowApproval(Screen screen, StepFlight step)
+    {
+        if (step.Request is not { } request) return;
+        screen.Field("approval", $"{request.ApprovalId}: needs {string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))}");
+        foreach (var r in step.Responses)
+            screen.Line($"    {(r.Approved ? "approved" : "rejected")} by {screen.Safe(r.Approver)} at {FlightDocument.Time(r.Timestamp)}{(r.Reason is null ? "" : $": {screen.Safe(r.Reason)}")}");
+    }
+
+    private static void ShowTimeline(Screen screen, FlightState state)
+    {
+        screen.Title("timeline");
+        foreach (var t in state.Timeline) screen.Line($"  {FlightDocument.Time(t.Timestamp)}  {t.Step?.ToString() ?? "-",-12} {screen.Safe(t.Text)}");
+    }
+
+    private static string Places(Screen screen, PolicyEvaluation e)
+    {
+        if (e.Evidence is not { ValueKind: System.Text.Json.JsonValueKind.Object } evidence || !evidence.TryGetProperty("files", out var files) || files.ValueKind != System.Text.Json.JsonValueKind.Array) return "";
+        var names = files.EnumerateArray().Take(4).Select(f => f.ValueKind == System.Text.Json.JsonValueKind.String ? f.GetString() : f.TryGetProperty("path", out var p) ? p.GetString() : null).OfType<string>().ToList();
+        return names.Count == 0 ? "" : $" [{screen.Safe(string.Join(", ", names))}{(files.GetArrayLength() > names.Count ? ", ..." : "")}]";
+    }
+
+    private static string Sentence(StepFlight step) => step switch
+    {
+        { InDoubt: { } doubt } => $"in doubt: {doubt}",
+        { State: LifecycleState.Completed, TakeOff: { } done } => $"landed, {done.Changes.Count} path(s) changed",
+        { State: LifecycleState.AwaitingApproval, Request: { } request } => $"waits for approval {request.ApprovalId} ({string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))})",
+        { State: LifecycleState.ReadyForTakeoff } => "judged and ready for take-off",
+        { State: LifecycleState.Failed, Problem: { } problem } => $"failed: {problem.Code}",
+        { State: LifecycleState.Init } => "not begun",
+        _ => step.State.Word(),
+    };
+
+    private static IEnumerable<string> Next(FlightReport report)
+    {
+        var state = report.State;
+        yield return $"cabincrew show {state.Id}";
+        foreach (var step in state.Steps.Values.Where(s => s is { State: LifecycleState.AwaitingApproval, Request: not null })) yield return $"cabincrew approve {step.Request!.ApprovalId}";
+        if (state.Ended is null) yield return $"cabincrew resume {state.Id}";
+    }
+}

@@ -1,0 +1,202 @@
+// The shapes of WAL entries' data (ORC-04): the draft's members where it defines the type, ours under "extensions" or in types of our own.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CabinCrew.Ledger.Streams;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+internal sealed record WorkflowStartedData(string PlanTokenHash, LifecycleState InitialState, WorkflowStartedMore Extensions);
+internal sealed record WorkflowStartedMore(JsonElement Definition, string Requester, bool Unsandboxed);
+
+internal sealed record StepStartedData(string StepId, string StepType, StepStartedMore Extensions);
+internal sealed record StepStartedMore(EngineMode Mode, int RunIndex, string EngineId, Digest EngineDigest);
+
+/// <param name="Problem">With FAILED: why; <paramref name="Log"/> is what the engine said on standard error.</param>
+internal sealed record StateChangedData(string StepId, LifecycleState From, LifecycleState To, string? Reason, ProblemRecord? Problem, Digest? Log);
+
+internal sealed record ArtifactCreatedData(string ArtifactId, Digest ArtifactHash, string ArtifactType, ArtifactCreatedMore Extensions);
+internal sealed record ArtifactCreatedMore(string StepId, FrozenArtifact Artifact);
+
+internal sealed record PlanFrozenData(string StepId, FrozenPlan Plan);
+internal sealed record TokenCreatedData(string StepId, PlanToken Token);
+
+internal sealed record PolicyEvaluatedData(string EvaluationId, string PolicyName, Decision Decision, PolicyEvaluatedMore Extensions);
+internal sealed record PolicyEvaluatedMore(string StepId, PolicyEvaluation Evaluation);
+
+internal sealed record JudgedData(string StepId, JudgementRecord Judgement);
+
+internal sealed record ApprovalRequestedData(string ApprovalId, string StepId, string RequiredRole, ApprovalRequestedMore Extensions);
+internal sealed record ApprovalRequestedMore(ApprovalRequest Request);
+
+internal sealed record ApprovalReceivedData(string ApprovalId, bool Approved, string Approver, ApprovalReceivedMore Extensions);
+internal sealed record ApprovalReceivedMore(string StepId, ApprovalResponse Response);
+
+internal sealed record TakeOffIntentData(string StepId, Digest Token, long Epoch, int RunIndex);
+internal sealed record TakeOffCommitData(string StepId, TakeOffRecord Record);
+internal sealed record TakeOffInDoubtData(string StepId, string Reason);
+
+internal sealed record StepCompletedData(string StepId, IReadOnlyList<string> Artifacts);
+internal sealed record WorkflowCompletedData(LifecycleState FinalState, IReadOnlyList<string> Artifacts);
+internal sealed record WorkflowFailedData(string Error, string? FailedStep, WorkflowFailedMore Extensions);
+internal sealed record WorkflowFailedMore(ProblemRecord Problem, Digest? Log);
+
+/// <summary>An artifact as it stands in the blob store.</summary>
+public sealed record FrozenArtifact(string Name, ArtifactRole Role, string Type, string Action, string? Target, Digest Document, Digest? Body, long Size)
+{
+    public BoundArtifact Bound => new(
+        ArtifactName.TryParse(Name, out var name) ? name : throw new InvalidDataException($"'{Name}' is no artifact name"), Role, Type, Action, Document, Body, Size);
+}
+
+/// <summary>A plan, frozen: everything that its token binds, by digest.</summary>
+public sealed record FrozenPlan
+{
+    public required int RunIndex { get; init; }
+    public required Digest WorkspaceHash { get; init; }
+    public required int WorkspaceFiles { get; init; }
+    public required string EngineId { get; init; }
+    public required Digest EngineDigest { get; init; }
+    public required Digest ConfigHash { get; init; }
+    public required JsonElement Context { get; init; }
+    public required Digest ContextHash { get; init; }
+    public required Digest DefinitionHash { get; init; }
+    public required Digest PolicyDigest { get; init; }
+    public required Digest GovernanceHash { get; init; }
+    public required Digest Receipt { get; init; }
+    public required Digest Log { get; init; }
+    public required string Tier { get; init; }
+    public required UsageRecord Usage { get; init; }
+    public required IReadOnlyList<string> Warnings { get; init; }
+    public required IReadOnlyList<FrozenArtifact> Artifacts { get; init; }
+    public required IReadOnlyList<ChangeRecord> Changes { get; init; }
+
+    public PlanTokenInputs TokenInputs(WorkflowId workflow, StepId step) => new()
+    {
+        WorkflowId = workflow,
+        StepId = step,
+        EngineId = EngineId,
+        EngineDigest = EngineDigest,
+        ProtocolVersion = ProtocolWords.ProtocolVersion,
+        ConfigHash = ConfigHash,
+        ContextHash = ContextHash,
+        DefinitionHash = DefinitionHash,
+        WorkspaceHash = WorkspaceHash,
+        Artifacts = [.. Artifacts.Select(a => a.Bound)],
+        PolicyDigest = PolicyDigest,
+        GovernanceHash = GovernanceHash,
+    };
+}
+
+public sealed record UsageRecord(double WallSeconds, double CpuSeconds, long MemoryPeakBytes, int ProcessesPeak);
+
+/// <param name="Content">The digest of what the path holds; for a link, of its target.</param>
+public sealed record FileStateRecord(FileKind Kind, Digest Content, long Size);
+
+public sealed record ChangeRecord(string Path, FileStateRecord? Before, FileStateRecord? After)
+{
+    public static ChangeRecord From(FileChange change) => new(change.Path.ToString(), From(change.Before), From(change.After));
+
+    public FileChange ToChange() => new(WorkspacePath.Parse(Path), To(Before), To(After));
+
+    private static FileStateRecord? From(FileState? state) => state is null ? null : new(state.Kind, state.Content, state.Size);
+
+    private static FileState? To(FileStateRecord? state) => state is null ? null : new(state.Kind, state.Content, state.Size);
+}
+
+public sealed record JudgementRecord(
+    Decision Decision, AggregationMethod Method, IReadOnlyList<NeedRecord> Needs, IReadOnlyList<string> Violations, IReadOnlyList<string> Warnings);
+
+public sealed record NeedRecord(string Role, int Count, IReadOnlyList<string> Reasons);
+
+/// <summary>The commit marker of a take-off: from here on the change is redone until it is whole, never undone.</summary>
+public sealed record TakeOffRecord(IReadOnlyList<ChangeRecord> Changes, Digest Receipt, Digest Log, UsageRecord Usage);
+
+public sealed record ProblemRecord(string Code, string Message, string? Where, string? Remedy, IReadOnlyDictionary<string, string> Evidence)
+{
+    public static ProblemRecord From(Problem p) => new(p.Code.Id(), p.Message, p.Where, p.Remedy ?? p.Code.Entry().Remedy, p.Evidence);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(WorkflowStartedData))]
+[JsonSerializable(typeof(StepStartedData))]
+[JsonSerializable(typeof(StateChangedData))]
+[JsonSerializable(typeof(ArtifactCreatedData))]
+[JsonSerializable(typeof(PlanFrozenData))]
+[JsonSerializable(typeof(TokenCreatedData))]
+[JsonSerializable(typeof(PolicyEvaluatedData))]
+[JsonSerializable(typeof(JudgedData))]
+[JsonSerializable(typeof(ApprovalRequestedData))]
+[JsonSerializable(typeof(ApprovalReceivedData))]
+[JsonSerializable(typeof(TakeOffIntentData))]
+[JsonSerializable(typeof(TakeOffCommitData))]
+[JsonSerializable(typeof(TakeOffInDoubtData))]
+[JsonSerializable(typeof(StepCompletedData))]
+[JsonSerializable(typeof(WorkflowCompletedData))]
+[JsonSerializable(typeof(WorkflowFailedData))]
+[JsonSerializable(typeof(ProblemRecord))]
+[JsonSerializable(typeof(IReadOnlyList<ChangeRecord>))]
+internal sealed partial class FlightJson : JsonSerializerContext;
+
+/// <summary>Makes entries; one method per type, so that nothing else in the house spells a type's name.</summary>
+internal static class FlightEntries
+{
+    public static EntryDraft Started(JsonElement definition, string requester, bool unsandboxed) => Make(WalEntryTypes.WorkflowStarted,
+        new WorkflowStartedData(WorkflowStateRecord.NoPlanYet, LifecycleState.Init, new(definition, requester, unsandboxed)), FlightJson.Default.WorkflowStartedData);
+
+    public static EntryDraft StepStarted(StepId step, EngineMode mode, int runIndex, string engineId, Digest engineDigest) => Make(WalEntryTypes.StepStarted,
+        new StepStartedData(step.ToString(), "engine", new(mode, runIndex, engineId, engineDigest)), FlightJson.Default.StepStartedData);
+
+    public static EntryDraft Moved(StepId step, LifecycleState from, LifecycleState to, string? reason = null) => Make(WalEntryTypes.StateChanged,
+        new StateChangedData(step.ToString(), from, to, reason, null, null), FlightJson.Default.StateChangedData);
+
+    public static EntryDraft StepFailed(StepId step, LifecycleState from, Problem problem, Digest? log) => Make(WalEntryTypes.StateChanged,
+        new StateChangedData(step.ToString(), from, LifecycleState.Failed, problem.Code.Id(), ProblemRecord.From(problem), log), FlightJson.Default.StateChangedData);
+
+    public static EntryDraft ArtifactCreated(StepId step, FrozenArtifact artifact) => Make(WalEntryTypes.ArtifactCreated,
+        new ArtifactCreatedData($"{step}/{artifact.Name}", artifact.Document, artifact.Type, new(step.ToString(), artifact)), FlightJson.Default.ArtifactCreatedData);
+
+    public static EntryDraft PlanFrozen(StepId step, FrozenPlan plan) => Make(WalEntryTypes.PlanFrozen,
+        new PlanFrozenData(step.ToString(), plan), FlightJson.Default.PlanFrozenData);
+
+    public static EntryDraft TokenCreated(StepId step, PlanToken token) => Make(WalEntryTypes.TokenCreated,
+        new TokenCreatedData(step.ToString(), token), FlightJson.Default.TokenCreatedData);
+
+    public static EntryDraft Evaluated(StepId step, string evaluationId, PolicyEvaluation evaluation) => Make(WalEntryTypes.PolicyEvaluated,
+        new PolicyEvaluatedData(evaluationId, evaluation.PolicyId, evaluation.Decision, new(step.ToString(), evaluation)), FlightJson.Default.PolicyEvaluatedData);
+
+    public static EntryDraft Judged(StepId step, JudgementRecord judgement) => Make(WalEntryTypes.Judged,
+        new JudgedData(step.ToString(), judgement), FlightJson.Default.JudgedData);
+
+    public static EntryDraft ApprovalRequested(ApprovalRequest request) => Make(WalEntryTypes.ApprovalRequested,
+        new ApprovalRequestedData(request.ApprovalId, request.StepId, request.RequiredRole, new(request)), FlightJson.Default.ApprovalRequestedData);
+
+    public static EntryDraft ApprovalReceived(StepId step, ApprovalResponse response) => Make(WalEntryTypes.ApprovalReceived,
+        new ApprovalReceivedData(response.ApprovalId, response.Approved, response.Approver, new(step.ToString(), response)), FlightJson.Default.ApprovalReceivedData);
+
+    public static EntryDraft TakeOffIntent(StepId step, Digest token, long epoch, int runIndex) => Make(WalEntryTypes.TakeOffIntent,
+        new TakeOffIntentData(step.ToString(), token, epoch, runIndex), FlightJson.Default.TakeOffIntentData);
+
+    public static EntryDraft TakeOffCommit(StepId step, TakeOffRecord record) => Make(WalEntryTypes.TakeOffCommit,
+        new TakeOffCommitData(step.ToString(), record), FlightJson.Default.TakeOffCommitData);
+
+    public static EntryDraft TakeOffInDoubt(StepId step, string reason) => Make(WalEntryTypes.TakeOffInDoubt,
+        new TakeOffInDoubtData(step.ToString(), reason), FlightJson.Default.TakeOffInDoubtData);
+
+    public static EntryDraft StepCompleted(StepId step, IReadOnlyList<string> artifacts) => Make(WalEntryTypes.StepCompleted,
+        new StepCompletedData(step.ToString(), artifacts), FlightJson.Default.StepCompletedData);
+
+    public static EntryDraft Completed(IReadOnlyList<string> artifacts) => Make(WalEntryTypes.WorkflowCompleted,
+        new WorkflowCompletedData(LifecycleState.Completed, artifacts), FlightJson.Default.WorkflowCompletedData);
+
+    public static EntryDraft Failed(ProblemRecord problem, StepId? step, Digest? log) => Make(WalEntryTypes.WorkflowFailed,
+        new WorkflowFailedData($"{problem.Code}: {problem.Message}", step?.ToString(), new(problem, log)), FlightJson.Default.WorkflowFailedData);
+
+    private static EntryDraft Make<T>(string type, T data, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> info) =>
+        new(type, JsonSerializer.SerializeToElement(data, info));
+}

@@ -1,0 +1,74 @@
+// Flies one claimed workflow: starts every step whose needs are met, side by side, until all of them rest (ORC-06).
+using CabinCrew.Orchestrator.Workflows.Stages;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<StepDefinition, StepContext> contextOf)
+{
+    /// <summary>Null: everything rests well (landed, or at the goal). Else the most telling reason why it does not.</summary>
+    public async Task<Problem?> FlyAsync(FlightGoal goal, CancellationToken ct)
+    {
+        using var siblings = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var flying = new Dictionary<StepId, Task<StageEnd>>();
+        var rested = new Dictionary<StepId, StageEnd>();
+        while (true)
+        {
+            foreach (var step in Ready(flying, rested)) flying[step.Id] = Task.Run(() => StepPilot.FlyAsync(contextOf(step), goal, siblings.Token, ct), CancellationToken.None);
+            if (flying.Count == 0) break;
+            var landed = await Task.WhenAny(flying.Values).ConfigureAwait(false);
+            var id = flying.First(f => f.Value == landed).Key;
+            flying.Remove(id);
+            rested[id] = await landed.ConfigureAwait(false);
+            if (rested[id].Kind == StageEndKind.Refused) await siblings.CancelAsync().ConfigureAwait(false);
+        }
+        return await EndAsync(rested).ConfigureAwait(false);
+    }
+
+    private IEnumerable<StepDefinition> Ready(Dictionary<StepId, Task<StageEnd>> flying, Dictionary<StepId, StageEnd> rested)
+    {
+        var state = journal.State;
+        if (rested.Values.Any(e => e.Kind == StageEndKind.Refused) || state.Steps.Values.Any(s => s.State == LifecycleState.Failed)) return [];
+        return [.. state.Definition.Steps.Where(s =>
+            !flying.ContainsKey(s.Id) && !rested.ContainsKey(s.Id) && !StateMachine.IsFinal(state.Steps[s.Id].State) &&
+            s.Needs.All(n => state.Steps[n].State == LifecycleState.Completed))];
+    }
+
+    private async Task<Problem?> EndAsync(Dictionary<StepId, StageEnd> rested)
+    {
+        var state = journal.State;
+        if (state.Steps.Values.FirstOrDefault(s => s.State == LifecycleState.Failed) is { } failed)
+        {
+            var record = failed.Problem ?? ProblemRecord.From(new(ProblemCode.WorkflowFailed, "a step failed"));
+            var written = await journal.CommitAsync(_ => new()
+            {
+                Entries = [FlightEntries.Failed(record, failed.Id, failed.FailureLog)],
+                Audit = [audit.Event(AuditEventTypes.WorkflowFailed, failed.Id, LifecycleState.Failed, $"{record.Code}: {record.Message}", Severity.Error)],
+            }, CancellationToken.None).ConfigureAwait(false);
+            return written.Problem ?? Worst(rested) ?? new Problem(ProblemCode.WorkflowFailed, record.Message) { Where = record.Where };
+        }
+        if (state.Steps.Values.All(s => s.State == LifecycleState.Completed))
+        {
+            var written = await journal.CommitAsync(s => new()
+            {
+                Entries = [FlightEntries.Completed([.. s.Steps.Values.SelectMany(f => f.Plan!.Artifacts.Select(a => $"{f.Id}/{a.Name}"))])],
+                Audit = [audit.Event(AuditEventTypes.WorkflowCompleted, null, LifecycleState.Completed, "every step landed")],
+            }, CancellationToken.None).ConfigureAwait(false);
+            return written.Problem;
+        }
+        return Worst(rested);
+    }
+
+    // Refusals of the plan first, then doubt, then interruptions, then waiting.
+    private static Problem? Worst(Dictionary<StepId, StageEnd> rested) => rested.Values
+        .Where(e => e.Problem is not null)
+        .OrderBy(e => e.Kind switch
+        {
+            StageEndKind.Refused => e.Problem!.Code == ProblemCode.Cancelled ? 2 : 0,
+            StageEndKind.InDoubt => 1,
+            StageEndKind.Waiting or StageEndKind.Resting or StageEndKind.Moved => 3,
+        })
+        .FirstOrDefault()?.Problem;
+
+}

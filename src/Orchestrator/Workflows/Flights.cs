@@ -1,0 +1,193 @@
+// The orchestrator's front: start, advance, answer, read. Everything a door (command line, server) may ask of a flight, and nothing else.
+using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Approvals;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Ledger;
+using CabinCrew.Ledger.Streams;
+using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Workflows.Definition;
+using CabinCrew.Orchestrator.Workflows.Stages;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+/// <param name="WaitForPeople">How long to wait for approvals (and for a workspace that another take-off holds) before coming back.</param>
+public sealed record AdvanceOptions(FlightGoal Goal, TimeSpan WaitForPeople);
+
+/// <summary>Where a flight stands after it was advanced. <see cref="Problem"/> is null when it landed, or rests at its goal.</summary>
+public sealed record FlightReport(FlightState State, Problem? Problem);
+
+/// <summary>An open request, with the flight it belongs to.</summary>
+public sealed record PendingApproval(FlightState Flight, StepFlight Step, ApprovalRequest Request, ApprovalTally Tally, IReadOnlyList<ApprovalResponse> Responses);
+
+public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
+{
+    private static readonly TenantId Tenant = TenantId.Local;
+
+    /// <summary>Writes the workflow down; nothing runs yet. Policies and isolation are checked first, so that a flight that cannot go is not begun.</summary>
+    public async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, CancellationToken ct)
+    {
+        if (Check(definition, unsandboxed) is { } refused)
+        {
+            var told = await TellAsync(null, AuditEventTypes.ProblemReported, refused, requester.Name, ct).ConfigureAwait(false);
+            return told ?? refused;
+        }
+        var id = WorkflowId.Parse(ledger.Ids.Next("wf"));
+        var audit = new FlightAudit(ledger, id);
+        var started = await ledger.Store.StartAsync(new()
+        {
+            Tenant = Tenant,
+            Workflow = id,
+            WorkspaceKey = definition.Workspace,
+            Header = new(definition.Name, requester.Name, LifecycleState.Init, "started", Finished: false),
+            Entries = [FlightEntries.Started(DefinitionSnapshot.Write(definition), requester.Name, unsandboxed)],
+            Audit =
+            [
+                audit.Event(AuditEventTypes.WorkflowStarted, null, LifecycleState.Init, $"{definition.Name} started by {requester.Name}", actor: requester.Name,
+                    data: new() { ["authenticated_by"] = requester.AuthenticatedBy, ["workspace"] = definition.Workspace }),
+                .. unsandboxed ? [audit.Event(AuditEventTypes.SandboxDisabled, null, LifecycleState.Init, "engines run without isolation, as the requester asked in so many words", Severity.Critical, requester.Name)] : Array.Empty<AuditEvent>(),
+            ],
+        }, ct).ConfigureAwait(false);
+        return started.Map(_ => id);
+    }
+
+    /// <summary>Claims the workflow and flies it as far as the goal and the people allow.</summary>
+    public async Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct)
+    {
+        var joined = await NodeLease.JoinAsync(ledger.Store, ledger.Clock, ct).ConfigureAwait(false);
+        if (!joined.Try(out var lease, out var problem)) return problem;
+        await using (lease)
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+            await ledger.Store.ReapAsync(lease.Session, new HashSet<WorkflowId>(), ct).ConfigureAwait(false);
+            var claimed = await ledger.Store.ClaimAsync(lease.Session, Tenant, id, ct).ConfigureAwait(false);
+            if (!claimed.Try(out var claim, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
+            var read = await ReadAsync(id, ct).ConfigureAwait(false);
+            if (!read.Try(out var state, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
+            using var journal = new Journal(ledger, lease, claim, state);
+            try
+            {
+                return await FlyAsync(journal, options, news, stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                await journal.CommitAsync(_ => Batch.Nothing with { Release = true }, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Verifies an answer and records it, or refuses it and records that (APR-03). The flight takes it up when it is next advanced.</summary>
+    public async Task<Outcome<ApprovalResponse>> AnswerAsync(Answer answer, Caller caller, CancellationToken ct)
+    {
+        var found = await FindApprovalAsync(answer.ApprovalId, ct).ConfigureAwait(false);
+        if (!found.Try(out var pending, out var problem)) return await RefuseAsync(null, problem, caller, ct).ConfigureAwait(false);
+        var loaded = await FrozenPlans.LoadAsync(ledger, Tenant, pending.Flight, pending.Step.Id, ct).ConfigureAwait(false);
+        problem = loaded.Try(out var frozen, out var missing) ? frozen.VerifyToken() : missing;
+        if (problem is null && pending.Step.Token!.Extensions?.ExpiresAt is { } end && ledger.Clock.GetUtcNow() >= end)
+            problem = new Problem(ProblemCode.TokenExpired, $"the plan-token expired at {end:O}");
+        if (problem is not null) return await RefuseAsync(pending, problem, caller, ct).ConfigureAwait(false);
+
+        var verified = ApprovalDesk.Verify(answer, pending.Request, pending.Responses, pending.Step.Token!.Token, caller, identities, ledger.Clock.GetUtcNow());
+        if (!verified.Try(out var response, out problem)) return await RefuseAsync(pending, problem, caller, ct).ConfigureAwait(false);
+
+        var audit = new FlightAudit(ledger, pending.Flight.Id);
+        var signalled = await ledger.Store.SignalAsync(Tenant, pending.Flight.Id,
+            new(ledger.Ids.Next("sig"), ApprovalStage.SignalKind, System.Text.Json.JsonSerializer.SerializeToElement(response, ProtocolJson.Default.ApprovalResponse)),
+            [audit.Approval(AuditEventTypes.ApprovalReceived, pending.Step.Id, pending.Request, response, $"{(response.Approved ? "approved" : "rejected")} by {response.Approver}")],
+            ct).ConfigureAwait(false);
+        return signalled.Map(_ => response);
+    }
+
+    public async Task<Outcome<FlightState>> ReadAsync(WorkflowId id, CancellationToken ct)
+    {
+        var read = await ledger.Store.ReadAsync(Tenant, id, ct).ConfigureAwait(false);
+        return read.Then(snapshot => FlightFold.Replay(id, snapshot.Entries));
+    }
+
+    public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(StreamFilter filter, CancellationToken ct) => ledger.Store.ListAsync(Tenant, filter, ct);
+
+    /// <summary>Every open request, newest flight first.</summary>
+    public async Task<Outcome<IReadOnlyList<PendingApproval>>> ApprovalsAsync(CancellationToken ct)
+    {
+        var listed = await ListAsync(new(OpenOnly: true, CountMax: 1000), ct).ConfigureAwait(false);
+        if (!listed.Try(out var headers, out var problem)) return problem;
+        var pending = new List<PendingApproval>();
+        foreach (var header in headers)
+        {
+            var read = await ledger.Store.ReadAsync(Tenant, header.Workflow, ct).ConfigureAwait(false);
+            if (!read.Try(out var snapshot, out _) || !FlightFold.Replay(header.Workflow, snapshot.Entries).Try(out var state, out _)) continue; // a corrupt stream harms no other (ORC-05); it shows in `status`
+            foreach (var step in state.Steps.Values.Where(s => s is { State: LifecycleState.AwaitingApproval, Request: not null }))
+            {
+                IReadOnlyList<ApprovalResponse> responses = [.. step.Responses, .. ApprovalStage.Answers(snapshot.Inbox, step.Request!.ApprovalId).Select(a => a.Response)];
+                pending.Add(new(state, step, step.Request, ApprovalDesk.Tally(step.Request, responses, step.Token!.Token, identities, ledger.Clock.GetUtcNow()), responses));
+            }
+        }
+        return Outcome.Of<IReadOnlyList<PendingApproval>>(pending);
+    }
+
+    /// <summary>An approval by its id, or the only open one of a workflow by the workflow's id.</summary>
+    public async Task<Outcome<PendingApproval>> FindApprovalAsync(string approvalOrWorkflow, CancellationToken ct)
+    {
+        var all = await ApprovalsAsync(ct).ConfigureAwait(false);
+        if (!all.Try(out var open, out var problem)) return problem;
+        var hits = open.Where(p => p.Request.ApprovalId == approvalOrWorkflow || p.Flight.Id.ToString() == approvalOrWorkflow).ToList();
+        return hits.Count switch
+        {
+            1 => hits[0],
+            0 => new Problem(ProblemCode.ApprovalNotFound, $"no open approval '{approvalOrWorkflow}'"),
+            _ => new Problem(ProblemCode.InvalidArgument, $"workflow {approvalOrWorkflow} has {hits.Count} open approvals: {string.Join(", ", hits.Select(h => h.Request.ApprovalId))}") { Remedy = "Name one of them." },
+        };
+    }
+
+    private async Task<Outcome<FlightReport>> FlyAsync(Journal journal, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct)
+    {
+        var definition = journal.State.Definition;
+        if (!EngineRunners.Create(journal.State.Unsandboxed).Try(out var runner, out var problem)) return problem;
+        if (!LoadPolicies(definition).Try(out var policies, out problem)) return problem;
+        var audit = new FlightAudit(ledger, journal.State.Id);
+        using var takeOffGate = new SemaphoreSlim(1, 1);
+        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, takeOffGate, news));
+        var until = ledger.Clock.GetUtcNow() + options.WaitForPeople;
+        while (true)
+        {
+            problem = await crew.FlyAsync(options.Goal, ct).ConfigureAwait(false);
+            var left = until - ledger.Clock.GetUtcNow();
+            if (problem?.Code is not (ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked) || left <= TimeSpan.Zero || ct.IsCancellationRequested) break;
+            try
+            {
+                await ledger.Store.WaitAsync(Tenant, journal.State.Id, left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), ct).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                break; // the wait was given up; the flight goes on waiting in the store
+            }
+        }
+        return new FlightReport(journal.State, problem);
+    }
+
+    private Outcome<PolicySet> LoadPolicies(WorkflowDefinition definition) => PolicySet.Load(
+        definition.Policies, Path.GetDirectoryName(definition.File)!, definition.Aggregation, definition.PolicyTimeLimit, ledger.Redactor);
+
+    private Problem? Check(WorkflowDefinition definition, bool unsandboxed) =>
+        LoadPolicies(definition).Problem ?? EngineRunners.Create(unsandboxed).Problem;
+
+    /// <summary>Corrupt state halts that workflow alone, and says so in the log (ORC-05).</summary>
+    private async Task<Problem> HaltedAsync(WorkflowId id, Problem problem, CancellationToken ct) => problem.Code is ProblemCode.StoreCorrupt or ProblemCode.IllegalTransition
+        ? await TellAsync(id, AuditEventTypes.StateHalted, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem
+        : problem;
+
+    private async Task<Problem> RefuseAsync(PendingApproval? pending, Problem problem, Caller caller, CancellationToken ct)
+    {
+        if (pending is null) return await TellAsync(null, AuditEventTypes.ApprovalRefused, problem, caller.Name, ct).ConfigureAwait(false) ?? problem;
+        var told = await ledger.Store.AppendAuditAsync(Tenant,
+            [new FlightAudit(ledger, pending.Flight.Id).Approval(AuditEventTypes.ApprovalRefused, pending.Step.Id, pending.Request, null, problem.ToString(), problem, caller.Name)], ct).ConfigureAwait(false);
+        return told.Problem ?? problem.At($"approval {pending.Request.ApprovalId}");
+    }
+
+    private async Task<Problem?> TellAsync(WorkflowId? id, string type, Problem problem, string actor, CancellationToken ct)
+    {
+        var told = await ledger.Store.AppendAuditAsync(Tenant, [new FlightAudit(ledger, id).Problem(type, null, LifecycleState.Init, problem, actor)], ct).ConfigureAwait(false);
+        return told.Problem;
+    }
+}

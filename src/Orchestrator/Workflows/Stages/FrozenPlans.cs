@@ -1,0 +1,63 @@
+// A plan as the blob store has it, read back and verified: the only form in which a plan is judged, approved or applied (TOK-04, ART-05).
+using CabinCrew.Ledger;
+using CabinCrew.Orchestrator.Artifacts;
+using CabinCrew.Orchestrator.Workspaces;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows.Stages;
+
+/// <summary>The bytes behind a step's plan, each verified against its digest.</summary>
+public sealed record FrozenBytes(
+    WorkflowId Workflow, StepFlight Flight, IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> Artifacts)
+{
+    /// <summary>The token of what is stored now.</summary>
+    public Outcome<Digest> Recompute()
+    {
+        var bound = new List<BoundArtifact>();
+        foreach (var (name, document, body, role) in Artifacts)
+        {
+            var read = ArtifactDocuments.Read(document);
+            if (!read.Try(out var artifact, out var problem)) return problem.At($"artifact {name}");
+            bound.Add(new(name, artifact.Role ?? role, artifact.Type, artifact.Action, Digest.Of(document.Span), body is { } b ? Digest.Of(b.Span) : null, body?.Length ?? 0));
+        }
+        return PlanTokens.Compute(Flight.Plan!.TokenInputs(Workflow, Flight.Id) with { Artifacts = bound });
+    }
+
+    /// <summary>Null when the stored bytes still hash to the token.</summary>
+    public Problem? VerifyToken()
+    {
+        if (!Recompute().Try(out var actual, out var problem)) return problem;
+        return actual == Flight.Token!.Token
+            ? null
+            : new Problem(ProblemCode.TokenMismatch, "what is stored no longer hashes to the plan-token").At($"step {Flight.Id}")
+                .With("expected", Flight.Token.Token.ToString()).With("actual", actual.ToString());
+    }
+
+    /// <summary>The plan with its declared changes, read against a workspace.</summary>
+    public Outcome<ValidatedPlan> Rebuild(string workspace) => ArtifactReader.Rebuild(Artifacts, WorkspaceHasher.Reader(workspace));
+}
+
+public static class FrozenPlans
+{
+    public static async Task<Outcome<FrozenBytes>> LoadAsync(LedgerRoom ledger, TenantId tenant, FlightState state, StepId step, CancellationToken ct)
+    {
+        var flight = state.Steps[step];
+        if (flight.Plan is not { } plan) return new Problem(ProblemCode.NotFound, "there is no plan yet").At($"step {step}");
+        var artifacts = new List<(ArtifactName, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?, ArtifactRole)>();
+        foreach (var frozen in plan.Artifacts)
+        {
+            var document = await ledger.Blobs.GetAsync(tenant, frozen.Document, ct).ConfigureAwait(false);
+            if (!document.Try(out var bytes, out var problem)) return problem.At($"step {step}, artifact {frozen.Name}");
+            ReadOnlyMemory<byte>? body = null;
+            if (frozen.Body is { } digest)
+            {
+                var read = await ledger.Blobs.GetAsync(tenant, digest, ct).ConfigureAwait(false);
+                if (!read.Try(out var content, out problem)) return problem.At($"step {step}, artifact {frozen.Name}");
+                body = content;
+            }
+            artifacts.Add((frozen.Bound.Name, bytes, body, frozen.Role));
+        }
+        return new FrozenBytes(state.Id, flight, artifacts);
+    }
+}

@@ -1,0 +1,95 @@
+// Preflight: the frozen plan is judged (PRE-01). Ends in AWAITING_APPROVAL, READY_FOR_TAKEOFF or FAILED. No answer is never a yes.
+using CabinCrew.Governance.Approvals;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+using static CabinCrew.Protocol.LifecycleState;
+
+namespace CabinCrew.Orchestrator.Workflows.Stages;
+
+internal static class PreflightStage
+{
+    public static async Task<StageEnd> RunAsync(StepContext c, CancellationToken ct)
+    {
+        var loaded = await FrozenPlans.LoadAsync(c.Ledger, c.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
+        if (!loaded.Try(out var frozen, out var problem)) return problem;
+        if (frozen.VerifyToken() is { } mismatch) return mismatch;
+        var rebuilt = frozen.Rebuild(c.WorkflowDefinition.Workspace);
+        if (!rebuilt.Try(out var plan, out problem)) return DriftOr(c, problem, ct);
+
+        var subject = PreflightSubject.Build(c, plan);
+        if (!subject.Try(out var judged, out problem)) return problem;
+        var judgement = WithStepNeeds(await c.Policies.JudgeAsync(judged, c.Identities.DefaultRole, c.Ledger.Clock, ct).ConfigureAwait(false), c.Definition.Approvals);
+        var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judgement), ct).ConfigureAwait(false);
+        if (!committed.Try(out _, out problem)) return problem;
+
+        c.Tell(c.Flight.State, $"judgement: {judgement.Decision.Word()}{Because(judgement)}");
+        return judgement.Decision == Decision.Deny
+            ? new Problem(ProblemCode.PolicyDenied, $"denied: {string.Join("; ", judgement.Violations.Take(5))}").At($"step {c.Id}")
+            : StageEnd.Moved;
+    }
+
+    // The patches are applied to the workspace to know what they mean; when that fails because it moved, say so.
+    private static StageEnd DriftOr(StepContext c, Problem problem, CancellationToken ct) =>
+        Workspaces.WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != c.Flight.Plan!.WorkspaceHash
+            ? new Problem(ProblemCode.WorkspaceDrift, "the workspace moved while its plan was judged").At($"step {c.Id}").With("cause", problem.ToString())
+            : problem;
+
+    /// <summary>Approvals that the step itself always needs come on top of what policies ask for.</summary>
+    private static Judgement WithStepNeeds(Judgement judgement, IReadOnlyList<RoleNeed> always)
+    {
+        if (always.Count == 0 || judgement.Decision == Decision.Deny) return judgement;
+        var needs = judgement.Needs.ToList();
+        foreach (var need in always)
+        {
+            var at = needs.FindIndex(n => n.Role == need.Role);
+            if (at < 0) needs.Add(new(need.Role, need.Count, ["the workflow asks for it"]));
+            else needs[at] = needs[at] with { Count = Math.Max(needs[at].Count, need.Count), Reasons = [.. needs[at].Reasons, "the workflow asks for it"] };
+        }
+        return judgement with { Decision = Decisions.Strictest(judgement.Decision, Decision.RequireApproval), Needs = needs };
+    }
+
+    private static Batch Record(StepContext c, StepFlight step, Judgement judgement)
+    {
+        var record = new JudgementRecord(judgement.Decision, judgement.Method,
+            [.. judgement.Needs.Select(n => new NeedRecord(n.Role, n.Count, n.Reasons))], judgement.Violations, judgement.Warnings);
+        var entries = judgement.Evaluations.Select(e => FlightEntries.Evaluated(c.Id, c.Ledger.Ids.Next("eval"), e)).ToList();
+        var audit = judgement.Evaluations.Select(e => c.Audit.Evaluated(c.Id, e)).ToList();
+        if (step.State == TokenCreated) Move(TokenCreated, PreFlightRunning);
+        entries.Add(FlightEntries.Judged(c.Id, record));
+        Move(PreFlightRunning, PreflightComplete);
+        audit.Add(c.Audit.Token(AuditEventTypes.TokenVerified, c.Id, PreFlightRunning, step.Token!, "recomputed from the stored bytes", step.Token!.Token));
+        audit.Add(c.Audit.Policy(c.Id, record, judgement.Evaluations, step.Token!.Token));
+
+        if (judgement.Decision == Decision.RequireApproval)
+        {
+            var request = Request(c, step, judgement);
+            entries.Add(FlightEntries.ApprovalRequested(request));
+            audit.Add(c.Audit.Approval(AuditEventTypes.ApprovalRequested, c.Id, request, null,
+                $"approval needed: {string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))}"));
+            Move(PreflightComplete, AwaitingApproval);
+        }
+        else if (judgement.Decision != Decision.Deny)
+        {
+            Move(PreflightComplete, ReadyForTakeoff);
+        }
+        return new() { Entries = entries, Audit = audit };
+
+        void Move(LifecycleState from, LifecycleState to)
+        {
+            entries.Add(FlightEntries.Moved(c.Id, from, to));
+            audit.Add(c.Audit.Moved(c.Id, from, to));
+        }
+    }
+
+    private static ApprovalRequest Request(StepContext c, StepFlight step, Judgement judgement)
+    {
+        var plan = step.Plan!;
+        return ApprovalRequests.Create(
+            c.Ledger.Ids.Next("apr"), c.Workflow, c.Id, judgement, step.Token!.Token, c.Journal.State.Requester, c.Now, c.Now + c.WorkflowDefinition.ApprovalExpires,
+            $"{plan.EngineId}: {plan.Changes.Count} change(s) to {c.WorkflowDefinition.Name}",
+            [.. plan.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => new EvidenceRef(a.Name, $"{a.Name}/{(a.Body is null ? "artifact.json" : "body.data")}", a.Body ?? a.Document))]);
+    }
+
+    private static string Because(Judgement judgement) => judgement.Needs.Count == 0 ? "" : $" ({string.Join("; ", judgement.Needs.SelectMany(n => n.Reasons).Distinct().Take(3))})";
+}

@@ -1,0 +1,77 @@
+// What a stage works with: one step of one claimed workflow, and the house around it.
+using System.Text.Json;
+using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Ledger;
+using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+/// <summary>Live news for a terminal: what a step is doing now. Nothing depends on it.</summary>
+/// <param name="State">The state just entered, or null for a note.</param>
+public sealed record FlightNews(StepId? Step, LifecycleState? State, string Text);
+
+internal sealed record StepContext(
+    LedgerRoom Ledger, Journal Journal, StepDefinition Definition, PolicySet Policies, IdentityBook Identities, IEngineRunner Runner,
+    FlightAudit Audit, SemaphoreSlim TakeOffGate, IProgress<FlightNews> News)
+{
+    public StepId Id => Definition.Id;
+
+    public WorkflowId Workflow => Journal.State.Id;
+
+    public WorkflowDefinition WorkflowDefinition => Journal.State.Definition;
+
+    public StepFlight Flight => Journal.State.Steps[Id];
+
+    public TenantId Tenant => TenantId.Local;
+
+    public DateTimeOffset Now => Ledger.Clock.GetUtcNow();
+
+    public void Tell(LifecycleState? state, string text) => News.Report(new(Id, state, text));
+
+    public Outcome<ResolvedEngine> ResolveEngine() =>
+        EngineCatalog.Resolve(Definition.Engine, Path.GetDirectoryName(WorkflowDefinition.File)!);
+
+    public Digest ConfigHash => Digest.Of(CanonicalJson.Write(Definition.Config));
+
+    public Digest DefinitionHash => Digest.Of(CanonicalJson.Write(StepDefinitions.ToJson(Definition)));
+
+    /// <summary>Reads the step's secrets and teaches them to the redactor before anything else can see them.</summary>
+    public async Task<Outcome<IReadOnlyDictionary<string, string>>> ReadSecretsAsync(CancellationToken ct)
+    {
+        var secrets = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, source) in Definition.Secrets)
+        {
+            var read = await SecretReader.ReadAsync(source, ct).ConfigureAwait(false);
+            if (!read.Try(out var value, out var problem)) return problem.At($"step {Id}, secret {name}");
+            Ledger.Redactor.Learn(name, value);
+            secrets[name] = value;
+        }
+        return Outcome.Of<IReadOnlyDictionary<string, string>>(secrets);
+    }
+
+    /// <summary>Puts redacted texts into the blob store: logs and receipts are for people, and never hold a secret.</summary>
+    public async Task<Outcome<IReadOnlyList<Digest>>> KeepTextsAsync(IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct) =>
+        await Ledger.Blobs.PutAsync(Tenant, [.. texts.Select(Redacted)], ct).ConfigureAwait(false);
+
+    public byte[] EngineInput(EngineMode mode, int runIndex, Digest workspaceHash, JsonElement context, IReadOnlyDictionary<string, string> secrets, Digest? expectedToken) =>
+        JsonSerializer.SerializeToUtf8Bytes(new EngineInput
+        {
+            ProtocolVersion = ProtocolWords.ProtocolVersion,
+            Mode = mode,
+            Meta = new(Workflow.ToString(), Id.ToString()),
+            Config = Definition.Config,
+            Secrets = secrets,
+            AllowedSecrets = [.. secrets.Keys],
+            Context = context,
+            Orchestrator = new(runIndex, workspaceHash.ToString(), Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{Workflow}\n{Id}")).Hex),
+            ExpectedPlanToken = expectedToken?.ToString(),
+            Extensions = mode == EngineMode.TakeOff ? JsonSerializer.SerializeToElement(new System.Text.Json.Nodes.JsonObject { ["epoch"] = Journal.Epoch }, AuditDataJson.Default.JsonObject) : null,
+        }, ProtocolJson.Default.EngineInput);
+
+    private ReadOnlyMemory<byte> Redacted(ReadOnlyMemory<byte> text) =>
+        System.Text.Encoding.UTF8.GetBytes(Ledger.Redactor.Redact(System.Text.Encoding.UTF8.GetString(text.Span)));
+}
