@@ -49,7 +49,7 @@ public readonly record struct Digest : IComparable<Digest>
     public override string ToString() => text ?? throw new InvalidOperationException("an unset digest was used");
 }
 
-internal sealed class DigestJsonConverter : JsonConverter<Digest>
+public sealed class DigestJsonConverter : JsonConverter<Digest>
 {
     public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Digest.TryParse(reader.GetString(), out var d) ? d : throw new JsonException("expected \"sha256:\" and 64 lower-case hex digits");

@@ -3,7 +3,6 @@ using System.CommandLine;
 using CabinCrew.Cli.Rendering;
 using CabinCrew.Cli.Views;
 using CabinCrew.Orchestrator.Workflows;
-using CabinCrew.Orchestrator.Workflows.Definition;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli.Commands;

@@ -2,7 +2,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using CabinCrew.Orchestrator.Workflows.Definition;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 using static CabinCrew.Protocol.LifecycleState;

@@ -5,7 +5,6 @@ using CabinCrew.Governance.Policies;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Engines;
-using CabinCrew.Orchestrator.Workflows.Definition;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;

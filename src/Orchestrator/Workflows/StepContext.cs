@@ -26,7 +26,7 @@ internal sealed record StepContext(
 
     public StepFlight Flight => Journal.State.Steps[Id];
 
-    public TenantId Tenant => TenantId.Local;
+    public static TenantId Tenant => TenantId.Local;
 
     public DateTimeOffset Now => Ledger.Clock.GetUtcNow();
 
@@ -37,7 +37,7 @@ internal sealed record StepContext(
 
     public Digest ConfigHash => Digest.Of(CanonicalJson.Write(Definition.Config));
 
-    public Digest DefinitionHash => Digest.Of(CanonicalJson.Write(StepDefinitions.ToJson(Definition)));
+    public Digest DefinitionHash => Digest.Of(CanonicalJson.Write(Definition.ToJson()));
 
     /// <summary>Reads the step's secrets and teaches them to the redactor before anything else can see them.</summary>
     public async Task<Outcome<IReadOnlyDictionary<string, string>>> ReadSecretsAsync(CancellationToken ct)

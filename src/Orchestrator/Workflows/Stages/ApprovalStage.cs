@@ -15,7 +15,7 @@ internal static class ApprovalStage
 
     public static async Task<StageEnd> RunAsync(StepContext c, CancellationToken ct)
     {
-        var read = await c.Ledger.Store.ReadAsync(c.Tenant, c.Workflow, ct).ConfigureAwait(false);
+        var read = await c.Ledger.Store.ReadAsync(StepContext.Tenant, c.Workflow, ct).ConfigureAwait(false);
         if (!read.Try(out var snapshot, out var problem)) return problem;
         var answers = Answers(snapshot.Inbox, c.Flight.Request!.ApprovalId);
         if (answers.Count > 0)

@@ -31,7 +31,7 @@ internal static class ContextGathering
             return new Problem(ProblemCode.NotFound, $"step {source.Step} has no artifact {source.Artifact}") { Remedy = "See what it made with `cabincrew show`." };
         if (source.Field == "body") return await BodyAsync(c, artifact, ct).ConfigureAwait(false);
 
-        var blob = await c.Ledger.Blobs.GetAsync(c.Tenant, artifact.Document, ct).ConfigureAwait(false);
+        var blob = await c.Ledger.Blobs.GetAsync(StepContext.Tenant, artifact.Document, ct).ConfigureAwait(false);
         if (!blob.Try(out var bytes, out var problem)) return problem;
         if (!ArtifactDocuments.Read(bytes).Try(out var document, out problem)) return problem;
         var value = document.Metadata;
@@ -46,7 +46,7 @@ internal static class ContextGathering
     {
         if (artifact.Body is not { } digest) return new Problem(ProblemCode.NotFound, $"artifact {artifact.Name} has no body");
         if (artifact.Size > BodyBytesMax) return new Problem(ProblemCode.ArtifactTooLarge, $"the body of {artifact.Name} has {artifact.Size} bytes; context takes at most {BodyBytesMax}");
-        var blob = await c.Ledger.Blobs.GetAsync(c.Tenant, digest, ct).ConfigureAwait(false);
+        var blob = await c.Ledger.Blobs.GetAsync(StepContext.Tenant, digest, ct).ConfigureAwait(false);
         if (!blob.Try(out var bytes, out var problem)) return problem;
         if (!System.Text.Unicode.Utf8.IsValid(bytes.Span)) return new Problem(ProblemCode.JsonNotUtf8, $"the body of {artifact.Name} is not text");
         return JsonValue.Create(Encoding.UTF8.GetString(bytes.Span));

@@ -100,7 +100,7 @@ internal static class FlightPlanStage
     {
         var (plan, result) = (flown.Plan!, flown.Result!);
         var bytes = plan.Artifacts.SelectMany(a => a.Body is { } body ? new[] { a.Document, body } : [a.Document]).ToList();
-        var kept = await c.Ledger.Blobs.PutAsync(c.Tenant, bytes, ct).ConfigureAwait(false);
+        var kept = await c.Ledger.Blobs.PutAsync(StepContext.Tenant, bytes, ct).ConfigureAwait(false);
         if (!kept.Try(out _, out var problem)) return problem;
         var texts = await c.KeepTextsAsync([result.ReceiptBytes, result.Log], ct).ConfigureAwait(false);
         if (!texts.Try(out var text, out problem)) return problem;

@@ -11,7 +11,7 @@ internal static class PreflightStage
 {
     public static async Task<StageEnd> RunAsync(StepContext c, CancellationToken ct)
     {
-        var loaded = await FrozenPlans.LoadAsync(c.Ledger, c.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
+        var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
         if (!loaded.Try(out var frozen, out var problem)) return problem;
         if (frozen.VerifyToken() is { } mismatch) return mismatch;
         var rebuilt = frozen.Rebuild(c.WorkflowDefinition.Workspace);

@@ -21,7 +21,7 @@ internal static class PreflightSubject
         }
         return new PolicySubject
         {
-            Tenant = c.Tenant,
+            Tenant = StepContext.Tenant,
             WorkflowId = c.Workflow,
             WorkflowName = c.WorkflowDefinition.Name,
             StepId = c.Id,

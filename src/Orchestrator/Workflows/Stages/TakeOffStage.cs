@@ -20,7 +20,7 @@ internal static class TakeOffStage
         await c.TakeOffGate.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            var loaded = await FrozenPlans.LoadAsync(c.Ledger, c.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
+            var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
             if (!loaded.Try(out var frozen, out var problem)) return problem;
             if (Forbidden(c, frozen) is { } forbidden) return forbidden;
 
@@ -158,7 +158,7 @@ internal static class TakeOffStage
         if (!ChangeComparison.Compare(plan, actual).Try(out _, out problem)) return await StepRuns.RefusedAsync(c, problem, result.Log, ct).ConfigureAwait(false);
 
         var contents = actual.Where(w => w.Content is not null).Select(w => w.Content!.Value).ToList();
-        if (!(await c.Ledger.Blobs.PutAsync(c.Tenant, contents, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
+        if (!(await c.Ledger.Blobs.PutAsync(StepContext.Tenant, contents, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
         if (!(await c.KeepTextsAsync([result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
         var changes = actual.Select(w => w.Change).ToList();
         if (!WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem)) return problem;
@@ -185,7 +185,7 @@ internal static class TakeOffStage
         var workspace = c.WorkflowDefinition.Workspace;
         var changes = c.Flight.TakeOff!.Changes.Select(ch => ch.ToChange()).ToList();
         if (redo && !WorkspaceCommit.Precheck(workspace, changes, redo: true).Try(out _, out var problem)) return StageEnd.InDoubt(problem);
-        var applied = WorkspaceCommit.Apply(workspace, changes, digest => c.Ledger.Blobs.GetAsync(c.Tenant, digest, ct).GetAwaiter().GetResult(), CancellationToken.None);
+        var applied = WorkspaceCommit.Apply(workspace, changes, digest => c.Ledger.Blobs.GetAsync(StepContext.Tenant, digest, ct).GetAwaiter().GetResult(), CancellationToken.None);
         // A change that is half applied is neither undone nor forgotten: it stays TAKEOFF_RUNNING with its marker and lock, and resume goes on.
         if (!applied.Try(out _, out problem)) return StageEnd.Waiting(problem.At($"step {c.Id}") with { Remedy = "Mend the cause, then `cabincrew resume`: the change will be completed." });
         return await CompleteAsync(c, ct).ConfigureAwait(false);
