@@ -1,7 +1,5 @@
 // Options that every command takes, and the one way in which a command runs: open the house, do the work, turn a refusal into text and an exit code.
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
@@ -32,11 +30,14 @@ internal static class Globals
         var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
         return await GuardAsync(screen, async () =>
         {
-            var opened = await Composition.OpenAsync(PlaceOf(parse, file is null ? null : parse.GetValue(file)), parse.GetValue(As), parse.GetValue(TokenFile), ct).ConfigureAwait(false);
+            var opened = await OpenAsync(parse, file is null ? null : parse.GetValue(file), ct).ConfigureAwait(false);
             if (!opened.Try(out var house, out var problem)) return problem;
             await using (house) return await body(parse, screen, house, ct).ConfigureAwait(false);
         }).ConfigureAwait(false);
     });
+
+    public static Task<Outcome<House>> OpenAsync(ParseResult parse, string? file, CancellationToken ct) =>
+        Composition.OpenAsync(PlaceOf(parse, file), parse.GetValue(As), parse.GetValue(TokenFile), ct);
 
     private static async Task<int> GuardAsync(Screen screen, Func<Task<Outcome<int>>> body)
     {

@@ -1,6 +1,5 @@
 // approvals, approve, reject: people answer for a plan that they were shown, and for no other (APR-03).
 using System.CommandLine;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Cli.Views;
 using CabinCrew.Governance.Approvals;
 using CabinCrew.Orchestrator.Workflows;

@@ -1,7 +1,6 @@
 // audit verify|show|export and token explain: evidence that an outsider can check.
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Cli.Views;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Stages;

@@ -1,6 +1,5 @@
 // plan, run, resume: start a flight and advance it, with live progress on a terminal and plain lines elsewhere.
 using System.CommandLine;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Cli.Views;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -85,5 +84,5 @@ internal static class FlightCommands
 
     private static Outcome<TimeSpan> WaitOf(string? text, Screen screen) => text is null
         ? screen.Interactive ? TimeSpan.FromDays(365) : TimeSpan.Zero
-        : Quantities.Duration(text);
+        : Quantities.Duration(text) is { } span ? span : new Problem(ProblemCode.InvalidArgument, $"--wait takes {Quantities.DurationShape}, not '{text}'");
 }

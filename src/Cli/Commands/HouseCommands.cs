@@ -1,7 +1,6 @@
 // init, schema, doctor, completion: the things around flights.
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Engines.Sandbox;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;

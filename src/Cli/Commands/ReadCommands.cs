@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Cli.Views;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workflows;
@@ -57,7 +56,7 @@ internal static class ReadCommands
                 if (!loaded.Try(out var bytes, out problem)) return problem;
                 plans[flight.Id] = bytes;
             }
-            if (parse.GetValue(diff)) DiffView.Raw(screen, steps, plans);
+            if (parse.GetValue(diff)) PlanDiff.Raw(screen, steps, plans);
             else FlightView.Show(screen, state, steps, plans);
             return 0;
         });

@@ -1,6 +1,5 @@
 // Open requests, and the answer just given.
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -49,7 +48,7 @@ internal static class ApprovalView
             screen.Document(new() { ["response"] = FlightDocument.Element(response, ProtocolJson.Default.ApprovalResponse), ["workflow_id"] = pending.Flight.Id.ToString() });
             return;
         }
-        screen.Line($"{(response.Approved ? "Approved" : "Rejected")} by {screen.Safe(response.Approver)}, for plan-token {response.Extensions.PlanTokenHash}.");
+        screen.Line($"{(response.Approved ? "Approved" : "Rejected")} by {Screen.Safe(response.Approver)}, for plan-token {response.Extensions.PlanTokenHash}.");
         screen.Hint($"cabincrew resume {pending.Flight.Id}     (a waiting `cabincrew run` goes on by itself)");
     }
 

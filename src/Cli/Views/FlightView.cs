@@ -1,6 +1,5 @@
 // A flight for people: what would change, how it was judged and why, who approved, what happened when.
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
@@ -31,7 +30,7 @@ internal static class FlightView
         {
             var document = FlightDocument.Of(state);
             document["timeline"] = FlightDocument.Timeline(state);
-            document["diffs"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)DiffView.Text(p.Value))));
+            document["diffs"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)PlanDiff.Text(p.Value))));
             screen.Document(document);
             return;
         }
@@ -55,7 +54,7 @@ internal static class FlightView
             screen.Field("changes", plan.Changes.Count == 0 ? "none in the workspace's files" : string.Join(", ", plan.Changes.GroupBy(c => c.ToChange().Word).Select(g => $"{g.Count()} {g.Key}")));
             foreach (var warning in plan.Warnings) screen.Field("warning", warning);
         }
-        if (bytes is not null) DiffView.Show(screen, bytes);
+        if (bytes is not null) PlanDiff.Show(screen, bytes);
         ShowJudgement(screen, step);
         ShowApproval(screen, step);
         if (step.InDoubt is { } doubt) screen.Field("in doubt", doubt);
@@ -65,9 +64,9 @@ internal static class FlightView
     {
         if (step.Judgement is not { } judgement) return;
         screen.Line("");
-        screen.Field("judgement", screen.Paint(judgement.Decision));
+        screen.Decided("judgement", judgement.Decision);
         foreach (var e in step.Evaluations.Where(e => e.Decision != Decision.Allow).OrderByDescending(e => e.Decision))
-            screen.Line($"    {screen.Paint(e.Decision)}  {screen.Safe(e.PolicyId)}: {screen.Safe(e.Reason ?? "")}{Places(screen, e)}");
+            screen.Line($"    {screen.Paint(e.Decision)}  {Screen.Safe(e.PolicyId)}: {Screen.Safe(e.Reason ?? "")}{Places(screen, e)}");
         var allowed = step.Evaluations.Count(e => e.Decision == Decision.Allow);
         if (allowed > 0) screen.Line($"    {screen.Paint(Decision.Allow)}  {allowed} evaluation(s) without objection");
     }
@@ -77,20 +76,20 @@ internal static class FlightView
         if (step.Request is not { } request) return;
         screen.Field("approval", $"{request.ApprovalId}: needs {string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))}");
         foreach (var r in step.Responses)
-            screen.Line($"    {(r.Approved ? "approved" : "rejected")} by {screen.Safe(r.Approver)} at {FlightDocument.Time(r.Timestamp)}{(r.Reason is null ? "" : $": {screen.Safe(r.Reason)}")}");
+            screen.Line($"    {(r.Approved ? "approved" : "rejected")} by {Screen.Safe(r.Approver)} at {FlightDocument.Time(r.Timestamp)}{(r.Reason is null ? "" : $": {Screen.Safe(r.Reason)}")}");
     }
 
     private static void ShowTimeline(Screen screen, FlightState state)
     {
         screen.Title("timeline");
-        foreach (var t in state.Timeline) screen.Line($"  {FlightDocument.Time(t.Timestamp)}  {t.Step?.ToString() ?? "-",-12} {screen.Safe(t.Text)}");
+        foreach (var t in state.Timeline) screen.Line($"  {FlightDocument.Time(t.Timestamp)}  {t.Step?.ToString() ?? "-",-12} {Screen.Safe(t.Text)}");
     }
 
     private static string Places(Screen screen, PolicyEvaluation e)
     {
         if (e.Evidence is not { ValueKind: System.Text.Json.JsonValueKind.Object } evidence || !evidence.TryGetProperty("files", out var files) || files.ValueKind != System.Text.Json.JsonValueKind.Array) return "";
         var names = files.EnumerateArray().Take(4).Select(f => f.ValueKind == System.Text.Json.JsonValueKind.String ? f.GetString() : f.TryGetProperty("path", out var p) ? p.GetString() : null).OfType<string>().ToList();
-        return names.Count == 0 ? "" : $" [{screen.Safe(string.Join(", ", names))}{(files.GetArrayLength() > names.Count ? ", ..." : "")}]";
+        return names.Count == 0 ? "" : $" [{Screen.Safe(string.Join(", ", names))}{(files.GetArrayLength() > names.Count ? ", ..." : "")}]";
     }
 
     private static string Sentence(StepFlight step) => step switch

@@ -1,5 +1,4 @@
 // Live news of a flight: a spinner-free, one-line-per-event log that reads the same on a terminal and in CI.
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 
@@ -17,7 +16,7 @@ internal sealed class ProgressView(Screen screen) : IProgress<FlightNews>, IDisp
         {
             if (ended) return;
             var state = value.State is { } s ? screen.Mark(s) : " ";
-            screen.Progress($"  {state} {value.Step?.ToString() ?? "-"}: {screen.Safe(value.Text)}");
+            screen.Progress($"  {state} {value.Step?.ToString() ?? "-"}: {Screen.Safe(value.Text)}");
         }
     }
 

@@ -20,8 +20,10 @@ internal static class StatusView
             screen.Line("No flights yet. Start one with `cabincrew plan` or `cabincrew run`.");
             return;
         }
-        screen.Table(["WORKFLOW", "NAME", "STATE", "REQUESTER", "UPDATED", ""],
-            [.. headers.Select(h => new[] { h.Workflow.ToString(), h.State.Name, State(h), h.State.Requester, FlightDocument.Time(h.UpdatedAt)[..19].Replace('T', ' '), h.State.Summary })]);
+        var table = new TextTable(new("workflow"), new("name"), new("state"), new("requester"), new("updated"), new("", Flexible: true));
+        foreach (var h in headers)
+            table.Add(h.Workflow.ToString(), h.State.Name, State(h), h.State.Requester, FlightDocument.Time(h.UpdatedAt)[..19].Replace('T', ' '), h.State.Summary);
+        screen.Table(table);
     }
 
     private static string State(StreamHeader h) => h.InDoubt ? "IN DOUBT" : h.State.State.Word() + (h.OwnerNode is not null && !h.State.Finished ? " *" : "");

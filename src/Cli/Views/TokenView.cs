@@ -1,6 +1,5 @@
 // Everything that a plan-token binds, each with its hash, and whether the stored bytes still give it.
 using System.Text.Json.Nodes;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -56,7 +55,7 @@ internal static class TokenView
         screen.Field("governance", plan.GovernanceHash.ToString());
         foreach (var a in plan.Artifacts.OrderBy(a => a.Name, StringComparer.Ordinal))
         {
-            screen.Field("artifact", $"{a.Name} ({a.Role.Word()}, {screen.Safe(a.Type)}, {screen.Safe(a.Action)})");
+            screen.Field("artifact", $"{a.Name} ({a.Role.Word()}, {Screen.Safe(a.Type)}, {Screen.Safe(a.Action)})");
             screen.Line($"               metadata {a.Document}");
             if (a.Body is { } body) screen.Line($"               body     {body}, {a.Size} bytes");
         }

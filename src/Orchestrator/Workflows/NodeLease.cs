@@ -1,4 +1,5 @@
 // This process's session with the store: joined once, renewed in the background, known dead the moment the boot clock says so (ORC-06).
+using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 
@@ -23,7 +24,7 @@ internal sealed class NodeLease : IAsyncDisposable
 
     public NodeSession Session => Volatile.Read(ref session);
 
-    public bool Live => !lost.IsCancellationRequested && BootClock.Now < Session.LeaseEndsBoottime;
+    public bool Live => !lost.IsCancellationRequested && BootClock.Now() < Session.LeaseEndsBoottime;
 
     /// <summary>Cancelled when the lease was lost: every engine stops.</summary>
     public CancellationToken Lost => lost.Token;

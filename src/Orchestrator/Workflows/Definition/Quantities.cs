@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace CabinCrew.Orchestrator.Workflows;
 
-internal static class Quantities
+public static class Quantities
 {
     public const string DurationShape = "a whole number with a unit s, m, h or d (90s, 15m, 24h, 7d)";
     public const string SizeShape = "a whole number with a unit B, KiB, MiB or GiB (512MiB, 1GiB)";

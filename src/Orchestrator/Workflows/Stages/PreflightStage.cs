@@ -20,7 +20,7 @@ internal static class PreflightStage
         var subject = PreflightSubject.Build(c, plan);
         if (!subject.Try(out var judged, out problem)) return problem;
         var judgement = WithStepNeeds(await c.Policies.JudgeAsync(judged, c.Identities.DefaultRole, c.Ledger.Clock, ct).ConfigureAwait(false), c.Definition.Approvals);
-        var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judgement), ct).ConfigureAwait(false);
+        var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
 
         c.Tell(c.Flight.State, $"judgement: {judgement.Decision.Word()}{Because(judgement)}");
@@ -49,7 +49,7 @@ internal static class PreflightStage
         return judgement with { Decision = Decisions.Strictest(judgement.Decision, Decision.RequireApproval), Needs = needs };
     }
 
-    private static Batch Record(StepContext c, StepFlight step, Judgement judgement)
+    private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement)
     {
         var record = new JudgementRecord(judgement.Decision, judgement.Method,
             [.. judgement.Needs.Select(n => new NeedRecord(n.Role, n.Count, n.Reasons))], judgement.Violations, judgement.Warnings);
@@ -63,7 +63,7 @@ internal static class PreflightStage
 
         if (judgement.Decision == Decision.RequireApproval)
         {
-            var request = Request(c, step, judgement);
+            var request = Request(c, step, subject, judgement);
             entries.Add(FlightEntries.ApprovalRequested(request));
             audit.Add(c.Audit.Approval(AuditEventTypes.ApprovalRequested, c.Id, request, null,
                 $"approval needed: {string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))}"));
@@ -82,14 +82,12 @@ internal static class PreflightStage
         }
     }
 
-    private static ApprovalRequest Request(StepContext c, StepFlight step, Judgement judgement)
-    {
-        var plan = step.Plan!;
-        return ApprovalRequests.Create(
-            c.Ledger.Ids.Next("apr"), c.Workflow, c.Id, judgement, step.Token!.Token, c.Journal.State.Requester, c.Now, c.Now + c.WorkflowDefinition.ApprovalExpires,
-            $"{plan.EngineId}: {plan.Changes.Count} change(s) to {c.WorkflowDefinition.Name}",
-            [.. plan.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => new EvidenceRef(a.Name, $"{a.Name}/{(a.Body is null ? "artifact.json" : "body.data")}", a.Body ?? a.Document))]);
-    }
+    private static ApprovalRequest Request(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement) => ApprovalRequests.Create(
+        c.Ledger.Ids.Next("apr"), subject, judgement, step.Token!.Token, c.Now, c.WorkflowDefinition.ApprovalExpires, evidence:
+        [
+            .. step.Plan!.Artifacts.Where(a => a.Role != ArtifactRole.Log)
+                .Select(a => new EvidenceRef(a.Name, $"{a.Name}/{(a.Body is null ? "artifact.json" : "body.data")}", a.Body ?? a.Document)),
+        ]).Value;
 
     private static string Because(Judgement judgement) => judgement.Needs.Count == 0 ? "" : $" ({string.Join("; ", judgement.Needs.SelectMany(n => n.Reasons).Distinct().Take(3))})";
 }

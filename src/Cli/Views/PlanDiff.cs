@@ -1,6 +1,5 @@
 // The diff of a plan: the very bytes that were judged and hashed, coloured for people or raw for `git apply`.
 using System.Text;
-using CabinCrew.Cli.Rendering;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
@@ -8,7 +7,7 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Cli.Views;
 
-internal static class DiffView
+internal static class PlanDiff
 {
     public static void Show(Screen screen, FrozenBytes plan)
     {
@@ -16,8 +15,8 @@ internal static class DiffView
         {
             var body = Body(plan, artifact);
             screen.Line("");
-            if (IsText(artifact, body)) screen.Diff(Encoding.UTF8.GetString(body.Span));
-            else screen.Line($"  artifact {artifact.Name} ({screen.Safe(artifact.Type)}, {screen.Safe(artifact.Action)}): {artifact.Size} bytes, {artifact.Body}");
+            if (IsText(artifact, body)) screen.Diff(body);
+            else screen.Line($"  artifact {artifact.Name} ({Screen.Safe(artifact.Type)}, {Screen.Safe(artifact.Action)}): {artifact.Size} bytes, {artifact.Body}");
         }
     }
 
