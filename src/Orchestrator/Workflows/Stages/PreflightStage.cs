@@ -19,7 +19,7 @@ internal static class PreflightStage
 
         var subject = PreflightSubject.Build(c, plan);
         if (!subject.Try(out var judged, out problem)) return problem;
-        var judgement = WithStepNeeds(await c.Policies.JudgeAsync(judged, c.Identities.DefaultRole, c.Ledger.Clock, ct).ConfigureAwait(false), c.Definition.Approvals);
+        var judgement = WithStepNeeds(await c.Policies.JudgeAsync(judged, c.Rules, c.Ledger.Clock, ct).ConfigureAwait(false), c.Definition.Approvals);
         var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
 

@@ -76,11 +76,12 @@ internal static class TakeOffStage
         if (!(await c.ReadSecretsAsync(ct).ConfigureAwait(false)).Try(out var secrets, out problem)) return problem;
         if (!c.ResolveEngine().Try(out var engine, out problem)) return problem;
 
-        using var scratch = Scratch.Create(c.Ledger.Ids);
-        if (!WorkspaceViews.Create(workspace, scratch.Path).Try(out var view, out problem)) return problem;
+        using var scratch = PrivateDirectory.Create(c.Ledger.Ids);
+        if (!WorkspaceViews.Create(workspace, Directory.CreateDirectory(Path.Combine(scratch.Path, "view")).FullName).Try(out var view, out problem)) return problem;
         using (view)
         {
-            var artifacts = scratch.WriteArtifacts(frozen);
+            var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
+                frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
             var begun = await c.Journal.CommitAsync(state => Begin(c, state.Steps[c.Id], engine), ct).ConfigureAwait(false);
             if (!begun.Try(out _, out problem)) return problem;
             c.Tell(TakeoffRunning, $"{engine.Id} takes off on a copy-on-write view ({view.Kind})");

@@ -1,0 +1,79 @@
+// The command line: one table of verbs. Root help is a text of its own, so that `cabincrew --help` is quick and reads like a page.
+using System.CommandLine;
+using CabinCrew.Cli.Commands;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli;
+
+internal static class Root
+{
+    public const string Help = """
+        CabinCrew lets automation and AI agents change real things: an untrusted engine computes a plan in a sandbox, the plan is
+        bound to one hash, judged by policy, approved by people where asked for, and then exactly that is applied, or nothing.
+
+        Usage: cabincrew COMMAND [OPTIONS]
+
+        Begin
+          init                  write a first workflow for the repository you stand in
+          demo                  watch a whole flight on a fresh git repository
+          doctor                what this machine can and cannot do, and how to mend it
+
+        Fly
+          plan                  compute, validate, bind and judge a plan; apply nothing
+          run                   plan, judge, wait for approvals, apply
+          resume WORKFLOW       go on where the log stands
+
+        Look
+          status                list flights
+          show WORKFLOW         the diff, the judgement, approvals, timeline
+          logs WORKFLOW         what engines wrote to standard error
+
+        Answer
+          approvals             what waits for approval
+          approve APPROVAL      approve the plan that you were shown
+          reject APPROVAL       reject it, with a reason
+
+        Prove
+          token explain WORKFLOW    everything that a plan-token binds, recomputed
+          audit verify|show|export  the tamper-evident record, also offline
+
+        Make
+          engine check ENGINE   run the conformance checks on an engine in any language
+          schema [NAME]         JSON schemas, for editors and for every document
+          completion SHELL      completion for bash, zsh, fish
+          help exit-codes       what each exit code means
+
+        Options for every command
+          --json                one JSON document for machines
+          --store STORE         where state is kept (default: .cabincrew beside the workflow file)
+          --as NAME             act as an identity of the identities file
+          --identity-token-file FILE
+          --no-color            plain text, also on a terminal
+          -h, --help            help, with examples:  cabincrew run --help
+          --version
+
+        Examples
+          cabincrew init && cabincrew plan
+          cabincrew run --wait 30m --json
+          cabincrew show wf-7h3k9q2m --diff | git apply --check
+
+        """;
+
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.")
+        {
+            HouseCommands.Init(), Demo.DemoCommand.Create(), HouseCommands.Doctor(),
+            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(),
+            ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
+            ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
+            EvidenceCommands.Token(), AuditCommands.Audit(),
+            EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
+        };
+        foreach (var option in new Option[] { Globals.Json, Globals.Store, Globals.As, Globals.TokenFile, Globals.NoColor }) root.Options.Add(option);
+        return root;
+    }
+
+    /// <summary>The quick way out for the commonest call; everything else goes through the parser.</summary>
+    public static bool IsPlainHelp(string[] args) => args is [] or ["-h"] or ["--help"] or ["help"];
+}
