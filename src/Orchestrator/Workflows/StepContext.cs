@@ -35,6 +35,11 @@ internal sealed record StepContext(
     public Outcome<ResolvedEngine> ResolveEngine() =>
         EngineCatalog.Resolve(Definition.Engine, Path.GetDirectoryName(WorkflowDefinition.File)!);
 
+    /// <summary>Who approves where no policy says so, and what the step always asks for.</summary>
+    public ApprovalRules Rules => new(Identities.DefaultRole, Definition.Approvals);
+
+    public Digest GovernanceHash => Policies.GovernanceHashFor(Rules);
+
     public Digest ConfigHash => Digest.Of(CanonicalJson.Write(Definition.Config));
 
     public Digest DefinitionHash => Digest.Of(CanonicalJson.Write(Definition.ToJson()));

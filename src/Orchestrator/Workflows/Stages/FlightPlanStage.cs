@@ -117,7 +117,7 @@ internal static class FlightPlanStage
             ContextHash = Digest.Of(CanonicalJson.Write(p.Context)),
             DefinitionHash = c.DefinitionHash,
             PolicyDigest = c.Policies.PolicyDigest,
-            GovernanceHash = c.Policies.GovernanceHash,
+            GovernanceHash = c.GovernanceHash,
             Receipt = text[0],
             Log = text[1],
             Tier = result.Tier,

@@ -19,7 +19,7 @@ internal static class PreflightStage
 
         var subject = PreflightSubject.Build(c, plan);
         if (!subject.Try(out var judged, out problem)) return problem;
-        var judgement = WithStepNeeds(await c.Policies.JudgeAsync(judged, c.Rules, c.Ledger.Clock, ct).ConfigureAwait(false), c.Definition.Approvals);
+        var judgement = await c.Policies.JudgeAsync(judged, c.Rules, c.Ledger.Clock, ct).ConfigureAwait(false);
         var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
 
@@ -34,20 +34,6 @@ internal static class PreflightStage
         Workspaces.WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != c.Flight.Plan!.WorkspaceHash
             ? new Problem(ProblemCode.WorkspaceDrift, "the workspace moved while its plan was judged").At($"step {c.Id}").With("cause", problem.ToString())
             : problem;
-
-    /// <summary>Approvals that the step itself always needs come on top of what policies ask for.</summary>
-    private static Judgement WithStepNeeds(Judgement judgement, IReadOnlyList<RoleNeed> always)
-    {
-        if (always.Count == 0 || judgement.Decision == Decision.Deny) return judgement;
-        var needs = judgement.Needs.ToList();
-        foreach (var need in always)
-        {
-            var at = needs.FindIndex(n => n.Role == need.Role);
-            if (at < 0) needs.Add(new(need.Role, need.Count, ["the workflow asks for it"]));
-            else needs[at] = needs[at] with { Count = Math.Max(needs[at].Count, need.Count), Reasons = [.. needs[at].Reasons, "the workflow asks for it"] };
-        }
-        return judgement with { Decision = Decisions.Strictest(judgement.Decision, Decision.RequireApproval), Needs = needs };
-    }
 
     private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement)
     {

@@ -46,9 +46,9 @@ internal static class TakeOffStage
             return new Problem(ProblemCode.TakeOffForbidden, "the plan is not judged, or denied").At($"step {c.Id}");
         if (flight.Judgement.Decision == Decision.RequireApproval && ApprovalStage.Tally(c) is { State: not ApprovalState.Granted } tally)
             return new Problem(ProblemCode.TakeOffForbidden, $"an approval no longer holds: {tally.Why ?? tally.State.ToString()}").At($"step {c.Id}");
-        if (c.Policies.PolicyDigest != flight.Plan!.PolicyDigest || c.Policies.GovernanceHash != flight.Plan.GovernanceHash)
+        if (c.Policies.PolicyDigest != flight.Plan!.PolicyDigest || c.GovernanceHash != flight.Plan.GovernanceHash)
             return new Problem(ProblemCode.TokenMismatch, "the policies changed since the plan was judged") { Remedy = "Plan anew, so that the new policies judge it." }
-                .At($"step {c.Id}").With("planned", flight.Plan.GovernanceHash.ToString()).With("now", c.Policies.GovernanceHash.ToString());
+                .At($"step {c.Id}").With("planned", flight.Plan.GovernanceHash.ToString()).With("now", c.GovernanceHash.ToString());
         if (!c.ResolveEngine().Try(out var engine, out var problem)) return problem.At($"step {c.Id}");
         return engine.Digest == flight.Plan.EngineDigest
             ? null
