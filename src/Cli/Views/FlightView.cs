@@ -40,7 +40,7 @@ internal static class FlightView
         screen.Field("workspace", state.Definition.Workspace);
         if (state.Unsandboxed) screen.Field("isolation", "NONE: started with --unsandboxed");
         foreach (var step in steps) ShowStep(screen, step, plans.GetValueOrDefault(step.Id));
-        if (state.Problem is { } problem) screen.Problem(problem);
+        if (state.Problem is { } problem) screen.Problem(problem.ToProblem());
         if (steps.Count == state.Steps.Count) ShowTimeline(screen, state);
     }
 

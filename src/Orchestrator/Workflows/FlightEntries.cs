@@ -1,4 +1,5 @@
 // The shapes of WAL entries' data (ORC-04): the draft's members where it defines the type, ours under "extensions" or in types of our own.
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CabinCrew.Ledger.Streams;
@@ -116,6 +117,14 @@ public sealed record TakeOffRecord(IReadOnlyList<ChangeRecord> Changes, Digest R
 public sealed record ProblemRecord(string Code, string Message, string? Where, string? Remedy, IReadOnlyDictionary<string, string> Evidence)
 {
     public static ProblemRecord From(Problem p) => new(p.Code.Id(), p.Message, p.Where, p.Remedy ?? p.Code.Entry().Remedy, p.Evidence);
+
+    /// <summary>For showing; a code that this version does not know reads as a failed workflow.</summary>
+    public Problem ToProblem() => new(ProblemCodes.Table.FirstOrDefault(e => e.Id == Code)?.Code ?? ProblemCode.WorkflowFailed, Message)
+    {
+        Where = Where,
+        Remedy = Remedy,
+        Evidence = Evidence.ToImmutableSortedDictionary(StringComparer.Ordinal),
+    };
 }
 
 [JsonSourceGenerationOptions(
