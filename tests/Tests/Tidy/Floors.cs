@@ -35,7 +35,6 @@ internal static class Floors
         ["SQLitePCLRaw.provider.e_sqlite3"] = ["Ledger"],
         ["YamlDotNet"] = ["Governance"],
         ["System.CommandLine"] = ["Cli"],
-        ["Spectre.Console"] = ["Cli"],
     };
 
     /// <summary>Folders of a project, bottom first: each may use itself and those before it. The project's root is free.</summary>
@@ -46,7 +45,7 @@ internal static class Floors
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Files", "Yaml", "Access", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
-        ["Cli"] = ["Rendering", "Completion", "Commands"],
+        ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Commands"],
         ["Git"] = [],
         ["Patch"] = [],
         ["Script"] = [],

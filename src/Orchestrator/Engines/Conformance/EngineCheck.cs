@@ -24,6 +24,8 @@ public sealed class EngineCheck
     /// <summary>Handed to the engine as a secret; must come back nowhere.</summary>
     private const string Canary = "canary-5f1c0e7a93b24d68";
 
+    private static readonly JsonElement Empty = JsonElement.Parse("{}"u8);
+
     private readonly List<CheckFinding> findings = [];
     private readonly ResolvedEngine engine;
     private readonly IEngineRunner runner;
@@ -156,7 +158,7 @@ public sealed class EngineCheck
         Config = config,
         Secrets = new Dictionary<string, string>(StringComparer.Ordinal) { ["CHECK_SECRET"] = Canary },
         AllowedSecrets = ["CHECK_SECRET"],
-        Context = JsonSerializer.SerializeToElement(new System.Text.Json.Nodes.JsonObject(), AuditDataJson.Default.JsonObject),
+        Context = Empty,
         Orchestrator = new(0, Digest.Of([]).ToString(), "check"),
         ExpectedPlanToken = token?.ToString(),
     }, ProtocolJson.Default.EngineInput);
