@@ -78,7 +78,8 @@ internal sealed class EngineProcess : IDisposable
     public EngineAnswer Raw(string engine, string[] arguments, string mode, byte[] input, string? artifacts = null)
     {
         artifacts ??= Fresh("artifacts");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"cabincrew-engine-{engine}.dll"), .. arguments])
+        // A path is a program of its own; a name is a built-in engine beside the tests.
+        var start = new ProcessStartInfo(engine.StartsWith('/') ? engine : "dotnet", engine.StartsWith('/') ? arguments : [Path.Combine(AppContext.BaseDirectory, engine.EndsWith(".dll", StringComparison.Ordinal) ? engine : $"cabincrew-engine-{engine}.dll"), .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Workspace,
         };
