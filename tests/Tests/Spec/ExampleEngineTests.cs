@@ -1,4 +1,5 @@
 // The example engines in three languages do the same, and keep to the protocol as an engine author would copy it.
+using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Tests.Tidy;
 using Xunit;
@@ -30,5 +31,17 @@ public sealed class ExampleEngineTests : IDisposable
             Assert.Equal(old == "Hello from CabinCrew.\n", !File.Exists(body));
             Assert.Equal("Hello from CabinCrew.\n", engine.Text("GREETING"));
         }
+    }
+
+    [Theory]
+    [InlineData("patch")]
+    [InlineData("script")]
+    [InlineData("git")]
+    [InlineData("hello")]
+    public void Example_workflows_load(string name)
+    {
+        var loaded = WorkflowFile.Load(Path.Combine(Repository.Root, "examples/workflows", name + ".yaml"));
+        Assert.True(loaded.Ok, $"{loaded.Problem}");
+        Assert.NotEmpty(loaded.Value.Steps);
     }
 }
