@@ -84,5 +84,6 @@ internal static class FlightCommands
 
     private static Outcome<TimeSpan> WaitOf(string? text, Screen screen) => text is null
         ? screen.Interactive ? TimeSpan.FromDays(365) : TimeSpan.Zero
+        : text is "0" or "0s" ? TimeSpan.Zero
         : Quantities.Duration(text) is { } span ? span : new Problem(ProblemCode.InvalidArgument, $"--wait takes {Quantities.DurationShape}, not '{text}'");
 }
