@@ -243,6 +243,8 @@ internal static partial class FileCalls
 
     public static uint EffectiveUser => geteuid();
 
+    public static uint EffectiveGroup => getegid();
+
     private static void Fail(string call, string name)
     {
         var errno = Marshal.GetLastPInvokeError();
@@ -311,4 +313,7 @@ internal static partial class FileCalls
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getegid();
 }

@@ -35,8 +35,7 @@ public static partial class WorkspaceViews
     {
         using (var root = DirectoryHandle.Open(workspace))
         {
-            // An engine without privileges could not write to files of somebody else through an overlay; in a copy they are ours.
-            if (root.Status().Uid != FileCalls.EffectiveUser) return null;
+            if (!Ownership.IsAllOurs(root)) return null;
         }
         OverlayMode[] modes = FileCalls.EffectiveUser == 0 ? [new(false), new(true)] : [new(true)];
         foreach (var mode in modes)
