@@ -14,7 +14,7 @@ public sealed class LeftoverProcessTests : IDisposable
 
     private string Daemon => $"""
         (trap '' TERM HUP INT; setsid bash -c 'exec -a {Mark} sleep 300' </dev/null >/dev/null 2>&1 &)
-        for i in $(seq 100); do grep -qa {Mark} /proc/[0-9]*/cmdline 2>/dev/null && break; sleep 0.02; done
+        for i in $(seq 500); do grep -qa '^{Mark}' /proc/[0-9]*/cmdline 2>/dev/null && break; sleep 0.02; done
         grep -la '^{Mark}' /proc/[0-9]*/cmdline 2>/dev/null | wc -l >&2
         """;
 
