@@ -88,6 +88,7 @@ public abstract class Engine
         using var stream = Environment.GetEnvironmentVariable("CABINCREW_INPUT_FILE") is { Length: > 0 } file ? File.OpenRead(file) : Console.OpenStandardInput();
         if (!ReadBounded(stream).Try(out var bytes, out var problem)) return problem;
         if (!SchemaCatalog.Read("engine-input", bytes, ProtocolJson.Default.EngineInput, new JsonLimits(InputBytesMax)).Try(out var input, out problem)) return problem.At("input");
+        if (input.ProtocolVersion != ProtocolWords.ProtocolVersion) return Invalid($"protocol version '{input.ProtocolVersion}' is not known; this engine speaks '{ProtocolWords.ProtocolVersion}'");
         if (input.Mode.Word() != args[1]) return Invalid("the input's mode and --mode disagree");
         var (workspace, artifacts, temp) = (variables["CABINCREW_WORKSPACE"], variables["CABINCREW_ARTIFACTS_DIR"], variables["CABINCREW_TEMP_DIR"]);
         return Outcome.Of<EngineSession>(input.Mode == EngineMode.FlightPlan ? new FlightPlan(input, workspace, artifacts, temp) : new TakeOff(input, workspace, artifacts, temp));

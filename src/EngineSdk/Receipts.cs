@@ -16,7 +16,7 @@ internal static class Receipts
         var artifacts = session is FlightPlan plan ? plan.Written : [];
         return WireJson.Canonical(new EngineOutput
         {
-            ProtocolVersion = session?.Input.ProtocolVersion ?? ProtocolWords.ProtocolVersion,
+            ProtocolVersion = ProtocolWords.ProtocolVersion,
             EngineId = engineId,
             Mode = mode,
             ReceiptId = Id(engineId, mode, session, artifacts, problem),

@@ -2,12 +2,14 @@
 # The hello engine in Bash: writes GREETING in the workspace. Shows the whole protocol: environment in, artifacts and one receipt out.
 set -eu
 mode=$CABINCREW_MODE
-cat > /dev/null                                  # the input document; this engine has no config to read from it
 
 receipt() {                                      # standard output carries this document and nothing else
   printf '{"protocol_version":"draft-1","engine_id":"hello-bash","mode":"%s","receipt_id":"hello","status":"%s","artifacts":[%s]%s}\n' "$mode" "$1" "$2" "$3"
 }
-fail() { echo "$1" >&2; receipt failure "" ",\"error\":\"$1\""; exit 1; }
+fail() { echo "$1" >&2; receipt failure "" ",\"error\":\"$1\""; exit "${2:-1}"; }
+
+input=$(cat)                                     # one JSON document; this engine has no config, but it must not fly on what it cannot have understood
+case $input in '{'*'"protocol_version":"draft-1"'*'}') ;; *) fail "the input is not a draft-1 document" 2 ;; esac
 
 patch=$CABINCREW_ARTIFACTS_DIR/greeting/body.data
 

@@ -45,7 +45,10 @@ def take_off():
 
 
 try:
-    config = json.load(sys.stdin).get("config") or {}
+    document = json.load(sys.stdin)
+    if document.get("protocol_version") != "draft-1":
+        raise ValueError("the input is not a draft-1 document")
+    config = document.get("config") or {}
     text = config.get("text", "Hello from CabinCrew.")
     if not isinstance(text, str) or "\n" in text or set(config) - {"text"}:
         raise ValueError("config: expected at most 'text', one line")
