@@ -18,9 +18,12 @@ internal static partial class Composition
     {
         if (!Me(claimedName, tokenFile).Try(out var me, out var problem)) return problem;
         if (!IdentityBook.Load(place.IdentitiesFile, me).Try(out var book, out problem)) return problem;
-        if (!book.Authenticate(me).Try(out var caller, out problem)) return problem;
-        var opened = await Stores.OpenAsync(place.Store, TimeProvider.System, new RandomIds(), ct).ConfigureAwait(false);
-        return opened.Map(ledger => new House(place, ledger, book, caller, new Flights(ledger, book)));
+        var known = book.Authenticate(me).Try(out var caller, out var stranger);
+        if (!known && !place.HasStore) return stranger!;
+        if (!(await Stores.OpenAsync(place.Store, TimeProvider.System, new RandomIds(), ct).ConfigureAwait(false)).Try(out var ledger, out problem)) return problem;
+        var flights = new Flights(ledger, book);
+        if (known) return new House(place, ledger, book, caller!, flights);
+        await using (ledger) return await flights.RefuseStrangerAsync(stranger!, $"{me.OsUser} ({me.Uid})", ct).ConfigureAwait(false);
     }
 
     /// <summary>Who runs this process: the kernel's word on the uid, and a token if one was handed over.</summary>

@@ -7,10 +7,13 @@ namespace CabinCrew.Cli;
 internal static class Globals
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document for machines instead of text for people.", Recursive = true };
-    public static readonly Option<string?> Store = new("--store") { Description = "Where state is kept: sqlite:DIRECTORY (default: .cabincrew beside the workflow file; also CABINCREW_STORE).", Recursive = true };
-    public static readonly Option<string?> As = new("--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", Recursive = true };
-    public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", Recursive = true };
+    public static readonly Option<string?> Store = new("--store") { Description = "Where state is kept: sqlite:DIRECTORY (default: .cabincrew beside the workflow file; also CABINCREW_STORE).", HelpName = "STORE", Recursive = true };
+    public static readonly Option<string?> As = new("--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", HelpName = "NAME", Recursive = true };
+    public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", HelpName = "FILE", Recursive = true };
     public static readonly Option<bool> NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
+
+    /// <summary>In the order in which help names them.</summary>
+    public static readonly Option[] All = [Json, Store, As, TokenFile, NoColor];
 
     public static Option<string?> File() => new("--file", "-f") { Description = "The workflow file (default: cabincrew.yaml here or in a directory above).", HelpName = "PATH" };
 
@@ -24,17 +27,18 @@ internal static class Globals
         return await GuardAsync(screen, () => body(parse, screen, ct)).ConfigureAwait(false);
     });
 
-    /// <summary>A command that works in a house.</summary>
-    public static void InHouse(this Command command, Func<ParseResult, Screen, House, CancellationToken, Task<Outcome<int>>> body, Option<string?>? file = null) => command.SetAction(async (parse, ct) =>
+    /// <summary>A command on what is there already. It makes no store: where there is none, <paramref name="nothing"/> answers, or it is refused.</summary>
+    public static void InHouse(this Command command, Func<ParseResult, Screen, House, CancellationToken, Task<Outcome<int>>> body, Func<Screen, int>? nothing = null) => command.Plain(async (parse, screen, ct) =>
     {
-        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
-        return await GuardAsync(screen, async () =>
-        {
-            var opened = await OpenAsync(parse, file is null ? null : parse.GetValue(file), ct).ConfigureAwait(false);
-            if (!opened.Try(out var house, out var problem)) return problem;
-            await using (house) return await body(parse, screen, house, ct).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        var place = PlaceOf(parse);
+        if (!place.HasStore) return nothing is null ? NoStore(place) : nothing(screen);
+        var opened = await OpenAsync(parse, null, ct).ConfigureAwait(false);
+        if (!opened.Try(out var house, out var problem)) return problem;
+        await using (house) return await body(parse, screen, house, ct).ConfigureAwait(false);
     });
+
+    public static Problem NoStore(Place place) => new(ProblemCode.NotFound, $"nothing has flown here: there is no store at {place.StoreDirectory}")
+        { Remedy = "Go to the directory of the workflow file, or name the store with --store. A flight begins with `cabincrew plan`." };
 
     public static Task<Outcome<House>> OpenAsync(ParseResult parse, string? file, CancellationToken ct) =>
         Composition.OpenAsync(PlaceOf(parse, file), parse.GetValue(As), parse.GetValue(TokenFile), ct);
@@ -51,6 +55,10 @@ internal static class Globals
         catch (OperationCanceledException)
         {
             problem = new(ProblemCode.Cancelled, "interrupted; nothing is lost");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = new(ProblemCode.IoFailed, e.Message);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

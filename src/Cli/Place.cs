@@ -11,6 +11,9 @@ internal sealed record Place(string Root, string Store, string StoreDirectory)
 
     public string IdentitiesFile => Path.Combine(StoreDirectory, "identities.yaml");
 
+    /// <summary>Something has been kept here before.</summary>
+    public bool HasStore => File.Exists(Path.Combine(StoreDirectory, "state.db"));
+
     public string WorkflowFile => Path.Combine(Root, WorkflowFileName);
 
     /// <param name="file">What <c>--file</c> says, or null. Its directory is the place then.</param>

@@ -1,4 +1,5 @@
 // The one executable. Exit codes: the class of the problem (see `cabincrew help exit-codes`).
+using System.CommandLine.Invocation;
 using CabinCrew.Cli;
 
 if (Root.IsPlainHelp(args))
@@ -6,4 +7,12 @@ if (Root.IsPlainHelp(args))
     Console.Out.Write(Root.Help);
     return 0;
 }
-return await Root.Build().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
+var parse = Root.Build().Parse(args);
+if (HelpPage.AskedFor(parse))
+{
+    Console.Out.Write(HelpPage.Of(parse.CommandResult.Command));
+    return 0;
+}
+return parse.Action is ParseErrorAction
+    ? UsageErrors.Refuse(parse, args)
+    : await parse.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });

@@ -41,7 +41,7 @@ internal static class Root
           engine check ENGINE   run the conformance checks on an engine in any language
           schema [NAME]         JSON schemas, for editors and for every document
           completion SHELL      completion for bash, zsh, fish
-          help exit-codes       what each exit code means
+          help [TOPIC]          a command, exit-codes, or a problem's code
 
         Options for every command
           --json                one JSON document for machines
@@ -70,7 +70,7 @@ internal static class Root
             EvidenceCommands.Token(), AuditCommands.Audit(),
             EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
         };
-        foreach (var option in new Option[] { Globals.Json, Globals.Store, Globals.As, Globals.TokenFile, Globals.NoColor }) root.Options.Add(option);
+        foreach (var option in Globals.All) root.Options.Add(option);
         return root;
     }
 

@@ -18,6 +18,9 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
     /// <summary>A person sits there and can be asked.</summary>
     public bool Interactive => terminal.Interactive && !Json;
 
+    /// <summary>A line may be rewritten in place.</summary>
+    public bool Live => terminal.Live && !Json;
+
     public static Screen For(bool json, bool noColor)
     {
         var terminal = Terminal.OfProcess();
@@ -70,6 +73,9 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
 
     /// <summary>News of long work: on standard error with --json, so that standard output stays one document.</summary>
     public void Progress(string text) => (Json ? errors : output).WriteLine(text);
+
+    /// <summary>The line that tells how long something has been going on; null takes it away.</summary>
+    public void LiveLine(string? text) => output.Write(text is null ? "\r\e[2K" : $"\r\e[2K{ink.Faint(SafeText.Line(text))}");
 
     public void Note(string text) => Progress(ink.Faint(SafeText.Line(text)));
 

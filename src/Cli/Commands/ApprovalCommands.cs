@@ -25,6 +25,10 @@ internal static class ApprovalCommands
             if (!(await house.Flights.ApprovalsAsync(ct).ConfigureAwait(false)).Try(out var pending, out var problem)) return problem;
             ApprovalView.List(screen, pending);
             return 0;
+        }, nothing: screen =>
+        {
+            ApprovalView.List(screen, []);
+            return 0;
         });
         return command;
     }
@@ -34,7 +38,7 @@ internal static class ApprovalCommands
 
         Examples:
           cabincrew approve apr-4m2p8x1c
-          cabincrew approve apr-4m2p8x1c --token sha256:9f86d081 --reason "reviewed with Kim"
+          cabincrew approve apr-4m2p8x1c --token 9f86d081884c --reason "reviewed with Kim"
         """);
 
     public static Command Reject() => Answering("reject", approved: false, """
@@ -48,7 +52,7 @@ internal static class ApprovalCommands
     {
         var id = new Argument<string>("APPROVAL") { Description = "The approval's id, or a workflow's id when it has one open request." };
         var token = new Option<string?>("--token") { Description = $"The plan-token that you reviewed, as `show` prints it; its first {TokenPrefixMin} digits are enough.", HelpName = "SHA256" };
-        var reason = new Option<string?>("--reason") { Description = "Why; it goes into the record." };
+        var reason = new Option<string?>("--reason") { Description = "Why; it goes into the record.", HelpName = "TEXT" };
         var command = new Command(name, description) { id, token, reason };
         command.InHouse(async (parse, screen, house, ct) =>
         {

@@ -39,6 +39,7 @@ internal static class AuditCommands
             }
             else
             {
+                if (Globals.PlaceOf(parse) is { HasStore: false } empty) return Globals.NoStore(empty);
                 var opened = await Globals.OpenAsync(parse, null, ct).ConfigureAwait(false);
                 if (!opened.Try(out var house, out problem)) return problem;
                 await using (house)
@@ -123,7 +124,10 @@ internal static class AuditCommands
     private sealed record Saved(AuditHead? Head);
 
     private static string Line(long sequence, JsonElement e) =>
-        $"{sequence,6}  {Text(e, "timestamp")}  {Text(e, "event_type"),-22} {Text(e, "workflow", "step_id") ?? "-",-10} {Screen.Safe(Text(e, "message") ?? "")}";
+        $"{sequence,6}  {Time(Text(e, "timestamp"))}  {Screen.Safe(Text(e, "event_type") ?? "-"),-20} {Screen.Safe(Text(e, "workflow", "step_id") ?? "-"),-12} {Screen.Safe(Text(e, "message") ?? "")}";
+
+    private static string Time(string? timestamp) =>
+        DateTimeOffset.TryParse(timestamp, System.Globalization.CultureInfo.InvariantCulture, out var at) ? FlightDocument.Time(at) : Screen.Safe(timestamp ?? "-");
 
     private static string? Text(JsonElement e, params ReadOnlySpan<string> path)
     {

@@ -13,7 +13,7 @@ internal static class EvidenceCommands
     public static Command Token()
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
-        var step = new Option<string?>("--step") { Description = "The step (default: every step that has a token)." };
+        var step = new Option<string?>("--step") { Description = "The step (default: every step that has a token).", HelpName = "STEP" };
         var explain = new Command("explain", """
             Show everything that a plan-token binds, each with its hash, and recompute it from the stored bytes.
 

@@ -56,17 +56,22 @@ internal static class FlightCommands
         var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
         var command = new Command(name, description) { file, unsandboxed };
         if (goal == FlightGoal.Land) command.Options.Add(wait);
-        command.InHouse(async (parse, screen, house, ct) =>
+        command.Plain(async (parse, screen, ct) =>
         {
-            var loaded = WorkflowFile.Load(parse.GetValue(file) is { } path ? Path.GetFullPath(path) : house.Place.WorkflowFile);
+            // The file first: a typing error makes no store.
+            var path = parse.GetValue(file);
+            var loaded = WorkflowFile.Load(path is null ? Globals.PlaceOf(parse).WorkflowFile : Path.GetFullPath(path));
             if (!loaded.Try(out var definition, out var problem)) return problem;
             var span = TimeSpan.Zero;
             if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
+            var opened = await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false);
+            if (!opened.Try(out var house, out problem)) return problem;
+            await using var leaving = house.ConfigureAwait(false);
             var started = await house.Flights.StartAsync(definition, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
             if (!started.Try(out var id, out problem)) return problem;
             screen.Note($"{definition.Name}: workflow {id}");
             return await AdvanceAsync(screen, house, id, new(goal, span), ct).ConfigureAwait(false);
-        }, file);
+        });
         return command;
     }
 

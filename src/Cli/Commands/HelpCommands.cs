@@ -24,11 +24,12 @@ internal static class HelpCommands
 
     public static Command Help()
     {
-        var topic = new Argument<string?>("TOPIC") { Description = "exit-codes, or the id of a problem, such as workspace_drift.", Arity = ArgumentArity.ZeroOrOne };
+        var topic = new Argument<string?>("TOPIC") { Description = "A command, exit-codes, or the code of a problem, such as workspace_drift.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("help", """
-            Explain exit codes and problem codes.
+            Explain a command, exit codes, or a problem.
 
             Examples:
+              cabincrew help run
               cabincrew help exit-codes
               cabincrew help workspace_drift
             """) { topic };
@@ -36,10 +37,13 @@ internal static class HelpCommands
         {
             null => Text(screen, Root.Help),
             "exit-codes" => ExitCodes(screen),
+            var name when Named(parse, name) is { } wanted => Text(screen, HelpPage.Of(wanted)),
             var id => Problem(screen, id),
         }));
         return command;
     }
+
+    private static Command? Named(ParseResult parse, string name) => parse.RootCommandResult.Command.Subcommands.FirstOrDefault(c => c.Name == name);
 
     private static Outcome<int> Text(Screen screen, string text)
     {
@@ -63,7 +67,7 @@ internal static class HelpCommands
     private static Outcome<int> Problem(Screen screen, string id)
     {
         if (ProblemCodes.Table.FirstOrDefault(e => e.Id == id) is not { } entry)
-            return new Problem(ProblemCode.NotFound, $"no help on '{id}'") { Remedy = "cabincrew help exit-codes lists every problem." };
+            return new Problem(ProblemCode.NotFound, $"no help on '{id}'{NearMatch.Hint(id, ProblemCodes.Table.Select(e => e.Id).Append("exit-codes"))}") { Remedy = "cabincrew help exit-codes lists every problem." };
         if (screen.Json) screen.Document(new() { ["code"] = entry.Id, ["exit_code"] = (int)entry.Class, ["clause"] = entry.Clause, ["meaning"] = entry.Meaning, ["remedy"] = entry.Remedy });
         else
         {

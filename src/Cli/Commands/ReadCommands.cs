@@ -15,7 +15,7 @@ internal static class ReadCommands
     public static Command Status()
     {
         var open = new Option<bool>("--open") { Description = "Only flights that have not ended." };
-        var count = new Option<int>("--count", "-n") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
+        var count = new Option<int>("--count", "-n") { Description = "How many, newest first (default: 20).", HelpName = "NUMBER", DefaultValueFactory = _ => 20 };
         var command = new Command("status", """
             List flights, newest first.
 
@@ -29,6 +29,10 @@ internal static class ReadCommands
             if (!listed.Try(out var headers, out var problem)) return problem;
             StatusView.Show(screen, headers);
             return 0;
+        }, nothing: screen =>
+        {
+            StatusView.Show(screen, []);
+            return 0;
         });
         return command;
     }
@@ -36,7 +40,7 @@ internal static class ReadCommands
     public static Command Show()
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
-        var step = new Option<string?>("--step") { Description = "Only this step." };
+        var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
         var diff = new Option<bool>("--diff") { Description = "Only the diff, as `git apply` reads it." };
         var command = new Command("show", """
             Show a flight whole: the diff, the judgement with its reasons, approvals, what happened when.
@@ -66,7 +70,7 @@ internal static class ReadCommands
     public static Command Logs()
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
-        var step = new Option<string?>("--step") { Description = "Only this step." };
+        var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
         var command = new Command("logs", """
             Print what engines wrote to standard error, redacted.
 

@@ -59,24 +59,35 @@ internal static class DemoCommand
     {
         while (true)
         {
-            using var progress = new ProgressView(screen);
+            var progress = new ProgressView(screen);
             var advanced = await house.Flights.AdvanceAsync(id, new(FlightGoal.Land, TimeSpan.Zero), progress, ct).ConfigureAwait(false);
+            progress.Dispose(); // before anybody is asked
             if (!advanced.Try(out var report, out var problem)) return problem;
             if (report.Problem is null) return report.State;
             if (report.Problem.Code != ProblemCode.ApprovalRequired) return report.Problem;
             if (!(await house.Flights.FindApprovalAsync(id.ToString(), ct).ConfigureAwait(false)).Try(out var pending, out problem)) return problem;
             if (!(await FrozenPlans.LoadAsync(house.Ledger, TenantId.Local, pending.Flight, pending.Step.Id, ct).ConfigureAwait(false)).Try(out var bytes, out problem)) return problem;
 
-            FlightView.Show(screen, pending.Flight, [pending.Step], new Dictionary<StepId, FrozenBytes> { [pending.Step.Id] = bytes });
-            screen.Line($"\n  Approval is needed because: {Screen.Safe(pending.Request.Reason)}");
-            if (!yes && !screen.Interactive)
-                return new Problem(ProblemCode.ApprovalRequired, "nobody is there to answer") { Remedy = $"cd {house.Place.Root}; cabincrew approve {pending.Request.ApprovalId}; cabincrew resume {id}  (or: cabincrew demo --yes)" };
-            var approved = yes || screen.Ask("Approve this plan?");
-            if (yes) screen.Line("  Approved, because of --yes.");
+            FlightView.ShowStep(screen, pending.Step, bytes);
+            if (!yes && !screen.Interactive) return Unanswered(house, pending);
+            var approved = yes || screen.Ask($"Approve this plan as {you.Name}?");
+            screen.Line(yes ? "\n  Approved, because of --yes." : "");
             var answer = await house.Flights.AnswerAsync(new(pending.Request.ApprovalId, approved, pending.Step.Token!.Token, approved ? "reviewed in the demo" : "rejected in the demo"), you, ct).ConfigureAwait(false);
             if (!answer.Try(out _, out problem)) return problem;
         }
     }
+
+    private static Problem Unanswered(House house, PendingApproval pending) => new(ProblemCode.ApprovalRequired, "there is no terminal to ask on; the flight waits")
+    {
+        Remedy = string.Join('\n',
+        [
+            .. ProgramPath.Hint() is { } path ? [path] : Array.Empty<string>(),
+            $"cd {house.Place.Root}",
+            $"cabincrew approve {pending.Request.ApprovalId} --token {pending.Step.Token!.Token.Hex[..16]}",
+            $"cabincrew resume {pending.Flight.Id}",
+            "(or all at once: cabincrew demo --yes)",
+        ]),
+    };
 
     private static async Task<Outcome<int>> ProveAsync(Screen screen, House house, FlightState state, string at, CancellationToken ct)
     {
@@ -101,10 +112,10 @@ internal static class DemoCommand
         {
             if (!(await FrozenPlans.LoadAsync(house.Ledger, TenantId.Local, state, step.Id, ct).ConfigureAwait(false)).Try(out var bytes, out problem)) return problem;
             if (bytes.VerifyToken() is { } mismatch) return mismatch;
-            screen.Check(true, $"step {step.Id}", $"plan-token {step.Token!.Token.Hex[..16]}... recomputed from the stored plan; {step.TakeOff!.Changes.Count} path(s) changed, as declared", null);
+            screen.Check(true, $"step {step.Id}", $"plan-token {step.Token!.Token.Hex[..16]}... recomputed from the stored plan; paths changed: {step.TakeOff!.Changes.Count}, as declared", null);
         }
         screen.Line("\n  Look around:");
-        foreach (var hint in (string[])[$"cd {at}", $"cabincrew show {state.Id}", $"cabincrew token explain {state.Id}", "cabincrew audit verify .cabincrew/audit.jsonl --key .cabincrew/audit.pub.pem"]) screen.Hint(hint);
+        foreach (var hint in (string[])[.. ProgramPath.Hint() is { } path ? [path] : Array.Empty<string>(), $"cd {at}", $"cabincrew show {state.Id}", $"cabincrew token explain {state.Id}", "cabincrew audit verify .cabincrew/audit.jsonl --key .cabincrew/audit.pub.pem"]) screen.Hint(hint);
         if (screen.Json)
         {
             var document = FlightDocument.Of(state);

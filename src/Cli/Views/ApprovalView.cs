@@ -37,7 +37,7 @@ internal static class ApprovalView
             screen.Field("token", p.Request.PlanTokenHash.ToString());
             if (p.Request.Extensions.ExpiresAt is { } end) screen.Field("expires", FlightDocument.Time(end));
             screen.Hint($"cabincrew show {p.Flight.Id}");
-            screen.Hint($"cabincrew approve {p.Request.ApprovalId}");
+            screen.Hint($"cabincrew approve {p.Request.ApprovalId}{(screen.Interactive ? "" : $" --token {p.Request.PlanTokenHash.ToString()[7..23]}")}");
         }
     }
 

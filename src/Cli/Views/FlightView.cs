@@ -9,6 +9,13 @@ namespace CabinCrew.Cli.Views;
 
 internal static class FlightView
 {
+    // The states say the rest: an artifact made, a plan frozen, a token created. `--json` has every entry.
+    private static readonly HashSet<string> Telling =
+    [
+        WalEntryTypes.WorkflowStarted, WalEntryTypes.StateChanged, WalEntryTypes.PolicyEvaluated, WalEntryTypes.ApprovalRequested, WalEntryTypes.ApprovalReceived,
+        WalEntryTypes.TakeOffInDoubt, WalEntryTypes.WorkflowCompleted, WalEntryTypes.WorkflowFailed,
+    ];
+
     /// <summary>After plan, run, resume: where it stands and what to do next.</summary>
     public static void Report(Screen screen, FlightReport report)
     {
@@ -44,7 +51,7 @@ internal static class FlightView
         if (steps.Count == state.Steps.Count) ShowTimeline(screen, state);
     }
 
-    private static void ShowStep(Screen screen, StepFlight step, FrozenBytes? bytes)
+    public static void ShowStep(Screen screen, StepFlight step, FrozenBytes? bytes)
     {
         screen.Title($"step {step.Id}: {step.State.Word()}");
         if (step.Plan is { } plan)
@@ -66,9 +73,9 @@ internal static class FlightView
         screen.Line("");
         screen.Decided("judgement", judgement.Decision);
         foreach (var e in step.Evaluations.Where(e => e.Decision != Decision.Allow).OrderByDescending(e => e.Decision))
-            screen.Line($"    {screen.Paint(e.Decision)}  {Screen.Safe(e.PolicyId)}: {Screen.Safe(e.Reason ?? "")}{Places(screen, e)}");
-        var allowed = step.Evaluations.Count(e => e.Decision == Decision.Allow);
-        if (allowed > 0) screen.Line($"    {screen.Paint(Decision.Allow)}  {allowed} evaluation(s) without objection");
+            screen.Line($"    {screen.Paint(e.Decision)}  {Screen.Safe(e.PolicyId)}: {Screen.Safe(e.Reason ?? "")}{Places(e)}");
+        var allowed = step.Evaluations.Where(e => e.Decision == Decision.Allow).Select(e => e.PolicyId).ToList();
+        if (allowed.Count > 0) screen.Line($"    {screen.Paint(Decision.Allow)}  {Screen.Safe(string.Join(", ", allowed))}");
     }
 
     private static void ShowApproval(Screen screen, StepFlight step)
@@ -81,21 +88,24 @@ internal static class FlightView
 
     private static void ShowTimeline(Screen screen, FlightState state)
     {
-        screen.Title("timeline");
-        foreach (var t in state.Timeline) screen.Line($"  {FlightDocument.Time(t.Timestamp)}  {t.Step?.ToString() ?? "-",-12} {Screen.Safe(t.Text)}");
+        screen.Title("timeline (UTC)");
+        var width = state.Steps.Keys.Max(id => id.ToString().Length);
+        foreach (var t in state.Timeline.Where(t => Telling.Contains(t.Type)))
+            screen.Line($"  {FlightDocument.Time(t.Timestamp).Replace('T', ' ').TrimEnd('Z')}  {(t.Step?.ToString() ?? "-").PadRight(width)}  {Screen.Safe(t.Text)}");
     }
 
-    private static string Places(Screen screen, PolicyEvaluation e)
+    /// <summary>The files that a reason is about, where it does not name them itself.</summary>
+    private static string Places(PolicyEvaluation e)
     {
         if (e.Evidence is not { ValueKind: System.Text.Json.JsonValueKind.Object } evidence || !evidence.TryGetProperty("files", out var files) || files.ValueKind != System.Text.Json.JsonValueKind.Array) return "";
         var names = files.EnumerateArray().Take(4).Select(f => f.ValueKind == System.Text.Json.JsonValueKind.String ? f.GetString() : f.TryGetProperty("path", out var p) ? p.GetString() : null).OfType<string>().ToList();
-        return names.Count == 0 ? "" : $" [{Screen.Safe(string.Join(", ", names))}{(files.GetArrayLength() > names.Count ? ", ..." : "")}]";
+        return names.Count == 0 || e.Reason?.Contains(names[0], StringComparison.Ordinal) == true ? "" : $" [{Screen.Safe(string.Join(", ", names))}{(files.GetArrayLength() > names.Count ? ", ..." : "")}]";
     }
 
     private static string Sentence(StepFlight step) => step switch
     {
         { InDoubt: { } doubt } => $"in doubt: {doubt}",
-        { State: LifecycleState.Completed, TakeOff: { } done } => $"landed, {done.Changes.Count} path(s) changed",
+        { State: LifecycleState.Completed, TakeOff: { } done } => $"landed, paths changed: {done.Changes.Count}",
         { State: LifecycleState.AwaitingApproval, Request: { } request } => $"waits for approval {request.ApprovalId} ({string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))})",
         { State: LifecycleState.ReadyForTakeoff } => "judged and ready for take-off",
         { State: LifecycleState.Failed, Problem: { } problem } => $"failed: {problem.Code}",

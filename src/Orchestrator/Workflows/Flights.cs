@@ -98,6 +98,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         return signalled.Map(_ => response);
     }
 
+    /// <summary>Somebody who could not prove who they are: refused, and on record (APR-03).</summary>
+    public async Task<Problem> RefuseStrangerAsync(Problem problem, string actor, CancellationToken ct) =>
+        await TellAsync(null, AuditEventTypes.ProblemReported, problem, actor, ct).ConfigureAwait(false) ?? problem;
+
     public async Task<Outcome<FlightState>> ReadAsync(WorkflowId id, CancellationToken ct)
     {
         var read = await ledger.Store.ReadAsync(Tenant, id, ct).ConfigureAwait(false);
@@ -181,7 +185,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         if (pending is null) return await TellAsync(null, AuditEventTypes.ApprovalRefused, problem, caller.Name, ct).ConfigureAwait(false) ?? problem;
         var told = await ledger.Store.AppendAuditAsync(Tenant,
             [new FlightAudit(ledger, pending.Flight.Id).Approval(AuditEventTypes.ApprovalRefused, pending.Step.Id, pending.Request, null, problem.ToString(), problem, caller.Name)], ct).ConfigureAwait(false);
-        return told.Problem ?? problem.At($"approval {pending.Request.ApprovalId}");
+        return told.Problem ?? (problem.Where is null ? problem.At($"approval {pending.Request.ApprovalId}") : problem);
     }
 
     private async Task<Problem?> TellAsync(WorkflowId? id, string type, Problem problem, string actor, CancellationToken ct)

@@ -66,7 +66,14 @@ internal static unsafe class ProcessTable
         {
             // Dead, or a process that hides behind its main thread's end: the others still hold its memory.
             if (threads < 2) return null;
-            pages = Directory.EnumerateDirectories($"/proc/{pid}/task").Select(t => Fields($"{t}/stat")).Max(t => t is null ? 0 : long.Parse(t[21]));
+            try
+            {
+                pages = Directory.EnumerateDirectories($"/proc/{pid}/task").Select(t => Fields($"{t}/stat") is { } stat ? long.Parse(stat[21]) : 0).DefaultIfEmpty(0).Max();
+            }
+            catch (IOException)
+            {
+                return null; // its threads ended while they were counted
+            }
         }
         return new(int.Parse(f[1]), threads, pages, long.Parse(f[11]) + long.Parse(f[12]) + long.Parse(f[13]) + long.Parse(f[14]));
     }

@@ -131,7 +131,7 @@ internal static class FlightPlanStage
 
         var committed = await c.Journal.CommitAsync(_ => Bind(c, p, result.Receipt, frozen, token), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
-        c.Tell(PreFlightRunning, $"plan of {frozen.Artifacts.Count} artifact(s), {frozen.Changes.Count} change(s); token {token.Token}");
+        c.Tell(PreFlightRunning, $"plan frozen: artifacts: {frozen.Artifacts.Count}, changed paths: {frozen.Changes.Count}; token {token.Token}");
         return StageEnd.Moved;
     }
 

@@ -211,7 +211,7 @@ internal static class TakeOffStage
             };
         }, ct).ConfigureAwait(false);
         if (!done.Try(out _, out var problem)) return problem;
-        c.Tell(Completed, $"applied: {c.Flight.TakeOff!.Changes.Count} path(s) changed, exactly as declared");
+        c.Tell(Completed, $"applied exactly as declared, paths changed: {c.Flight.TakeOff!.Changes.Count}");
         return StageEnd.Moved;
     }
 
