@@ -63,7 +63,7 @@ internal static class HouseCommands
             """);
         command.Plain(async (_, screen, ct) =>
         {
-            var report = await SandboxProbe.RunAsync(ct).ConfigureAwait(false);
+            var report = await Machine.ExamineAsync(ct).ConfigureAwait(false);
             if (screen.Json)
             {
                 screen.Document(new()
