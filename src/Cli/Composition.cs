@@ -17,6 +17,7 @@ internal static partial class Composition
     public static async Task<Outcome<House>> OpenAsync(Place place, string? claimedName, string? tokenFile, CancellationToken ct)
     {
         if (!Me(claimedName, tokenFile).Try(out var me, out var problem)) return problem;
+        if (Stores.Distrust(place.Store) is { } distrust) return distrust;
         if (!IdentityBook.Load(place.IdentitiesFile, me).Try(out var book, out problem)) return problem;
         var known = book.Authenticate(me).Try(out var caller, out var stranger);
         if (!known && !place.HasStore) return stranger!;

@@ -11,6 +11,9 @@ namespace CabinCrew.Ledger;
 /// <summary>The memory of one installation: streams, blobs, keys, redaction, clock, ids.</summary>
 public sealed record LedgerRoom(IStore Store, IBlobStore Blobs, Signer Signer, Redactor Redactor, TimeProvider Clock, IIdSource Ids) : IAsyncDisposable
 {
+    /// <summary>Where this memory stands on disk: never shown to an engine, never within an engine's reach. Null: nowhere that an engine could reach.</summary>
+    public string? Directory { get; init; }
+
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync().ConfigureAwait(false);
@@ -25,7 +28,7 @@ public static class Stores
 
     /// <summary>
     /// Opens <c>sqlite:DIRECTORY</c>, or just <c>DIRECTORY</c>: <c>state.db</c>, <c>blobs/</c> and <c>keys/</c> in that directory,
-    /// made if need be (0700, with a .gitignore of "*").
+    /// made if need be (0700, with a .gitignore of "*"). A directory that is not only ours is refused (<see cref="StoreTrust"/>).
     /// </summary>
     public static async Task<Outcome<LedgerRoom>> OpenAsync(string store, TimeProvider clock, IIdSource ids, CancellationToken ct)
     {
@@ -42,10 +45,24 @@ public static class Stores
         var redactor = new Redactor();
         var sqlite = new SqliteStore(Path.Combine(directory, "state.db"), signer, redactor, clock);
         var opened = await sqlite.OpenAsync(ct).ConfigureAwait(false);
-        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new FileBlobStore(Path.Combine(directory, "blobs")), signer, redactor, clock, ids);
+        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new FileBlobStore(Path.Combine(directory, "blobs")), signer, redactor, clock, ids) { Directory = directory };
         await sqlite.DisposeAsync().ConfigureAwait(false);
         signer.Dispose();
         return problem;
+    }
+
+    /// <summary>Why nothing in a store's directory may be believed, or null: asked before its identities are read.</summary>
+    public static Problem? Distrust(string store)
+    {
+        if (!DirectoryOf(store).Try(out var directory, out var problem)) return problem;
+        try
+        {
+            return StoreTrust.Fault(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.StoreUnavailable, $"the store's directory cannot be looked at: {e.Message}") { Where = directory };
+        }
     }
 
     private static Outcome<string> DirectoryOf(string store)
@@ -62,14 +79,11 @@ public static class Stores
 
     private static Problem? Prepare(string directory)
     {
+        // An empty directory holds nothing that could be believed: it is closed rather than refused.
         var isNew = !Directory.Exists(directory);
         if (isNew) Directory.CreateDirectory(directory, OwnerOnly);
-        else if ((File.GetUnixFileMode(directory) & UnixFileMode.OtherWrite) != 0)
-            return new Problem(ProblemCode.StoreUnavailable, "the store's directory can be written by every user of this machine")
-            {
-                Where = directory,
-                Remedy = $"Choose another directory, or: chmod o-w '{directory}'",
-            };
+        else if (new DirectoryInfo(directory).LinkTarget is null && Posix.OwnerOf(directory) == Posix.EffectiveUser() && !Directory.EnumerateFileSystemEntries(directory).Any()) File.SetUnixFileMode(directory, OwnerOnly);
+        if (StoreTrust.Fault(directory) is { } fault) return fault;
         // Never into a directory that has another purpose: there the "*" would hide somebody's files from git.
         var isOurs = isNew || Path.GetFileName(directory) == ".cabincrew" || !Directory.EnumerateFileSystemEntries(directory).Any();
         var ignore = Path.Combine(directory, ".gitignore");

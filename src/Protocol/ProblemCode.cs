@@ -58,6 +58,7 @@ public enum ProblemCode
     WorkflowFileMissing,
     WorkflowFileInvalid,
     SecretUnavailable,
+    SecretCommandNotAllowed,
 
     // engine
     EngineNotFound,
@@ -150,6 +151,8 @@ public enum ProblemCode
 
     // state
     StoreUnavailable,
+    StoreUntrusted,
+    StoreExposed,
     StoreCorrupt,
     StoreFenced,
     IllegalTransition,
@@ -216,6 +219,8 @@ public static class ProblemCodes
             "Mend the lines named; `cabincrew schema workflow` helps an editor."),
         new(ProblemCode.SecretUnavailable, "secret_unavailable", ProblemClass.Usage, 400, Severity.Error, "ENG-03", "A mapped secret could not be read from its source.",
             "Set the variable, file or command that the workflow names."),
+        new(ProblemCode.SecretCommandNotAllowed, "secret_command_not_allowed", ProblemClass.Refused, 403, Severity.Warning, "ENG-03", "The workflow would run a command outside the sandbox to get a secret, and nobody has allowed that very command.",
+            "Read the command; if you want it to run as you, add --allow-secret-commands once."),
 
         // engine
         new(ProblemCode.EngineNotFound, "engine_not_found", ProblemClass.Usage, 404, Severity.Error, "ENG-01", "The engine is not there or is not executable.",
@@ -382,6 +387,10 @@ public static class ProblemCodes
         // state
         new(ProblemCode.StoreUnavailable, "store_unavailable", ProblemClass.Failed, 503, Severity.Error, "ORC-04", "The store cannot be opened or written.",
             "Check the path, its permissions and the free space."),
+        new(ProblemCode.StoreUntrusted, "store_untrusted", ProblemClass.Refused, 403, Severity.Critical, "APR-03", "The store's directory is not ours alone, or came with a repository: its identities and keys are not believed.",
+            "Look at what it holds, move it away, and begin a store of your own with `cabincrew init`."),
+        new(ProblemCode.StoreExposed, "store_exposed", ProblemClass.Refused, 409, Severity.Error, "ENG-06", "The store stands where an engine could read or change it.",
+            "Keep it at the top of the workspace (.cabincrew), or outside of everything that engines see (--store)."),
         new(ProblemCode.StoreCorrupt, "store_corrupt", ProblemClass.Evidence, 500, Severity.Critical, "ORC-05", "The store holds inconsistent state; the workflow is halted.",
             "Keep the files, verify with `cabincrew audit verify`, restore from a backup."),
         new(ProblemCode.StoreFenced, "store_fenced", ProblemClass.Busy, 409, Severity.Error, "ORC-06", "Another node has taken over this workflow.",

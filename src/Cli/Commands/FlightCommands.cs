@@ -54,7 +54,8 @@ internal static class FlightCommands
         var file = Globals.File();
         var wait = Wait();
         var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
-        var command = new Command(name, description) { file, unsandboxed };
+        var secretCommands = new Option<bool>("--allow-secret-commands") { Description = "Let the workflow's secret commands run as you, outside the sandbox. Remembered for these exact commands; audited." };
+        var command = new Command(name, description) { file, unsandboxed, secretCommands };
         if (goal == FlightGoal.Land) command.Options.Add(wait);
         command.Plain(async (parse, screen, ct) =>
         {
@@ -67,6 +68,7 @@ internal static class FlightCommands
             var opened = await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false);
             if (!opened.Try(out var house, out problem)) return problem;
             await using var leaving = house.ConfigureAwait(false);
+            if (parse.GetValue(secretCommands) && !(await new SecretConsents(house.Ledger).AllowAsync(definition, house.Caller, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
             var started = await house.Flights.StartAsync(definition, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
             if (!started.Try(out var id, out problem)) return problem;
             screen.Note($"{definition.Name}: workflow {id}");

@@ -43,7 +43,13 @@ public sealed record PolicySubject
     public required IReadOnlyList<JudgedArtifact> Artifacts { get; init; }
     /// <summary>In path order, merged over all artifacts.</summary>
     public required IReadOnlyList<JudgedChange> Changes { get; init; }
+    /// <summary>What take-off may move inside .git, in name order; <c>HEAD</c> and <c>index</c> are names too.</summary>
+    public IReadOnlyList<JudgedRef> Refs { get; init; } = [];
 }
+
+/// <param name="Before">Null: it is not there yet.</param>
+/// <param name="After">Null: it will be deleted.</param>
+public sealed record JudgedRef(string Name, string? Before, string? After);
 
 public sealed record JudgedArtifact(
     ArtifactName Name, ArtifactRole Role, string Type, string Action, string? Target, JsonElement Metadata, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body);

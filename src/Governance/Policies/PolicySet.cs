@@ -23,7 +23,7 @@ public sealed record ApprovalRules(string DefaultRole, IReadOnlyList<RoleNeed> A
 public sealed partial class PolicySet
 {
     /// <summary>Raised whenever this code judges the same policies and plan differently than before. Part of the governance hash.</summary>
-    public const int JudgementVersion = 1;
+    public const int JudgementVersion = 2;
 
     public const int SourcesMax = 64;
 

@@ -36,10 +36,10 @@ internal static class DeclaredChanges
 
     private static Outcome<ReadOnlyMemory<byte>> PatchOf(ValidatedArtifact artifact) => artifact switch
     {
-        { Body: { } body } => body,
-        { Inline: null or { ValueKind: JsonValueKind.Null } } => ReadOnlyMemory<byte>.Empty,
-        { Inline: { ValueKind: JsonValueKind.String } text } => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(text.GetString()!)),
-        _ => ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact.Name.ToString(), $"the body of a {ArtifactProblem.Printable(artifact.Type)} is the text of a patch", "/body"),
+        { Content: null } => ReadOnlyMemory<byte>.Empty,
+        { Body: null, Inline: not { ValueKind: JsonValueKind.String } } =>
+            ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact.Name.ToString(), $"the body of a {ArtifactProblem.Printable(artifact.Type)} is the text of a patch", "/body"),
+        { Content: { } content } => content,
     };
 
     private static Outcome<IReadOnlyList<FileWrite>> Apply(ReadOnlyMemory<byte> patch, ReadBase readBase)
@@ -58,7 +58,8 @@ internal static class DeclaredChanges
     {
         var path = write.Change.Path.ToString();
         var segments = path.Split('/');
-        if (string.Equals(segments[0], ".cabincrew", StringComparison.OrdinalIgnoreCase))
+        // At any depth: a project inside this one keeps its identities and keys in such a directory too.
+        if (segments.Any(s => string.Equals(s, ".cabincrew", StringComparison.OrdinalIgnoreCase)))
             return ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact, $"a patch may not touch the store: {path}").With("path", path);
         if (segments.Any(s => string.Equals(s, ".git", StringComparison.OrdinalIgnoreCase)))
             return ArtifactProblem.Of(ProblemCode.ArtifactPatchInvalid, artifact, $"a patch may not touch git's own directory: {path}").With("path", path);

@@ -1,4 +1,5 @@
 // A step's artifacts after validation (ART-04): in memory, hashed, consistent with the receipt, with the changes that they declare.
+using System.Text;
 using System.Text.Json;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -12,6 +13,14 @@ public sealed record ValidatedArtifact(
 {
     /// <summary>Content that stands in the document itself; part of <see cref="Document"/>.</summary>
     public JsonElement? Inline { get; init; }
+
+    /// <summary>What it says, wherever that stands: body.data, else the inline body (a text as its bytes, anything else as its JSON). Null: nothing.</summary>
+    public ReadOnlyMemory<byte>? Content => Body ?? Inline switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
+        { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
+        { } other => Encoding.UTF8.GetBytes(other.GetRawText()),
+    };
 
     public BoundArtifact Bound => new(Name, Role, Type, Action, DocumentHash, BodyHash, Body?.Length ?? 0);
 }

@@ -148,6 +148,8 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         var definition = journal.State.Definition;
         if (!EngineRunners.Create(journal.State.Unsandboxed).Try(out var runner, out var problem)) return problem;
         if (!LoadPolicies(definition).Try(out var policies, out problem)) return problem;
+        // The store may have moved, or been named differently, since the flight began.
+        if (StoreBoundary.Fault(ledger.Directory, definition) is { } exposed) return exposed;
         var audit = new FlightAudit(ledger, journal.State.Id);
         using var takeOffGate = new SemaphoreSlim(1, 1);
         var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, takeOffGate, news));
@@ -173,7 +175,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         definition.Policies, Path.GetDirectoryName(definition.File)!, definition.Aggregation, definition.PolicyTimeLimit, ledger.Redactor);
 
     private Problem? Check(WorkflowDefinition definition, bool unsandboxed) =>
-        LoadPolicies(definition).Problem ?? EngineRunners.Create(unsandboxed).Problem;
+        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? EngineRunners.Create(unsandboxed).Problem;
 
     /// <summary>Corrupt state halts that workflow alone, and says so in the log (ORC-05).</summary>
     private async Task<Problem> HaltedAsync(WorkflowId id, Problem problem, CancellationToken ct) => problem.Code is ProblemCode.StoreCorrupt or ProblemCode.IllegalTransition

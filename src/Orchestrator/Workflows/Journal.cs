@@ -43,6 +43,8 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
         try
         {
             var batch = build(state);
+            // Redacted here, as the store does it: what we go on with, show and compare is then exactly what is kept.
+            batch = batch with { Entries = [.. batch.Entries.Select(e => e with { Data = ledger.Redactor.Redact(e.Data) })] };
             if (batch.Entries.Count == 0 && batch.Audit.Count == 0 && !batch.Release && batch.Acknowledge.Count == 0) return state;
             var next = Fold(batch.Entries);
             if (!next.Try(out var after, out var illegal)) return illegal;

@@ -33,7 +33,8 @@ internal sealed record StepContext(
     public void Tell(LifecycleState? state, string text) => News.Report(new(Id, state, text));
 
     public Outcome<ResolvedEngine> ResolveEngine() =>
-        EngineCatalog.Resolve(Definition.Engine, Path.GetDirectoryName(WorkflowDefinition.File)!);
+        EngineCatalog.Resolve(Definition.Engine, Path.GetDirectoryName(WorkflowDefinition.File)!)
+            .Then(engine => StoreBoundary.Fault(Ledger.Directory, engine) is { } exposed ? exposed : Outcome.Of(engine));
 
     /// <summary>Who approves where no policy says so, and what the step always asks for.</summary>
     public ApprovalRules Rules => new(Identities.DefaultRole, Definition.Approvals);
@@ -50,6 +51,7 @@ internal sealed record StepContext(
         var secrets = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, source) in Definition.Secrets)
         {
+            if (new SecretConsents(Ledger).Missing(Definition.Id, name, source) is { } refused) return refused;
             var read = await SecretReader.ReadAsync(source, ct).ConfigureAwait(false);
             if (!read.Try(out var value, out var problem)) return problem.At($"step {Id}, secret {name}");
             Ledger.Redactor.Learn(name, value);

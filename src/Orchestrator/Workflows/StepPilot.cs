@@ -1,5 +1,6 @@
 // Flies one step from state to state until it rests: done, failed, waiting for a person, or at the goal. The stage runner of the house:
 // here a bug becomes FAILED with an audit event, and a cancelled run stays where its log says it is.
+using System.Collections.Immutable;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
@@ -40,7 +41,15 @@ internal static class StepPilot
             }
 
             if (end.Kind == StageEndKind.Moved) continue;
-            return end.Kind == StageEndKind.Refused && IsVerdict(end.Problem!) ? await FailAsync(c, end).ConfigureAwait(false) : end;
+            if (end.Problem is { } said) end = end with { Problem = Redacted(c, said) };
+            if (end.Kind != StageEndKind.Refused || !IsVerdict(end.Problem!)) return end;
+            // From the commit marker on there is no way back: a failure there is one of completing, and never sets the workspace free.
+            if (c.Flight is { State: TakeoffRunning or ExecutionComplete, TakeOff: not null })
+                return StageEnd.Waiting(end.Problem! with { Remedy = "Mend the cause, then `cabincrew resume`: the change will be completed." });
+            // Whatever went wrong after an engine could reach outside: what it did there is not undone by failing.
+            if (c.Flight is { State: TakeoffRunning, Intent: true } && !TakeOffStage.IsKnownOutcome(end.Problem!.Code))
+                return await TakeOffStage.InDoubtAsync(c, $"take-off may have had effects outside, and then failed: {end.Problem.Message}", CancellationToken.None).ConfigureAwait(false);
+            return await FailAsync(c, end).ConfigureAwait(false);
         }
     }
 
@@ -91,6 +100,14 @@ internal static class StepPilot
         c.Tell(Failed, problem.ToString());
         return end;
     }
+
+    // An engine's own words are part of many a problem, and go to terminals and CI logs as well as to the store.
+    private static Problem Redacted(StepContext c, Problem problem) => problem with
+    {
+        Message = c.Ledger.Redactor.Redact(problem.Message),
+        Where = problem.Where is { } where ? c.Ledger.Redactor.Redact(where) : null,
+        Evidence = problem.Evidence.Select(e => KeyValuePair.Create(e.Key, c.Ledger.Redactor.Redact(e.Value))).ToImmutableSortedDictionary(StringComparer.Ordinal),
+    };
 
     private static string EventOf(Problem problem) => problem.Code.Entry() switch
     {

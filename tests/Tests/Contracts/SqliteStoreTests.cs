@@ -111,7 +111,7 @@ public sealed class SqliteStoreTests : StoreContract
         await StartAsync(Flight);
         // A copy of the files while they are in use is what a killed process leaves behind.
         var copy = directory + "-copy";
-        Directory.CreateDirectory(copy);
+        Directory.CreateDirectory(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try
         {
             foreach (var path in Directory.EnumerateFiles(directory, "state.db*")) File.Copy(path, Path.Combine(copy, Path.GetFileName(path)));
@@ -192,12 +192,13 @@ public sealed class SqliteStoreTests : StoreContract
     public async Task A_file_that_is_no_store_of_ours_is_refused(string? text)
     {
         var elsewhere = directory + "-other";
-        Directory.CreateDirectory(elsewhere);
+        Directory.CreateDirectory(elsewhere, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try
         {
             var path = Path.Combine(elsewhere, "state.db");
             if (text is not null) await File.WriteAllTextAsync(path, text, Ct);
             else Tamper("CREATE TABLE somebody_elses(x)", path);
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             var before = await File.ReadAllBytesAsync(path, Ct);
             var opened = await Stores.OpenAsync(elsewhere, Clock, new CountedIds(), Ct);
             Assert.Contains(opened.Problem!.Code, (ProblemCode[])[ProblemCode.StoreCorrupt, ProblemCode.StoreUnavailable]);
@@ -227,14 +228,14 @@ public sealed class SqliteStoreTests : StoreContract
     [Fact]
     public async Task A_directory_that_anyone_may_write_is_refused_and_a_used_one_is_not_hidden_from_git()
     {
-        var used = Directory.CreateDirectory(directory + "-used").FullName;
+        var used = Directory.CreateDirectory(directory + "-used", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         try
         {
             await File.WriteAllTextAsync(Path.Combine(used, "source.txt"), "x", Ct);
             await (await Stores.OpenAsync(used, Clock, new CountedIds(), Ct)).Value.DisposeAsync();
             Assert.False(File.Exists(Path.Combine(used, ".gitignore")));
             File.SetUnixFileMode(used, (UnixFileMode)0b111_111_111);
-            Assert.Equal(ProblemCode.StoreUnavailable, (await Stores.OpenAsync(used, Clock, new CountedIds(), Ct)).Problem?.Code);
+            Assert.Equal(ProblemCode.StoreUntrusted, (await Stores.OpenAsync(used, Clock, new CountedIds(), Ct)).Problem?.Code);
         }
         finally
         {

@@ -62,13 +62,24 @@ internal sealed record PlanConditions
     public bool? OutsideEffects { get; init; }
     public bool? Unsandboxed { get; init; }
     public EffectsWord? Effects { get; init; }
+    public RefConditions? GitRefs { get; init; }
+}
+
+/// <summary>Conditions on one and the same moved git reference.</summary>
+internal sealed record RefConditions(WordGlob Names, IReadOnlyList<ChangeWord>? Move)
+{
+    public bool IsMatch(JudgedRef moved) =>
+        Names.IsMatch(moved.Name) && (Move?.Contains(moved.Before is null ? ChangeWord.Create : moved.After is null ? ChangeWord.Delete : ChangeWord.Update) ?? true);
 }
 
 /// <summary>A changed file that met a rule, and the lines that did (new numbers for added, old numbers for deleted ones).</summary>
 internal sealed record FileMatch(JudgedChange Change, IReadOnlyList<int> AddedLines, IReadOnlyList<int> DeletedLines);
 
 /// <param name="Files">What met the conditions on files; all changes where there are none.</param>
-internal sealed record RuleMatch(Rule Rule, IReadOnlyList<FileMatch> Files, IReadOnlyList<ArtifactName> Artifacts);
+internal sealed record RuleMatch(Rule Rule, IReadOnlyList<FileMatch> Files, IReadOnlyList<ArtifactName> Artifacts)
+{
+    public IReadOnlyList<JudgedRef> Refs { get; init; } = [];
+}
 
 /// <param name="Line">Where it stands in its file.</param>
 internal sealed record Rule(
@@ -87,7 +98,9 @@ internal sealed record Rule(
         if (Files.Any && files.Count == 0) return null;
         if (!HoldsForCounts(files)) return null;
         if (MatchArtifacts(subject, ct) is not { } artifacts) return null;
-        return new(this, files, artifacts);
+        IReadOnlyList<JudgedRef> refs = Plan.GitRefs is { } wanted ? [.. subject.Refs.Where(wanted.IsMatch)] : [];
+        if (Plan.GitRefs is not null && refs.Count == 0) return null;
+        return new(this, files, artifacts) { Refs = refs };
     }
 
     private bool HoldsForContext(PolicySubject subject) =>
@@ -101,7 +114,7 @@ internal sealed record Rule(
 
     /// <summary>Whether take-off could do anything: change files, restore state, move git references, reach outside.</summary>
     private static bool HasEffects(PolicySubject subject) =>
-        subject.OutsideEffects || subject.Changes.Count > 0
+        subject.OutsideEffects || subject.Changes.Count > 0 || subject.Refs.Count > 0
         || subject.Artifacts.Any(a => a.Role == ArtifactRole.State
             || (a.Metadata.ValueKind == System.Text.Json.JsonValueKind.Object && a.Metadata.TryGetProperty("git", out _)));
 

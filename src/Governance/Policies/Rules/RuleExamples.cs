@@ -64,6 +64,7 @@ internal static class RuleExamples
             Requester = map.TakeText("requester") ?? Empty.Requester,
             OutsideEffects = map.TakeTruth("outside_effects") ?? false,
             Sandboxed = !(map.TakeTruth("unsandboxed") ?? false),
+            Refs = Refs(map),
             Artifacts = type is null && action is null && text is null && !state ? [] :
             [
                 new(ExampleName, state ? ArtifactRole.State : ArtifactRole.Evidence, type ?? "example", action ?? "example", text, Nothing, "{}"u8.ToArray(), null),
@@ -72,6 +73,17 @@ internal static class RuleExamples
         map.Close();
         return subject;
     }
+
+    // Names of updated refs; a leading + is a new one, a leading - a deleted one.
+    private static IReadOnlyList<JudgedRef> Refs(YamlMap map) =>
+    [
+        .. (map.TakeTexts("git_refs") ?? []).Select(t => t switch
+        {
+            ['+', .. var name] => new JudgedRef(name, null, "new"),
+            ['-', .. var name] => new JudgedRef(name, "old", null),
+            var name => new JudgedRef(name, "old", "new"),
+        }),
+    ];
 
     private static List<JudgedChange>? Changes(YamlNode node)
     {

@@ -116,6 +116,7 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
             Requester = WordsOf(when, "requester"),
             OutsideEffects = when.TakeTruth("outside_effects"),
             Unsandboxed = when.TakeTruth("unsandboxed"),
+            GitRefs = Refs(when),
             Effects = when.TakeWord("effects", [("none", EffectsWord.None), ("some", EffectsWord.Some)]),
         };
         when.Close();
@@ -123,6 +124,16 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         foreach (var key in (string[])["added_lines", "deleted_lines", "artifact_text", "beside_changed"])
             if (allow && when.Has(key)) when.Errors.Add(when, $"an 'allow' rule cannot depend on '{key}': whoever makes the plan could add what it looks for");
         return (files, plan);
+    }
+
+    // Names alone, or a mapping with names and move.
+    private static RefConditions? Refs(YamlMap when)
+    {
+        if (when.Take("git_refs") is not YamlMap map) return WordsOf(when, "git_refs") is { } names ? new(names, null) : null;
+        var refs = new RefConditions(WordsOf(map, "names") ?? new(["*"]), Words(map, "move", ChangeWords));
+        if (map.Entries.Count == 0) map.Errors.Add(map, "'git_refs': expected 'names', 'move' or both");
+        map.Close();
+        return refs;
     }
 
     private static long? Count(YamlMap when, string key) => when.TakeInteger(key, 1, 1_000_000);

@@ -55,6 +55,7 @@ internal sealed class RulesPolicySource : IPolicySource
     {
         List<PolicyVerdict> verdicts = [];
         HashSet<JudgedChange> covered = new(ReferenceEqualityComparer.Instance);
+        HashSet<JudgedRef> coveredRefs = [];
         var planAllowed = false;
         foreach (var rule in file.Rules)
         {
@@ -63,10 +64,12 @@ internal sealed class RulesPolicySource : IPolicySource
             if (rule.Decision == Decision.Allow) planAllowed |= !rule.Files.Any;
             if (rule.Decision == Decision.Allow || (rule.Files.Any && rule.Decision >= file.Default.Decision))
                 covered.UnionWith(match.Files.Select(f => f.Change));
+            // References in .git are covered by rules about them alone: what allows files says nothing about a branch.
+            if (rule.Decision == Decision.Allow || rule.Decision >= file.Default.Decision) coveredRefs.UnionWith(match.Refs);
         }
 
         var rest = subject.Changes.Where(c => !covered.Contains(c)).Select(c => new FileMatch(c, [], [])).ToList();
-        if (rest.Count > 0 || (subject.Changes.Count == 0 && !planAllowed)) verdicts.Add(Verdict(new(file.Default, rest, [])));
+        if (rest.Count > 0 || subject.Refs.Any(r => !coveredRefs.Contains(r)) || (subject.Changes.Count == 0 && !planAllowed)) verdicts.Add(Verdict(new(file.Default, rest, [])));
         return new(verdicts);
     }
 
@@ -78,6 +81,7 @@ internal sealed class RulesPolicySource : IPolicySource
 
     private static string Reason(RuleMatch match)
     {
+        if (match.Refs.Count > 0) return $"{match.Rule.Reason}: {string.Join(", ", match.Refs.Take(PathsInReasonMax).Select(r => r.Name))}{(match.Refs.Count > PathsInReasonMax ? $" and {match.Refs.Count - PathsInReasonMax} more" : "")}";
         if (match.Files.Count == 0 || !match.Rule.Files.Any && match.Rule.Id != "default") return match.Rule.Reason;
         var shown = string.Join(", ", match.Files.Take(PathsInReasonMax).Select(f => f.Change.Change.Path));
         var more = match.Files.Count > PathsInReasonMax ? $" and {match.Files.Count - PathsInReasonMax} more" : "";
@@ -105,6 +109,13 @@ internal sealed class RulesPolicySource : IPolicySource
             }
 
             json.WriteEndArray();
+            if (match.Refs.Count > 0)
+            {
+                json.WriteStartArray("git_refs");
+                foreach (var one in match.Refs.Take(FilesShownMax)) json.WriteStringValue($"{one.Name} {(one.Before is null ? "created" : one.After is null ? "deleted" : "updated")}");
+                json.WriteEndArray();
+            }
+
             if (match.Artifacts.Count > 0)
             {
                 json.WriteStartArray("artifacts");

@@ -13,9 +13,10 @@ internal static class PreflightSubject
     public static Outcome<PolicySubject> Build(StepContext c, ValidatedPlan plan)
     {
         var lines = new Dictionary<WorkspacePath, FilePatch>();
-        foreach (var artifact in plan.Artifacts.Where(a => a.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(a.Type) && a.Body is not null))
+        foreach (var artifact in plan.Artifacts.Where(a => a.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(a.Type)))
         {
-            if (!GitPatch.Parse(artifact.Body!.Value).Try(out var set, out var problem)) return problem.At($"artifact {artifact.Name}");
+            if (artifact.Content is not { IsEmpty: false } content) continue;
+            if (!GitPatch.Parse(content).Try(out var set, out var problem)) return problem.At($"artifact {artifact.Name}");
             foreach (var file in set.Files)
                 if ((file.NewPath ?? file.OldPath) is { } path) lines[path] = file;
         }
@@ -27,18 +28,32 @@ internal static class PreflightSubject
             StepId = c.Id,
             Requester = c.Journal.State.Requester,
             EngineId = c.Flight.Plan!.EngineId,
-            OutsideEffects = c.Definition.HasOutsideEffects,
+            OutsideEffects = c.Definition.HasOutsideEffects || plan.Artifacts.Any(SaysOutside),
             Sandboxed = !c.Journal.State.Unsandboxed,
             Config = c.Definition.Config,
             Context = c.Flight.Plan.Context,
             Artifacts =
             [
                 .. plan.Artifacts.Where(a => a.Role != ArtifactRole.Log)
-                    .Select(a => new JudgedArtifact(a.Name, a.Role, a.Type, a.Action, a.Target, a.Metadata, a.Document, a.Body)),
+                    .Select(a => new JudgedArtifact(a.Name, a.Role, a.Type, a.Action, a.Target, a.Metadata, a.Document, a.Content)),
             ],
             Changes = [.. plan.Changes.Select(w => Judged(w, lines.GetValueOrDefault(w.Change.Path)))],
+            Refs = Refs(plan.Git),
         };
     }
+
+    /// <summary>Everything that a plan may move in .git; HEAD and the index are named like refs, so that no rule can overlook them.</summary>
+    private static IReadOnlyList<JudgedRef> Refs(DeclaredGit? git) => git is null ? [] :
+    [
+        .. git.Refs.Select(r => new JudgedRef(r.Key, r.Value.Before, r.Value.After)),
+        .. git.Head is { } head ? [new JudgedRef("HEAD", "", head)] : Array.Empty<JudgedRef>(),
+        .. git.Index ? [new JudgedRef("index", "", "")] : Array.Empty<JudgedRef>(),
+    ];
+
+    // What an engine itself says to reach outside (a push) counts, whatever the workflow grants it.
+    private static bool SaysOutside(ValidatedArtifact artifact) =>
+        artifact.Role != ArtifactRole.Log && artifact.Metadata.ValueKind == System.Text.Json.JsonValueKind.Object && artifact.Metadata.TryGetProperty("outside", out var outside)
+        && outside is not { ValueKind: System.Text.Json.JsonValueKind.Null or System.Text.Json.JsonValueKind.False };
 
     private static JudgedChange Judged(FileWrite write, FilePatch? patch) => patch is null
         ? new(write.Change, false, [], [])

@@ -40,6 +40,8 @@ internal static class TakeOffStage
     {
         var flight = c.Flight;
         if (frozen.VerifyToken() is { } mismatch) return mismatch;
+        if (!TokenSigning.Verify(flight.Token!, c.Ledger.Signer.PublicKeyPem))
+            return new Problem(ProblemCode.TokenMismatch, "the plan-token was not signed with this store's key").At($"step {c.Id}");
         if (flight.Token!.Extensions?.ExpiresAt is { } end && c.Now >= end)
             return new Problem(ProblemCode.TokenExpired, $"the plan-token expired at {end:O}").At($"step {c.Id}");
         if (flight.Judgement is not { Decision: not Decision.Deny })
@@ -147,11 +149,14 @@ internal static class TakeOffStage
     private static async Task<StageEnd> EngineFailedAsync(StepContext c, EngineFailure failure, CancellationToken ct)
     {
         var end = await StepRuns.FailedAsync(c, failure, ct).ConfigureAwait(false);
-        var known = failure.Problem.Code is ProblemCode.EngineFailed or ProblemCode.EngineValidationFailed or ProblemCode.EngineNotFound or ProblemCode.SandboxFailed or ProblemCode.SandboxUnavailable or ProblemCode.StoreFenced;
-        return !c.Definition.HasOutsideEffects || known
+        return !c.Definition.HasOutsideEffects || IsKnownOutcome(failure.Problem.Code)
             ? end
             : await InDoubtAsync(c, $"take-off ended without a receipt ({failure.Problem.Code.Id()}) and may have had effects outside", ct).ConfigureAwait(false);
     }
+
+    /// <summary>The engine never ran, or said itself that it failed.</summary>
+    public static bool IsKnownOutcome(ProblemCode code) =>
+        code is ProblemCode.EngineFailed or ProblemCode.EngineValidationFailed or ProblemCode.EngineNotFound or ProblemCode.SandboxFailed or ProblemCode.SandboxUnavailable or ProblemCode.StoreFenced;
 
     private static async Task<StageEnd> ApplyAsync(StepContext c, ValidatedPlan plan, IWorkspaceView view, EngineResult result, CancellationToken ct)
     {
@@ -236,7 +241,7 @@ internal static class TakeOffStage
         return rolledBack.Try(out _, out var problem) ? StageEnd.Moved : problem;
     }
 
-    private static async Task<StageEnd> InDoubtAsync(StepContext c, string reason, CancellationToken ct)
+    public static async Task<StageEnd> InDoubtAsync(StepContext c, string reason, CancellationToken ct)
     {
         var doubt = Doubt(c, reason);
         var marked = await c.Journal.CommitAsync(_ => new()
