@@ -21,8 +21,11 @@ internal sealed record Measure(string Name, string Unit, double Value, string Pe
 
     public bool Holds => Ratio <= Bound;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Name,-44} {Value,9:0.0} {Unit,-4} {PeerName,-34} {Peer,9:0.0} {Unit,-4} ratio {Ratio:0.00} (at most {Bound:0.00}) {(Holds ? "ok" : "OVER")}");
+    /// <summary>What else is worth knowing, for people.</summary>
+    public string? Note { get; init; }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name,-44} {Value,9:0.0} {Unit,-4} {PeerName,-20} {Peer,9:0.0} {Unit,-4} ratio {Ratio:0.00} ")
+        + (double.IsInfinity(Bound) ? "" : string.Create(CultureInfo.InvariantCulture, $"(at most {Bound:0.00}) {(Holds ? "ok" : "OVER")}")) + (Note is null ? "" : $"\n    {Note}");
 }
 
 internal readonly record struct Cost(double WallMs, double CpuMs);
@@ -54,6 +57,13 @@ internal static class Pairs
     {
         var sorted = values.Order().ToArray();
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <param name="q">0 to 1.</param>
+    public static double Quantile(IEnumerable<double> values, double q)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[(int)Math.Round(q * (sorted.Length - 1))];
     }
 
     private static Cost Median(List<Cost> costs) => new(Median(costs.Select(c => c.WallMs)), Median(costs.Select(c => c.CpuMs)));

@@ -5,6 +5,8 @@ IBenchmark[] table =
 [
     new WorkspaceHashBenchmark(),
     new StartUpBenchmark(),
+    new OverheadBenchmark(),
+    new FlatMemoryBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

@@ -27,6 +27,9 @@ internal static partial class Usage
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
     }
 
+    /// <summary>How busy the machine is: processes that run or want to, on average of the last minute.</summary>
+    public static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+
     private static TimeSpan Cpu(int who)
     {
         if (GetUsage(who, out var u) != 0) throw new InvalidOperationException("getrusage failed");
