@@ -1,4 +1,5 @@
-// Blobs as files, blobs/TENANT/ab/cdef..., written beside, flushed, then renamed: a name never shows half a content. Verified on every read (ART-05).
+// Blobs as files, blobs/TENANT/ab/cdef..., written beside, renamed, then contents and names flushed in one round before anybody learns the digest:
+// a reader never sees half a content, and what a power cut tears was never named by an entry. Verified on every read (ART-05).
 using System.Security.Cryptography;
 using CabinCrew.Protocol;
 
@@ -56,6 +57,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         var digests = new Digest[contents.Count];
         var pending = new List<(string Temporary, string Final)>();
         var directories = new HashSet<string>(StringComparer.Ordinal);
+        var files = new List<string>();
         var seen = new HashSet<Digest>();
         try
         {
@@ -66,16 +68,18 @@ internal sealed class FileBlobStore(string root) : IBlobStore
                 if (!seen.Add(digest)) continue;
                 var path = PathOf(tenant, digest);
                 MakeDirectory(Path.GetDirectoryName(path)!, directories);
-                // Who stored it before may not have flushed its name yet, so its directory is flushed in any case.
+                // Who stored it before may not have flushed it yet, so file and directory are flushed in any case.
+                files.Add(path);
                 directories.Add(Path.GetDirectoryName(path)!);
                 if (IsIntact(path, contents[i].Length, digest)) continue;
                 var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
                 pending.Add((temporary, path));
                 Write(temporary, contents[i]);
             }
-            Parallel.ForEach(pending, new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce, CancellationToken = ct }, p => Flush(p.Temporary));
             foreach (var (temporary, final) in pending) File.Move(temporary, final, overwrite: true);
-            Parallel.ForEach(directories, new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce }, Posix.FlushDirectory);
+            // Together, so that the file system commits them in one go.
+            Parallel.ForEach([.. files.Select(f => (f, false)), .. directories.Select(d => (d, true))], new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce },
+                ((string Path, bool IsDirectory) p) => { if (p.IsDirectory) Posix.FlushDirectory(p.Path); else Flush(p.Path); });
         }
         catch
         {

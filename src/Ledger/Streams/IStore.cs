@@ -100,6 +100,9 @@ public sealed record Commit
     public IntentMove Intent { get; init; }
     /// <summary>The lock stays and a person must decide (ORC-05).</summary>
     public bool MarkInDoubt { get; init; }
+    /// <summary>Need not be durable by itself, only before any later commit that is: a power cut may take it together with everything after it.
+    /// For what nobody outside has acted upon yet. The answer still means that it is committed and seen by every process.</summary>
+    public bool Deferred { get; init; }
     /// <summary>Gives the claim back in the same transaction.</summary>
     public bool ReleaseClaim { get; init; }
 }

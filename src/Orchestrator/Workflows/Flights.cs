@@ -71,7 +71,8 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
             }
             finally
             {
-                await journal.CommitAsync(_ => Batch.Nothing with { Release = true }, CancellationToken.None).ConfigureAwait(false);
+                // What the caller is told about is durable; the end of a flight is so by itself.
+                await journal.CommitAsync(state => Batch.Nothing with { Release = true, Deferred = state.Ended is not null }, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

@@ -18,6 +18,9 @@ internal sealed record Batch
     public bool MarkInDoubt { get; init; }
     public bool Release { get; init; }
 
+    /// <summary>Nobody outside has acted on it yet: durable with the next commit that is not deferred (see <see cref="Commit.Deferred"/>).</summary>
+    public bool Deferred { get; init; }
+
     public static readonly Batch Nothing = new() { Entries = [] };
 }
 
@@ -87,6 +90,7 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
         Intent = batch.Intent,
         MarkInDoubt = batch.MarkInDoubt,
         ReleaseClaim = batch.Release,
+        Deferred = batch.Deferred,
     };
 }
 

@@ -61,8 +61,15 @@ internal sealed record StepContext(
     }
 
     /// <summary>Puts redacted texts into the blob store: logs and receipts are for people, and never hold a secret.</summary>
-    public async Task<Outcome<IReadOnlyList<Digest>>> KeepTextsAsync(IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct) =>
-        await Ledger.Blobs.PutAsync(Tenant, [.. texts.Select(Redacted)], ct).ConfigureAwait(false);
+    public Task<Outcome<IReadOnlyList<Digest>>> KeepTextsAsync(IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct) => KeepAsync([], texts, ct);
+
+    /// <summary>The same, and contents as they are, with one round of flushes. Gives the digests of the texts.</summary>
+    public async Task<Outcome<IReadOnlyList<Digest>>> KeepAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> contents, IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct)
+    {
+        var kept = await Ledger.Blobs.PutAsync(Tenant, [.. contents, .. texts.Select(Redacted)], ct).ConfigureAwait(false);
+        return kept.Map<IReadOnlyList<Digest>>(digests => [.. digests.Skip(contents.Count)]);
+    }
 
     public byte[] EngineInput(EngineMode mode, int runIndex, Digest workspaceHash, JsonElement context, IReadOnlyDictionary<string, string> secrets, Digest? expectedToken) =>
         JsonSerializer.SerializeToUtf8Bytes(new EngineInput

@@ -73,6 +73,7 @@ internal sealed class OverlayView : IWorkspaceView
 
     public void Dispose()
     {
+        
         if (!Directory.Exists(scratch)) return;
         using var directory = DirectoryHandle.Open(scratch);
         foreach (var part in Parts) Scratch.Remove(directory, part);

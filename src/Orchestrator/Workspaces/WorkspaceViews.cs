@@ -1,4 +1,4 @@
-// Chooses the view: overlay where a real mount of this workspace works here, else a copy. Tried once per workspace and process.
+// Chooses the view: overlay where a real mount of this workspace works here, else a copy. Tried once per workspace, disk and process.
 using System.Collections.Concurrent;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
@@ -7,7 +7,7 @@ namespace CabinCrew.Orchestrator.Workspaces;
 
 public static partial class WorkspaceViews
 {
-    private static readonly ConcurrentDictionary<(string Workspace, string Disk), OverlayMode?> Tried = [];
+    private static readonly ConcurrentDictionary<(string Workspace, ulong Disk), OverlayMode?> Tried = [];
 
     /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be; the view is its only use.</param>
     public static Outcome<IWorkspaceView> Create(string workspace, string scratch)
@@ -29,7 +29,15 @@ public static partial class WorkspaceViews
 
     /// <summary>How an overlay of this workspace works here, or null. A real mount with a real write decides; no version is asked.</summary>
     internal static OverlayMode? ModeFor(string workspace, string scratch) =>
-        Tried.GetOrAdd((workspace, Path.GetDirectoryName(scratch) ?? "/"), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+        Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+
+    // Every flight has a scratch directory of its own; what matters is the file system that it lies on.
+    private static ulong DiskOf(string directory)
+    {
+        using var handle = DirectoryHandle.Open(directory);
+        var status = handle.Status();
+        return ((ulong)status.DevMajor << 32) | status.DevMinor;
+    }
 
     private static OverlayMode? Try(string workspace, string scratch)
     {

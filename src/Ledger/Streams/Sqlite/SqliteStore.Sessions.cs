@@ -1,4 +1,5 @@
 // Sessions and claims: who is alive, who owns which stream. A lease counts by the store's clock for others, and by CLOCK_BOOTTIME for oneself.
+// None of it waits for the disk: a power cut ends the sessions themselves, and the first commit that must last makes the claim before it last too.
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CabinCrew.Protocol;
@@ -26,7 +27,7 @@ internal sealed partial class SqliteStore
             s.Db.Execute("INSERT INTO sessions(id, node, realm, pid, started, lease_until) VALUES ($1, $2, $3, $4, $5, $6)",
                 id, name, host.Realm, host.Pid, host.Started, (s.Now + Lease).UtcTicks);
             return Done.Ok;
-        }, ct).ConfigureAwait(false);
+        }, ct, deferred: true).ConfigureAwait(false);
         return done.Map(_ => Leased(new NodeSession(name, id, default), began));
     }
 
@@ -38,7 +39,7 @@ internal sealed partial class SqliteStore
             if (!IsOwnSessionLive(s, session)) return Fenced($"session {session.SessionId} of node '{session.Node}' has lost its lease");
             s.Db.Execute("UPDATE sessions SET lease_until = $2 WHERE id = $1", session.SessionId, (s.Now + Lease).UtcTicks);
             return Done.Ok;
-        }, ct).ConfigureAwait(false);
+        }, ct, deferred: true).ConfigureAwait(false);
         return done.Map(_ => Leased(session, began));
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class SqliteStore
         {
             Bury(s.Db, session.SessionId);
             return Done.Ok;
-        }, ct).ConfigureAwait(false);
+        }, ct, deferred: true).ConfigureAwait(false);
     }
 
     public Task<Outcome<int>> ReapAsync(NodeSession session, IReadOnlySet<WorkflowId> running, CancellationToken ct) => Writer.RunAsync<int>(s =>
@@ -61,7 +62,7 @@ internal sealed partial class SqliteStore
         foreach (var stream in owned.Where(o => !WorkflowId.TryParse(o.Workflow, out var workflow) || !running.Contains(workflow)))
             freed += s.Db.Execute("UPDATE streams SET owner = NULL WHERE id = $1", stream.Id);
         return freed;
-    }, ct);
+    }, ct, deferred: true);
 
     public Task<Outcome<Claim>> ClaimAsync(NodeSession session, TenantId tenant, WorkflowId workflow, CancellationToken ct) => Writer.RunAsync<Claim>(s =>
     {
@@ -79,7 +80,7 @@ internal sealed partial class SqliteStore
         s.Db.Execute("UPDATE streams SET owner = $2, epoch = $3 WHERE id = $1", stream.Id, session.SessionId, epoch);
         var check = CheckedEntries(s.Db, stream, workflow);
         return check.Map(_ => new Claim(tenant, workflow, epoch, stream.NextSequence, stream.Intent));
-    }, ct);
+    }, ct, deferred: true);
 
     private NodeSession Leased(NodeSession session, TimeSpan began)
     {

@@ -64,7 +64,8 @@ internal sealed partial class SqliteStore
         if (!drafts.Entries(claim.Workflow, commit.ExpectedSequence, clock.GetUtcNow(), commit.Entries).Try(out var lines, out var problem)) return Refuse<Committed>(problem);
         if (!drafts.Audit(commit.Audit).Try(out var audit, out problem)) return Refuse<Committed>(problem);
         var header = commit.Header is null ? null : drafts.Redact(commit.Header);
-        return Writer.RunAsync(s => Apply(s, session, claim, commit, header, lines, audit), ct);
+        return Writer.RunAsync(s => Apply(s, session, claim, commit, header, lines, audit), ct,
+            deferred: commit is { Deferred: true, Intent: IntentMove.None, MarkInDoubt: false });
     }
 
     private Outcome<Committed> Apply(WriteScope s, NodeSession session, Claim claim, Commit commit, StreamHeaderState? header, IReadOnlyList<string> lines, IReadOnlyList<JsonObject> audit)

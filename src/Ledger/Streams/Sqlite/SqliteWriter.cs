@@ -1,5 +1,7 @@
 // The one thread that writes. Requests that wait together share a transaction (group commit), each within its own savepoint,
 // so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT (invariants 4 and 7).
+// A deferred request is committed without waiting for the disk: a power cut may take it, and then takes all that came after it as well,
+// because a flush of the write-ahead log covers everything before it.
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using CabinCrew.Ledger.Signing;
@@ -26,6 +28,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly TimeProvider clock;
     private readonly string path;
     private readonly Thread thread;
+    private Request? carried;
+    private bool isFlushing = true;
 
     public SqliteWriter(Database db, Signer signer, TimeProvider clock, string path)
     {
@@ -37,9 +41,10 @@ internal sealed class SqliteWriter : IDisposable
         thread.Start();
     }
 
-    public async Task<Outcome<T>> RunAsync<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct)
+    /// <param name="deferred">May be made durable by the next request that is not.</param>
+    public async Task<Outcome<T>> RunAsync<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
     {
-        var request = new Request<T>(work, ct);
+        var request = new Request<T>(work, ct) { Deferred = deferred };
         try
         {
             queue.Add(request, ct);
@@ -63,7 +68,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         var group = new List<Request>();
         var groups = 0;
-        foreach (var first in queue.GetConsumingEnumerable())
+        while (Next() is { } first)
         {
             group.Clear();
             try
@@ -83,9 +88,22 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
+    private Request? Next()
+    {
+        if (carried is not { } next) return queue.TryTake(out next, Timeout.Infinite) ? next : null;
+        carried = null;
+        return next;
+    }
+
     private void CommitGroup(Request first, List<Request> group)
     {
         group.Add(first);
+        // It cannot be switched within a transaction. What need not wait may ride along with what must, never the other way round.
+        if (isFlushing == first.Deferred)
+        {
+            db.Execute(first.Deferred ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+            isFlushing = !first.Deferred;
+        }
         db.Execute("BEGIN IMMEDIATE");
         audit.Begin();
         var scope = new WriteScope(db, clock.GetUtcNow(), audit);
@@ -93,6 +111,11 @@ internal sealed class SqliteWriter : IDisposable
         Execute(first, scope);
         while (group.Count < GroupMax && Stopwatch.GetElapsedTime(began) < GroupTimeMax && queue.TryTake(out var next))
         {
+            if (first.Deferred && !next.Deferred)
+            {
+                carried = next;
+                break;
+            }
             group.Add(next);
             Execute(next, scope);
         }
@@ -138,6 +161,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private abstract class Request
     {
+        public bool Deferred { get; init; }
+
         /// <summary>Does the work inside the open savepoint; the refusal, if any, means: undo it.</summary>
         public abstract Problem? Execute(WriteScope scope);
         public abstract Problem Refuse(Problem problem);

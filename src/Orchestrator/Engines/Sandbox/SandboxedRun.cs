@@ -31,7 +31,16 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
             return new(ProblemCode.SandboxFailed, "An entry of the workspace that must stay hidden from engines is a link.") { Remedy = $"Replace the link in {Run.Workspace} by a directory." };
         if (SeccompFilter.Assemble(RuntimeInformation.ProcessArchitecture, Run.Network) is not { } filter)
             return new(ProblemCode.SandboxUnavailable, $"There is no system call filter for {RuntimeInformation.ProcessArchitecture} yet.");
-        if (Spawn(filter, hidden) is { } failed) return failed;
+        group = ControlGroup.TryCreate(Run.Limits);
+        group?.EnterThread();
+        try
+        {
+            if (Spawn(filter, hidden) is { } failed) return failed;
+        }
+        finally
+        {
+            group?.LeaveThread();
+        }
 
         var setup = Stopwatch.StartNew();
         if (ReadInfo(setup) is not { } child) return SetupFailed();
@@ -41,7 +50,6 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         namespaceName = ProcessTable.Namespace(child);
         if (init is null || pidNamespace is null || namespaceName is null || !OpenRoot(child, setup)) return SetupFailed();
 
-        group = ControlGroup.TryCreate(Run.Limits);
         group?.Join(child);
         if (ProcessLimits.Set(child, Run.Limits, FileBytesMax, own: 2) is { } limit) return limit;
         if (!Run.StillOurs()) return new(ProblemCode.StoreFenced, "The run was stopped before the engine started: it is not ours any more.");

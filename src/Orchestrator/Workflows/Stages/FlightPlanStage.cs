@@ -56,8 +56,10 @@ internal static class FlightPlanStage
             c.EngineInput(EngineMode.FlightPlan, runIndex, workspace.Hash, context, secrets, null));
     }
 
+    // Deferred, as all of flight-plan is: it has no effect, and after a power cut it is simply run anew.
     private static Batch Begin(StepContext c, LifecycleState from, Prepared p) => new()
     {
+        Deferred = true,
         Entries =
         [
             .. from == PlanRunning ? Array.Empty<EntryDraft>() : [FlightEntries.Moved(c.Id, from, PlanRunning)],
@@ -100,10 +102,8 @@ internal static class FlightPlanStage
     {
         var (plan, result) = (flown.Plan!, flown.Result!);
         var bytes = plan.Artifacts.SelectMany(a => a.Body is { } body ? new[] { a.Document, body } : [a.Document]).ToList();
-        var kept = await c.Ledger.Blobs.PutAsync(StepContext.Tenant, bytes, ct).ConfigureAwait(false);
-        if (!kept.Try(out _, out var problem)) return problem;
-        var texts = await c.KeepTextsAsync([result.ReceiptBytes, result.Log], ct).ConfigureAwait(false);
-        if (!texts.Try(out var text, out problem)) return problem;
+        var texts = await c.KeepAsync(bytes, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false);
+        if (!texts.Try(out var text, out var problem)) return problem;
 
         var frozen = new FrozenPlan
         {
@@ -137,6 +137,7 @@ internal static class FlightPlanStage
 
     private static Batch Bind(StepContext c, Prepared p, EngineOutput receipt, FrozenPlan frozen, PlanToken token) => new()
     {
+        Deferred = true,
         Entries =
         [
             FlightEntries.Moved(c.Id, PlanRunning, PlanGenerated),

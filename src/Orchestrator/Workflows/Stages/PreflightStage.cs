@@ -59,7 +59,8 @@ internal static class PreflightStage
         {
             Move(PreflightComplete, ReadyForTakeoff);
         }
-        return new() { Entries = entries, Audit = audit };
+        // Without a request nobody is told of it before the next durable commit; with one, people may answer at once.
+        return new() { Entries = entries, Audit = audit, Deferred = judgement.Decision != Decision.RequireApproval };
 
         void Move(LifecycleState from, LifecycleState to)
         {

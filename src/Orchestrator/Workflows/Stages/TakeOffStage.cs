@@ -67,6 +67,8 @@ internal static class TakeOffStage
             c.Audit.Moved(c.Id, ReadyForTakeoff, TakeoffRunning),
         ],
         Lock = LockMove.Acquire,
+        // The engine runs on a view; the intent, or else the commit marker, makes this durable before anything outside the view can change.
+        Deferred = true,
     }, ct);
 
     private static async Task<StageEnd> LockedAsync(StepContext c, FrozenBytes frozen, CancellationToken ct)
@@ -122,6 +124,7 @@ internal static class TakeOffStage
             c.Audit.Engine(AuditEventTypes.EngineStarted, c.Id, TakeoffRunning, EngineMode.TakeOff, engine.Id, engine.Digest, null, null, c.Runner.Tier),
         ],
         Intent = c.Definition.HasOutsideEffects ? IntentMove.Set : IntentMove.None,
+        Deferred = !c.Definition.HasOutsideEffects,
     };
 
     /// <summary>The workspace moved: fail as stale, or plan anew when the workflow says so or when its own sibling moved it (a new plan is always safe).</summary>
@@ -164,8 +167,7 @@ internal static class TakeOffStage
         if (!ChangeComparison.Compare(plan, actual).Try(out _, out problem)) return await StepRuns.RefusedAsync(c, problem, result.Log, ct).ConfigureAwait(false);
 
         var contents = actual.Where(w => w.Content is not null).Select(w => w.Content!.Value).ToList();
-        if (!(await c.Ledger.Blobs.PutAsync(StepContext.Tenant, contents, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
-        if (!(await c.KeepTextsAsync([result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
+        if (!(await c.KeepAsync(contents, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
         var changes = actual.Select(w => w.Change).ToList();
         if (!WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem)) return problem;
 
@@ -213,6 +215,8 @@ internal static class TakeOffStage
                 ],
                 Audit = [.. executed ? [c.Audit.Moved(c.Id, TakeoffRunning, ExecutionComplete)] : Array.Empty<AuditEvent>(), c.Audit.Moved(c.Id, ExecutionComplete, Completed)],
                 Lock = LockMove.Release,
+                // Lost in a power cut, the redo finds everything in its after state and says the same again.
+                Deferred = true,
             };
         }, ct).ConfigureAwait(false);
         if (!done.Try(out _, out var problem)) return problem;
