@@ -73,7 +73,6 @@ internal sealed class OverlayView : IWorkspaceView
 
     public void Dispose()
     {
-        
         if (!Directory.Exists(scratch)) return;
         using var directory = DirectoryHandle.Open(scratch);
         foreach (var part in Parts) Scratch.Remove(directory, part);

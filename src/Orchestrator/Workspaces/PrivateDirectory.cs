@@ -24,7 +24,6 @@ internal sealed class PrivateDirectory : IDisposable
 
     public void Dispose()
     {
-        
         try
         {
             using var parent = DirectoryHandle.Open(System.IO.Path.GetDirectoryName(Path)!);

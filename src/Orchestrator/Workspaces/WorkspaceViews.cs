@@ -28,8 +28,13 @@ public static partial class WorkspaceViews
     }
 
     /// <summary>How an overlay of this workspace works here, or null. A real mount with a real write decides; no version is asked.</summary>
-    internal static OverlayMode? ModeFor(string workspace, string scratch) =>
-        Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+    internal static OverlayMode? ModeFor(string workspace, string scratch)
+    {
+        // Who owns what may change from flight to flight; what the kernel can do does not.
+        using (var root = DirectoryHandle.Open(workspace))
+            if (!Ownership.IsAllOurs(root)) return null;
+        return Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+    }
 
     // Every flight has a scratch directory of its own; what matters is the file system that it lies on.
     private static ulong DiskOf(string directory)
@@ -41,10 +46,6 @@ public static partial class WorkspaceViews
 
     private static OverlayMode? Try(string workspace, string scratch)
     {
-        using (var root = DirectoryHandle.Open(workspace))
-        {
-            if (!Ownership.IsAllOurs(root)) return null;
-        }
         OverlayMode[] modes = FileCalls.EffectiveUser == 0 ? [new(false), new(true)] : [new(true)];
         foreach (var mode in modes)
         {
