@@ -62,7 +62,7 @@ internal static class FlightCommands
             // The file first: a typing error makes no store.
             var path = parse.GetValue(file);
             var loaded = WorkflowFile.Load(path is null ? Globals.PlaceOf(parse).WorkflowFile : Path.GetFullPath(path));
-            if (!loaded.Try(out var definition, out var problem)) return problem;
+            if (!loaded.Try(out var definition, out var problem)) return await OnRecordAsync(parse, path, problem, ct).ConfigureAwait(false);
             var span = TimeSpan.Zero;
             if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
             var opened = await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false);
@@ -75,6 +75,13 @@ internal static class FlightCommands
             return await AdvanceAsync(screen, house, id, new(goal, span), ct).ConfigureAwait(false);
         });
         return command;
+    }
+
+    // A typing error makes no store; but where there is one, what was asked for and refused is in it (AUD-01).
+    private static async Task<Problem> OnRecordAsync(ParseResult parse, string? path, Problem problem, CancellationToken ct)
+    {
+        if (!Globals.PlaceOf(parse, path).HasStore || !(await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false)).Try(out var house, out _)) return problem;
+        await using (house) return await house.Flights.RefuseStartAsync(problem, house.Caller, ct).ConfigureAwait(false);
     }
 
     internal static async Task<Outcome<int>> AdvanceAsync(Screen screen, House house, WorkflowId id, AdvanceOptions options, CancellationToken ct)

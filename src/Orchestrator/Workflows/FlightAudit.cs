@@ -27,11 +27,11 @@ internal sealed class FlightAudit(LedgerRoom ledger, WorkflowId? workflow)
         Event(AuditEventTypes.StateChanged, step, to, $"{from.Word()} to {to.Word()}");
 
     public AuditEvent Engine(string type, StepId step, LifecycleState state, EngineMode mode, string engineId, Digest digest, EngineOutput? receipt, Problem? problem, string tier) =>
-        Event(type, step, state, receipt is null ? $"{engineId} {mode.Word()}" : $"{engineId} {mode.Word()}: {receipt.Status}", problem: problem,
+        Event(type, step, state, $"{engineId} {mode.Word()}{(problem is not null ? $": {problem.Code.Id()}" : receipt is null ? "" : $": {receipt.Status}")}", problem: problem,
             data: new() { ["engine_digest"] = digest.ToString(), ["isolation"] = tier }) with
         {
             Workflow = new(workflow?.ToString(), step.ToString(), mode.Word()),
-            Engine = new(engineId, receipt?.ReceiptId, receipt?.Status, problem?.Message ?? receipt?.Error),
+            Engine = new(engineId, receipt?.ReceiptId, receipt?.Status ?? (problem is null ? null : EngineOutput.Failure), problem?.Message ?? receipt?.Error),
         };
 
     public AuditEvent Artifacts(StepId step, IReadOnlyList<FrozenArtifact> artifacts) =>

@@ -33,8 +33,9 @@ public static class FlightFold
             var next = Step(state, type, data, sequence);
             return next.Map(s => s with { UpdatedAt = at, Timeline = s.Timeline.Add(Tell(type, data, sequence, at)) });
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException or FormatException or KeyNotFoundException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Checksums keep accidents out, not somebody who recomputes them: whatever such data breaks in here, it is corrupt, and harms no other flight.
             return Corrupt(id, sequence, $"{type} cannot be read: {e.Message}");
         }
     }
@@ -52,47 +53,54 @@ public static class FlightFold
             Timeline = [new(at, 0, WalEntryTypes.WorkflowStarted, null, $"started by {data.Extensions.Requester}")],
         });
 
+    // Each entry has the states in which it can be written; in any other it does not fit, whatever it says.
     private static Outcome<FlightState> Step(FlightState state, string type, JsonElement data, long sequence) => type switch
     {
-        WalEntryTypes.StepStarted => Started(state, Read(data, FlightJson.Default.StepStartedData)),
+        WalEntryTypes.StepStarted => Started(state, Read(data, FlightJson.Default.StepStartedData), type, sequence),
         WalEntryTypes.StateChanged => Moved(state, Read(data, FlightJson.Default.StateChangedData), sequence),
-        WalEntryTypes.ArtifactCreated => state,
+        WalEntryTypes.ArtifactCreated => Read(data, FlightJson.Default.ArtifactCreatedData).Extensions is var d
+            ? On(state, d.StepId, [PlanGenerated], type, sequence, s => s) : state,
         WalEntryTypes.PlanFrozen => Read(data, FlightJson.Default.PlanFrozenData) is var d
-            ? On(state, d.StepId, s => s with { Plan = d.Plan, PlannedAt = sequence }) : state,
+            ? On(state, d.StepId, [PlanGenerated], type, sequence, s => s with { Plan = d.Plan }) : state,
         WalEntryTypes.TokenCreated => Read(data, FlightJson.Default.TokenCreatedData) is var d
-            ? On(state, d.StepId, s => s with { Token = d.Token }) : state,
+            ? On(state, d.StepId, [ArtifactsValidated], type, sequence, s => s with { Token = d.Token }) : state,
         WalEntryTypes.PolicyEvaluated => Read(data, FlightJson.Default.PolicyEvaluatedData).Extensions is var d
-            ? On(state, d.StepId, s => s with { Evaluations = s.Evaluations.Add(d.Evaluation) }) : state,
+            ? On(state, d.StepId, [PreFlightRunning], type, sequence, s => s with { Evaluations = s.Evaluations.Add(d.Evaluation) }) : state,
         WalEntryTypes.Judged => Read(data, FlightJson.Default.JudgedData) is var d
-            ? On(state, d.StepId, s => s with { Judgement = d.Judgement }) : state,
+            ? On(state, d.StepId, [PreFlightRunning], type, sequence, s => s with { Judgement = d.Judgement }) : state,
         WalEntryTypes.ApprovalRequested => Read(data, FlightJson.Default.ApprovalRequestedData) is var d
-            ? On(state, d.StepId, s => s with { Request = d.Extensions.Request, Responses = [] }) : state,
+            ? On(state, d.StepId, [PreflightComplete], type, sequence, s => s with { Request = d.Extensions.Request, Responses = [] }) : state,
         WalEntryTypes.ApprovalReceived => Read(data, FlightJson.Default.ApprovalReceivedData).Extensions is var d
-            ? On(state, d.StepId, s => s with { Responses = s.Responses.Add(d.Response) }) : state,
+            ? On(state, d.StepId, [AwaitingApproval], type, sequence, s => s with { Responses = s.Responses.Add(d.Response) }) : state,
         WalEntryTypes.TakeOffIntent => Read(data, FlightJson.Default.TakeOffIntentData) is var d
-            ? On(state, d.StepId, s => s with { Intent = true }) : state,
+            ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { Intent = true }) : state,
         WalEntryTypes.TakeOffCommit => Read(data, FlightJson.Default.TakeOffCommitData) is var d
-            ? On(state, d.StepId, s => s with { TakeOff = d.Record, Intent = false }) : state,
+            ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { TakeOff = d.Record, Intent = false }) : state,
         WalEntryTypes.TakeOffInDoubt => Read(data, FlightJson.Default.TakeOffInDoubtData) is var d
-            ? On(state, d.StepId, s => s with { InDoubt = d.Reason }) : state,
+            ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { InDoubt = d.Reason }) : state,
         WalEntryTypes.StepCompleted => Read(data, FlightJson.Default.StepCompletedData) is var d
-            ? On(state, d.StepId, s => s with { CompletedAt = sequence }) : state,
-        WalEntryTypes.WorkflowCompleted => state with { Ended = Completed },
-        WalEntryTypes.WorkflowFailed => Read(data, FlightJson.Default.WorkflowFailedData) is var d
-            ? state with
-            {
-                Ended = Failed,
-                Problem = d.Extensions.Problem,
-                FailureLog = d.Extensions.Log,
-                FailedStep = d.FailedStep is null ? null : StepId.Parse(d.FailedStep),
-            }
-            : state,
+            ? On(state, d.StepId, [ExecutionComplete], type, sequence, s => s with { CompletedAt = sequence }) : state,
+        WalEntryTypes.WorkflowCompleted => state.Steps.Values.All(s => s.State == Completed)
+            ? state with { Ended = Completed }
+            : Corrupt(state.Id, sequence, $"{type}, but not every step is completed"),
+        WalEntryTypes.WorkflowFailed => FailedWith(state, Read(data, FlightJson.Default.WorkflowFailedData), sequence),
         _ => Corrupt(state.Id, sequence, $"unknown entry type '{type}'"),
     };
 
-    private static Outcome<FlightState> Started(FlightState state, StepStartedData data) => On(state, data.StepId, s => data.Extensions.Mode == EngineMode.FlightPlan
-        ? s with { PlanRuns = s.PlanRuns + 1 }
-        : s with { TakeOffRuns = s.TakeOffRuns + 1 });
+    private static Outcome<FlightState> Started(FlightState state, StepStartedData data, string type, long sequence) => data.Extensions.Mode == EngineMode.FlightPlan
+        ? On(state, data.StepId, [PlanRunning], type, sequence, s => s with { PlanRuns = s.PlanRuns + 1, PlannedAt = sequence })
+        : On(state, data.StepId, [TakeoffRunning], type, sequence, s => s with { TakeOffRuns = s.TakeOffRuns + 1 });
+
+    private static Outcome<FlightState> FailedWith(FlightState state, WorkflowFailedData data, long sequence) =>
+        state.Steps.Values.Any(s => s.State == Failed) && !state.Steps.Values.Any(s => s.State is TakeoffRunning or ExecutionComplete)
+            ? state with
+            {
+                Ended = Failed,
+                Problem = data.Extensions.Problem,
+                FailureLog = data.Extensions.Log,
+                FailedStep = data.FailedStep is null ? null : StepId.Parse(data.FailedStep),
+            }
+            : Corrupt(state.Id, sequence, "the workflow failed, but no step did, or one is taking off");
 
     private static Outcome<FlightState> Moved(FlightState state, StateChangedData data, long sequence)
     {
@@ -101,15 +109,18 @@ public static class FlightFold
         if (!StateMachine.Allows(data.From, data.To))
             return new Problem(ProblemCode.IllegalTransition, $"{data.From.Word()} to {data.To.Word()} is no transition of the lifecycle").At($"workflow {state.Id}, step {data.StepId}, entry {sequence}");
         // A new plan forgets the old one whole: token, judgement, approvals.
-        return On(state, data.StepId, s => data.To == PlanRunning
+        return On(state, data.StepId, [data.From], "the move", sequence, s => data.To == PlanRunning
             ? new StepFlight { Id = s.Id, State = PlanRunning, PlanRuns = s.PlanRuns, TakeOffRuns = s.TakeOffRuns }
-            : s with { State = data.To, Problem = data.Problem, FailureLog = data.Log });
+            : s with { State = data.To, Problem = data.Problem, FailureLog = data.Log, InDoubt = data.To == Failed ? null : s.InDoubt, Intent = data.To != Failed && s.Intent });
     }
 
-    private static FlightState On(FlightState state, string step, Func<StepFlight, StepFlight> change)
+    private static Outcome<FlightState> On(FlightState state, string step, LifecycleState[] states, string type, long sequence, Func<StepFlight, StepFlight> change)
     {
         var id = StepId.Parse(step);
-        return state with { Steps = state.Steps.SetItem(id, change(state.Steps[id])) };
+        var flight = state.Steps[id];
+        return states.Contains(flight.State)
+            ? state with { Steps = state.Steps.SetItem(id, change(flight)) }
+            : Corrupt(state.Id, sequence, $"{type} while step {id} is in {flight.State.Word()}");
     }
 
     private static T Read<T>(JsonElement data, JsonTypeInfo<T> info) => data.Deserialize(info) ?? throw new JsonException("null");

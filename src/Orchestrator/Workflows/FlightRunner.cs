@@ -26,18 +26,21 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
         return await EndAsync(rested).ConfigureAwait(false);
     }
 
-    private IEnumerable<StepDefinition> Ready(Dictionary<StepId, Task<StageEnd>> flying, Dictionary<StepId, StageEnd> rested)
+    private List<StepDefinition> Ready(Dictionary<StepId, Task<StageEnd>> flying, Dictionary<StepId, StageEnd> rested)
     {
         var state = journal.State;
+        var open = state.Definition.Steps.Where(s => !flying.ContainsKey(s.Id) && !rested.ContainsKey(s.Id) && !StateMachine.IsFinal(state.Steps[s.Id].State)).ToList();
+        // A take-off that was cut off is brought to an end before anything else, and whatever became of its siblings: it holds the lock.
+        if (open.Where(s => IsTakingOff(state.Steps[s.Id])).ToList() is { Count: > 0 } cut) return cut;
         if (rested.Values.Any(e => e.Kind == StageEndKind.Refused) || state.Steps.Values.Any(s => s.State == LifecycleState.Failed)) return [];
-        return [.. state.Definition.Steps.Where(s =>
-            !flying.ContainsKey(s.Id) && !rested.ContainsKey(s.Id) && !StateMachine.IsFinal(state.Steps[s.Id].State) &&
-            s.Needs.All(n => state.Steps[n].State == LifecycleState.Completed))];
+        return [.. open.Where(s => s.Needs.All(n => state.Steps[n].State == LifecycleState.Completed))];
     }
 
     private async Task<Problem?> EndAsync(Dictionary<StepId, StageEnd> rested)
     {
         var state = journal.State;
+        // A flight does not end while one of its take-offs has no known outcome.
+        if (state.Steps.Values.Any(IsTakingOff)) return Worst(rested);
         if (state.Steps.Values.FirstOrDefault(s => s.State == LifecycleState.Failed) is { } failed)
         {
             var record = failed.Problem ?? ProblemRecord.From(new(ProblemCode.WorkflowFailed, "a step failed"));
@@ -60,15 +63,16 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
         return Worst(rested);
     }
 
-    // Refusals of the plan first, then doubt, then interruptions, then waiting.
+    private static bool IsTakingOff(StepFlight step) => step.State is LifecycleState.TakeoffRunning or LifecycleState.ExecutionComplete;
+
+    // Doubt first, then refusals of the plan, then interruptions, then waiting.
     private static Problem? Worst(Dictionary<StepId, StageEnd> rested) => rested.Values
         .Where(e => e.Problem is not null)
         .OrderBy(e => e.Kind switch
         {
-            StageEndKind.Refused => e.Problem!.Code == ProblemCode.Cancelled ? 2 : 0,
-            StageEndKind.InDoubt => 1,
+            StageEndKind.InDoubt => 0,
+            StageEndKind.Refused => e.Problem!.Code == ProblemCode.Cancelled ? 2 : 1,
             StageEndKind.Waiting or StageEndKind.Resting or StageEndKind.Moved => 3,
         })
         .FirstOrDefault()?.Problem;
-
 }

@@ -48,7 +48,7 @@ public sealed record StepFlight
     public string? InDoubt { get; init; }
     public ProblemRecord? Problem { get; init; }
     public Digest? FailureLog { get; init; }
-    /// <summary>Position in the log of the newest plan and of the completion: tells whether a sibling took off in between.</summary>
+    /// <summary>Position in the log of the newest plan's begin and of the completion: tells whether a sibling took off in between.</summary>
     public long PlannedAt { get; init; } = -1;
     public long CompletedAt { get; init; } = -1;
 }

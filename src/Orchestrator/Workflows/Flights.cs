@@ -20,18 +20,15 @@ public sealed record FlightReport(FlightState State, Problem? Problem);
 /// <summary>An open request, with the flight it belongs to.</summary>
 public sealed record PendingApproval(FlightState Flight, StepFlight Step, ApprovalRequest Request, ApprovalTally Tally, IReadOnlyList<ApprovalResponse> Responses);
 
-public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
+/// <param name="runners">How engines are run, with or without a sandbox; null: for real.</param>
+public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null)
 {
     private static readonly TenantId Tenant = TenantId.Local;
 
     /// <summary>Writes the workflow down; nothing runs yet. Policies and isolation are checked first, so that a flight that cannot go is not begun.</summary>
     public async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, CancellationToken ct)
     {
-        if (Check(definition, unsandboxed) is { } refused)
-        {
-            var told = await TellAsync(null, AuditEventTypes.ProblemReported, refused, requester.Name, ct).ConfigureAwait(false);
-            return told ?? refused;
-        }
+        if (Check(definition, unsandboxed) is { } refused) return await RefuseStartAsync(refused, requester, ct).ConfigureAwait(false);
         var id = WorkflowId.Parse(ledger.Ids.Next("wf"));
         var audit = new FlightAudit(ledger, id);
         var started = await ledger.Store.StartAsync(new()
@@ -50,6 +47,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         }, ct).ConfigureAwait(false);
         return started.Map(_ => id);
     }
+
+    /// <summary>Puts on record that a flight was asked for and not begun: a workflow file that cannot be read, policies that cannot be loaded.</summary>
+    public async Task<Problem> RefuseStartAsync(Problem refused, Caller requester, CancellationToken ct) =>
+        await TellAsync(null, AuditEventTypes.ProblemReported, refused, requester.Name, ct).ConfigureAwait(false) ?? refused;
 
     /// <summary>Claims the workflow and flies it as far as the goal and the people allow.</summary>
     public async Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct)
@@ -83,9 +84,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         var found = await FindApprovalAsync(answer.ApprovalId, ct).ConfigureAwait(false);
         if (!found.Try(out var pending, out var problem)) return await RefuseAsync(null, problem, caller, ct).ConfigureAwait(false);
         var loaded = await FrozenPlans.LoadAsync(ledger, Tenant, pending.Flight, pending.Step.Id, ct).ConfigureAwait(false);
-        problem = loaded.Try(out var frozen, out var missing) ? frozen.VerifyToken() : missing;
-        if (problem is null && pending.Step.Token!.Extensions?.ExpiresAt is { } end && ledger.Clock.GetUtcNow() >= end)
-            problem = new Problem(ProblemCode.TokenExpired, $"the plan-token expired at {end:O}");
+        problem = loaded.Try(out var frozen, out var missing) ? frozen.Stale(ledger.Clock.GetUtcNow()) : missing;
         if (problem is not null) return await RefuseAsync(pending, problem, caller, ct).ConfigureAwait(false);
 
         var verified = ApprovalDesk.Verify(answer, pending.Request, pending.Responses, pending.Step.Token!.Token, caller, identities, ledger.Clock.GetUtcNow());
@@ -147,13 +146,13 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
     private async Task<Outcome<FlightReport>> FlyAsync(Journal journal, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct)
     {
         var definition = journal.State.Definition;
-        if (!EngineRunners.Create(journal.State.Unsandboxed).Try(out var runner, out var problem)) return problem;
-        if (!LoadPolicies(definition).Try(out var policies, out problem)) return problem;
         // The store may have moved, or been named differently, since the flight began.
-        if (StoreBoundary.Fault(ledger.Directory, definition) is { } exposed) return exposed;
+        var problem = StoreBoundary.Fault(ledger.Directory, definition);
+        if (problem is not null || !Runner(journal.State.Unsandboxed).Try(out var runner, out problem) || !LoadPolicies(definition).Try(out var policies, out problem))
+            return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
-        using var takeOffGate = new SemaphoreSlim(1, 1);
-        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, takeOffGate, news));
+        using var gate = new WorkspaceGate();
+        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, news));
         var until = ledger.Clock.GetUtcNow() + options.WaitForPeople;
         while (true)
         {
@@ -176,7 +175,9 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities)
         definition.Policies, Path.GetDirectoryName(definition.File)!, definition.Aggregation, definition.PolicyTimeLimit, ledger.Redactor);
 
     private Problem? Check(WorkflowDefinition definition, bool unsandboxed) =>
-        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? EngineRunners.Create(unsandboxed).Problem;
+        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? Runner(unsandboxed).Problem;
+
+    private Outcome<IEngineRunner> Runner(bool unsandboxed) => (runners ?? EngineRunners.Create)(unsandboxed);
 
     /// <summary>Corrupt state halts that workflow alone, and says so in the log (ORC-05).</summary>
     private async Task<Problem> HaltedAsync(WorkflowId id, Problem problem, CancellationToken ct) => problem.Code is ProblemCode.StoreCorrupt or ProblemCode.IllegalTransition

@@ -9,7 +9,7 @@ public static class StateMachine
     /// <summary>
     /// Every legal move but the one to FAILED, which every unfinished state has. Moves back to PLAN_RUNNING are new plans: after a crash that
     /// lost an unfrozen plan, or after drift; a new plan means a new token, a new judgement, new approvals. TAKEOFF_RUNNING goes back only
-    /// when the take-off was refused before its engine ran.
+    /// when nothing of the take-off stays: it was refused before its engine ran, or its view was thrown away.
     /// </summary>
     private static readonly (LifecycleState From, LifecycleState[] To)[] Moves =
     [
@@ -18,7 +18,7 @@ public static class StateMachine
         (PlanGenerated, [ArtifactsValidated, PlanRunning]),
         (ArtifactsValidated, [TokenCreated, PlanRunning]),
         (TokenCreated, [PreFlightRunning]),
-        (PreFlightRunning, [PreflightComplete]),
+        (PreFlightRunning, [PreflightComplete, PlanRunning]),
         (PreflightComplete, [AwaitingApproval, ReadyForTakeoff]),
         (AwaitingApproval, [Approved]),
         (Approved, [ReadyForTakeoff]),

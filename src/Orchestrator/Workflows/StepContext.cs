@@ -1,4 +1,5 @@
 // What a stage works with: one step of one claimed workflow, and the house around it.
+using System.Collections.Immutable;
 using System.Text.Json;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies;
@@ -16,7 +17,7 @@ public sealed record FlightNews(StepId? Step, LifecycleState? State, string Text
 
 internal sealed record StepContext(
     LedgerRoom Ledger, Journal Journal, StepDefinition Definition, PolicySet Policies, IdentityBook Identities, IEngineRunner Runner,
-    FlightAudit Audit, SemaphoreSlim TakeOffGate, IProgress<FlightNews> News)
+    FlightAudit Audit, WorkspaceGate Gate, IProgress<FlightNews> News)
 {
     public StepId Id => Definition.Id;
 
@@ -30,7 +31,16 @@ internal sealed record StepContext(
 
     public DateTimeOffset Now => Ledger.Clock.GetUtcNow();
 
-    public void Tell(LifecycleState? state, string text) => News.Report(new(Id, state, text));
+    public void Tell(LifecycleState? state, string text) => News.Report(new(Id, state, Ledger.Redactor.Redact(text)));
+
+    /// <summary>An engine's words may be in a problem, and a secret in those: nobody is shown it before it is redacted.</summary>
+    public Problem Redacted(Problem problem) => problem with
+    {
+        Message = Ledger.Redactor.Redact(problem.Message),
+        Where = problem.Where is { } where ? Ledger.Redactor.Redact(where) : null,
+        Remedy = problem.Remedy is { } remedy ? Ledger.Redactor.Redact(remedy) : null,
+        Evidence = problem.Evidence.ToImmutableSortedDictionary(e => Ledger.Redactor.Redact(e.Key), e => Ledger.Redactor.Redact(e.Value), StringComparer.Ordinal),
+    };
 
     public Outcome<ResolvedEngine> ResolveEngine() =>
         EngineCatalog.Resolve(Definition.Engine, Path.GetDirectoryName(WorkflowDefinition.File)!)

@@ -1,6 +1,5 @@
 // Flies one step from state to state until it rests: done, failed, waiting for a person, or at the goal. The stage runner of the house:
 // here a bug becomes FAILED with an audit event, and a cancelled run stays where its log says it is.
-using System.Collections.Immutable;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
@@ -24,33 +23,63 @@ internal static class StepPilot
     /// <param name="planning">Cancelled when a sibling failed: stops planning, never a take-off.</param>
     public static async Task<StageEnd> FlyAsync(StepContext c, FlightGoal goal, CancellationToken planning, CancellationToken ct)
     {
-        while (true)
+        IDisposable? share = null;
+        try
         {
-            StageEnd end;
-            try
+            while (true)
             {
-                end = await StageAsync(c, goal, planning, ct).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return new Problem(ProblemCode.Cancelled, "interrupted").At($"step {c.Id}");
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                end = Problem.Bug($"{e.GetType().Name}: {e.Message}").At($"step {c.Id}").With("stack", $"{e.StackTrace}");
-            }
+                StageEnd end;
+                try
+                {
+                    if (IsPlanning(c.Flight.State)) share ??= await c.Gate.ShareAsync(planning).ConfigureAwait(false);
+                    else Leave(ref share);
+                    end = await StageAsync(c, goal, planning, ct).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    end = new Problem(ProblemCode.Cancelled, "interrupted").At($"step {c.Id}");
+                }
+                catch (Exception e) when (e is not OutOfMemoryException)
+                {
+                    end = Problem.Bug($"{e.GetType().Name}: {e.Message}").At($"step {c.Id}").With("stack", $"{e.StackTrace}");
+                }
 
-            if (end.Kind == StageEndKind.Moved) continue;
-            if (end.Problem is { } said) end = end with { Problem = Redacted(c, said) };
-            if (end.Kind != StageEndKind.Refused || !IsVerdict(end.Problem!)) return end;
-            // From the commit marker on there is no way back: a failure there is one of completing, and never sets the workspace free.
-            if (c.Flight is { State: TakeoffRunning or ExecutionComplete, TakeOff: not null })
-                return StageEnd.Waiting(end.Problem! with { Remedy = "Mend the cause, then `cabincrew resume`: the change will be completed." });
-            // Whatever went wrong after an engine could reach outside: what it did there is not undone by failing.
-            if (c.Flight is { State: TakeoffRunning, Intent: true } && !TakeOffStage.IsKnownOutcome(end.Problem!.Code))
-                return await TakeOffStage.InDoubtAsync(c, $"take-off may have had effects outside, and then failed: {end.Problem.Message}", CancellationToken.None).ConfigureAwait(false);
-            return await FailAsync(c, end).ConfigureAwait(false);
+                if (end.Kind == StageEndKind.Moved) continue;
+                if (end.Problem is { } problem) end = end with { Problem = c.Redacted(problem) };
+                return end.Kind == StageEndKind.Refused ? await RefusedAsync(c, end).ConfigureAwait(false) : end;
+            }
         }
+        finally
+        {
+            share?.Dispose();
+        }
+    }
+
+    private static void Leave(ref IDisposable? share)
+    {
+        share?.Dispose();
+        share = null;
+    }
+
+    // What is planned and judged is looked at on a workspace that no sibling changes meanwhile.
+    private static bool IsPlanning(LifecycleState state) => state < PreflightComplete;
+
+    private static async Task<StageEnd> RefusedAsync(StepContext c, StageEnd end)
+    {
+        var (flight, problem) = (c.Flight, end.Problem!);
+        if (IsVerdict(problem))
+        {
+            // From the commit marker on there is no way back: a failure there is one of completing, and never sets the workspace free.
+            if (flight is { State: TakeoffRunning or ExecutionComplete, TakeOff: not null }) return await TakeOffRecovery.UnfinishedAsync(c, problem).ConfigureAwait(false);
+            // Whatever went wrong after an engine could reach outside: what it did there is not undone by failing.
+            return flight is { State: TakeoffRunning, Intent: true } && !TakeOffStage.IsKnownOutcome(problem.Code)
+                ? await TakeOffRecovery.InDoubtAsync(c, $"take-off may have had effects outside, and then failed: {problem.Message}", CancellationToken.None).ConfigureAwait(false)
+                : await FailAsync(c, end).ConfigureAwait(false);
+        }
+        // Interrupted by a person, not by death: there is time to give the lock back.
+        if (flight is { State: TakeoffRunning, Intent: false, TakeOff: null } && problem.Code == ProblemCode.Cancelled)
+            await TakeOffRecovery.RollBackAsync(c, "interrupted", CancellationToken.None).ConfigureAwait(false);
+        return end;
     }
 
     private static Task<StageEnd> StageAsync(StepContext c, FlightGoal goal, CancellationToken planning, CancellationToken ct) => c.Flight.State switch
@@ -60,16 +89,14 @@ internal static class StepPilot
         TokenCreated or PreFlightRunning => PreflightStage.RunAsync(c, planning),
         PreflightComplete => Task.FromResult<StageEnd>(new Problem(ProblemCode.PolicyDenied, "denied").At($"step {c.Id}")),
         AwaitingApproval => ApprovalStage.RunAsync(c, planning),
-        Approved => ReadyAsync(c, planning),
+        Approved => MoveAsync(c, ReadyForTakeoff, null, planning),
         ReadyForTakeoff => goal == FlightGoal.Plan ? Task.FromResult(StageEnd.Resting) : TakeOffStage.RunAsync(c, ct),
-        TakeoffRunning => TakeOffStage.RecoverAsync(c, ct),
-        ExecutionComplete => TakeOffStage.CompleteAsync(c, ct),
+        TakeoffRunning => TakeOffRecovery.RunAsync(c, ct),
+        ExecutionComplete => TakeOffRecovery.CompleteAsync(c, ct),
         Completed or Failed => Task.FromResult(StageEnd.Resting),
     };
 
     private static Task<StageEnd> BackToPlanAsync(StepContext c, CancellationToken ct) => MoveAsync(c, PlanRunning, "the plan was not frozen before a restart", ct);
-
-    private static Task<StageEnd> ReadyAsync(StepContext c, CancellationToken ct) => MoveAsync(c, ReadyForTakeoff, null, ct);
 
     private static async Task<StageEnd> MoveAsync(StepContext c, LifecycleState to, string? reason, CancellationToken ct)
     {
@@ -100,14 +127,6 @@ internal static class StepPilot
         c.Tell(Failed, problem.ToString());
         return end;
     }
-
-    // An engine's own words are part of many a problem, and go to terminals and CI logs as well as to the store.
-    private static Problem Redacted(StepContext c, Problem problem) => problem with
-    {
-        Message = c.Ledger.Redactor.Redact(problem.Message),
-        Where = problem.Where is { } where ? c.Ledger.Redactor.Redact(where) : null,
-        Evidence = problem.Evidence.Select(e => KeyValuePair.Create(e.Key, c.Ledger.Redactor.Redact(e.Value))).ToImmutableSortedDictionary(StringComparer.Ordinal),
-    };
 
     private static string EventOf(Problem problem) => problem.Code.Entry() switch
     {

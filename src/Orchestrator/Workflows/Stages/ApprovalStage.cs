@@ -15,8 +15,12 @@ internal static class ApprovalStage
 
     public static async Task<StageEnd> RunAsync(StepContext c, CancellationToken ct)
     {
+        // Also what a restart asks for: nobody approves, and nothing waits on, a plan that is no longer what its token says (TOK-04).
+        var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
+        if (!loaded.Try(out var frozen, out var problem)) return problem;
+        if (frozen.Stale(c.Now) is { } stale) return stale;
         var read = await c.Ledger.Store.ReadAsync(StepContext.Tenant, c.Workflow, ct).ConfigureAwait(false);
-        if (!read.Try(out var snapshot, out var problem)) return problem;
+        if (!read.Try(out var snapshot, out problem)) return problem;
         var answers = Answers(snapshot.Inbox, c.Flight.Request!.ApprovalId);
         if (answers.Count > 0)
         {

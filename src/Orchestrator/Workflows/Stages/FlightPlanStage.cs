@@ -24,17 +24,29 @@ internal static class FlightPlanStage
         c.Tell(PlanRunning, $"{p.Engine.Id} computes the plan ({p.Workspace.Files} files, isolation: {c.Runner.Tier})");
 
         var first = await FlyAsync(c, p, ct).ConfigureAwait(false);
-        if (first.Failure is { } failed) return failed;
+        if (first.Failure is { } failed) return await FailedAsync(c, p, failed, ct).ConfigureAwait(false);
         if (c.Definition.Determinism == Determinism.Verify)
         {
             c.Tell(null, "once more, to prove that the plan is deterministic");
+            var again = await StepRuns.EndedAsync(c, EngineMode.FlightPlan, p.Engine, first.Result!.Receipt, null, Started(c, p)).ConfigureAwait(false);
+            if (again is not null) return again;
             var second = await FlyAsync(c, p, ct).ConfigureAwait(false);
-            if (second.Failure is { } failedAgain) return failedAgain;
+            if (second.Failure is { } failedAgain) return await FailedAsync(c, p, failedAgain, ct).ConfigureAwait(false);
             if (Difference(first.Plan!, second.Plan!) is { } difference)
-                return new Problem(ProblemCode.PlanNotDeterministic, $"two flight-plans of the same input differ: {difference}").At($"step {c.Id}");
+                return await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, second.Result!,
+                    new Problem(ProblemCode.PlanNotDeterministic, $"two flight-plans of the same input differ: {difference}"), ct).ConfigureAwait(false);
         }
         return await FreezeAsync(c, p, first, ct).ConfigureAwait(false);
     }
+
+    // A patch that does not apply, to a workspace that is not what it was: the engine is not to blame.
+    private static Task<StageEnd> FailedAsync(StepContext c, Prepared p, StageEnd failed, CancellationToken ct) =>
+        failed.Problem!.Code == ProblemCode.ArtifactPatchConflict && WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != p.Workspace.Hash
+            ? Drift.AnswerAsync(c, p.Workspace.Hash, now.Value.Hash, failed.Problem, ct)
+            : Task.FromResult(failed);
+
+    private static AuditEvent Started(StepContext c, Prepared p) =>
+        c.Audit.Engine(AuditEventTypes.EngineStarted, c.Id, PlanRunning, EngineMode.FlightPlan, p.Engine.Id, p.Engine.Digest, null, null, c.Runner.Tier);
 
     private sealed record Prepared(
         ResolvedEngine Engine, WorkspaceSnapshot Workspace, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex, byte[] Input);
@@ -70,7 +82,7 @@ internal static class FlightPlanStage
             .. from == PlanRunning ? Array.Empty<AuditEvent>() : [c.Audit.Moved(c.Id, from, PlanRunning)],
             c.Audit.Event(AuditEventTypes.EnvironmentPrepared, c.Id, PlanRunning, "fresh artifacts and temp directories, read-only workspace",
                 data: new() { ["workspace_hash"] = p.Workspace.Hash.ToString(), ["workspace_files"] = p.Workspace.Files }),
-            c.Audit.Engine(AuditEventTypes.EngineStarted, c.Id, PlanRunning, EngineMode.FlightPlan, p.Engine.Id, p.Engine.Digest, null, null, c.Runner.Tier),
+            Started(c, p),
         ],
     };
 
@@ -87,14 +99,14 @@ internal static class FlightPlanStage
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: false))],
             StillOurs = () => c.Journal.StillOurs,
         }, ct).ConfigureAwait(false);
-        if (result is null) return new(null, null, await StepRuns.FailedAsync(c, failure!, ct).ConfigureAwait(false));
+        if (result is null) return new(null, null, await StepRuns.FailedAsync(c, EngineMode.FlightPlan, p.Engine, failure!, ct).ConfigureAwait(false));
 
         using (result)
         {
             var read = ArtifactReader.Read(result.Artifacts!, result.Receipt, c.Definition.Limits, c.Ledger.Redactor, WorkspaceHasher.Reader(c.WorkflowDefinition.Workspace));
             return read.Try(out var plan, out var problem)
                 ? new(plan, result, null)
-                : new(null, null, await StepRuns.RefusedAsync(c, problem, result.Log, ct).ConfigureAwait(false));
+                : new(null, null, await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, result, problem, ct).ConfigureAwait(false));
         }
     }
 

@@ -3,6 +3,7 @@ using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Orchestrator.Workflows.Stages;
@@ -11,6 +12,15 @@ namespace CabinCrew.Orchestrator.Workflows.Stages;
 public sealed record FrozenBytes(
     WorkflowId Workflow, StepFlight Flight, IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> Artifacts)
 {
+    /// <summary>The token document bears this orchestrator's signature (TOK-03).</summary>
+    public required bool Signed { get; init; }
+
+    /// <summary>Null when the plan may still be judged, approved and applied.</summary>
+    public Problem? Stale(DateTimeOffset now) =>
+        VerifyToken() ?? (Flight.Token!.Extensions?.ExpiresAt is { } end && now >= end
+            ? new Problem(ProblemCode.TokenExpired, $"the plan-token expired at {end:O}").At($"step {Flight.Id}")
+            : null);
+
     /// <summary>The token of what is stored now.</summary>
     public Outcome<Digest> Recompute()
     {
@@ -21,13 +31,14 @@ public sealed record FrozenBytes(
             if (!read.Try(out var artifact, out var problem)) return problem.At($"artifact {name}");
             bound.Add(new(name, artifact.Role ?? role, artifact.Type, artifact.Action, Digest.Of(document.Span), body is { } b ? Digest.Of(b.Span) : null, body?.Length ?? 0));
         }
-        return PlanTokens.Compute(Flight.Plan!.TokenInputs(Workflow, Flight.Id) with { Artifacts = bound });
+        return PlanTokens.Compute(Flight.Plan!.TokenInputs(Workflow, Flight.Id) with { Artifacts = bound, ContextHash = Digest.Of(CanonicalJson.Write(Flight.Plan.Context)) });
     }
 
     /// <summary>Null when the stored bytes still hash to the token.</summary>
     public Problem? VerifyToken()
     {
         if (!Recompute().Try(out var actual, out var problem)) return problem;
+        if (!Signed) return new Problem(ProblemCode.TokenMismatch, "the plan-token's signature is not this orchestrator's").At($"step {Flight.Id}");
         return actual == Flight.Token!.Token
             ? null
             : new Problem(ProblemCode.TokenMismatch, "what is stored no longer hashes to the plan-token").At($"step {Flight.Id}")
@@ -58,6 +69,6 @@ public static class FrozenPlans
             }
             artifacts.Add((frozen.Bound.Name, bytes, body, frozen.Role));
         }
-        return new FrozenBytes(state.Id, flight, artifacts);
+        return new FrozenBytes(state.Id, flight, artifacts) { Signed = flight.Token is { } token && TokenSigning.Verify(token, ledger.Signer.PublicKeyPem) };
     }
 }

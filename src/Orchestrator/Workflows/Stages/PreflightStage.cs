@@ -1,6 +1,7 @@
 // Preflight: the frozen plan is judged (PRE-01). Ends in AWAITING_APPROVAL, READY_FOR_TAKEOFF or FAILED. No answer is never a yes.
 using CabinCrew.Governance.Approvals;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 using static CabinCrew.Protocol.LifecycleState;
@@ -13,9 +14,9 @@ internal static class PreflightStage
     {
         var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
         if (!loaded.Try(out var frozen, out var problem)) return problem;
-        if (frozen.VerifyToken() is { } mismatch) return mismatch;
+        if (frozen.Stale(c.Now) is { } stale) return stale;
         var rebuilt = frozen.Rebuild(c.WorkflowDefinition.Workspace);
-        if (!rebuilt.Try(out var plan, out problem)) return DriftOr(c, problem, ct);
+        if (!rebuilt.Try(out var plan, out problem)) return await DriftOrAsync(c, problem, ct).ConfigureAwait(false);
 
         var subject = PreflightSubject.Build(c, plan);
         if (!subject.Try(out var judged, out problem)) return problem;
@@ -30,18 +31,20 @@ internal static class PreflightStage
     }
 
     // The patches are applied to the workspace to know what they mean; when that fails because it moved, say so.
-    private static StageEnd DriftOr(StepContext c, Problem problem, CancellationToken ct) =>
+    private static Task<StageEnd> DriftOrAsync(StepContext c, Problem problem, CancellationToken ct) =>
         Workspaces.WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != c.Flight.Plan!.WorkspaceHash
-            ? new Problem(ProblemCode.WorkspaceDrift, "the workspace moved while its plan was judged").At($"step {c.Id}").With("cause", problem.ToString())
-            : problem;
+            ? Drift.AnswerAsync(c, c.Flight.Plan.WorkspaceHash, now.Value.Hash, problem, ct)
+            : Task.FromResult<StageEnd>(problem);
 
     private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement)
     {
         var record = new JudgementRecord(judgement.Decision, judgement.Method,
             [.. judgement.Needs.Select(n => new NeedRecord(n.Role, n.Count, n.Reasons))], judgement.Violations, judgement.Warnings);
-        var entries = judgement.Evaluations.Select(e => FlightEntries.Evaluated(c.Id, c.Ledger.Ids.Next("eval"), e)).ToList();
-        var audit = judgement.Evaluations.Select(e => c.Audit.Evaluated(c.Id, e)).ToList();
+        List<EntryDraft> entries = [];
+        List<AuditEvent> audit = [];
         if (step.State == TokenCreated) Move(TokenCreated, PreFlightRunning);
+        entries.AddRange(judgement.Evaluations.Select(e => FlightEntries.Evaluated(c.Id, c.Ledger.Ids.Next("eval"), e)));
+        audit.AddRange(judgement.Evaluations.Select(e => c.Audit.Evaluated(c.Id, e)));
         entries.Add(FlightEntries.Judged(c.Id, record));
         Move(PreFlightRunning, PreflightComplete);
         audit.Add(c.Audit.Token(AuditEventTypes.TokenVerified, c.Id, PreFlightRunning, step.Token!, "recomputed from the stored bytes", step.Token!.Token));
