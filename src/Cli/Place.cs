@@ -12,7 +12,7 @@ internal sealed record Place(string Root, string Store, string StoreDirectory)
     public string IdentitiesFile => Path.Combine(StoreDirectory, "identities.yaml");
 
     /// <summary>Something has been kept here before.</summary>
-    public bool HasStore => File.Exists(Path.Combine(StoreDirectory, "state.db"));
+    public bool HasStore => !Store.StartsWith("sqlite:", StringComparison.Ordinal) || File.Exists(Path.Combine(StoreDirectory, "state.db"));
 
     public string WorkflowFile => Path.Combine(Root, WorkflowFileName);
 
@@ -21,6 +21,7 @@ internal sealed record Place(string Root, string Store, string StoreDirectory)
     public static Place Find(string directory, string? file, string? store)
     {
         var root = file is null ? Upwards(directory) : Path.GetDirectoryName(Path.GetFullPath(file, directory))!;
+        if (store?.Contains("://", StringComparison.Ordinal) == true) return new(root, store, Path.Combine(root, WorkspaceHasher.StoreDirectory)); // opening it says what is known
         var storeDirectory = store is null
             ? Path.Combine(root, WorkspaceHasher.StoreDirectory)
             : Path.GetFullPath(store.StartsWith("sqlite:", StringComparison.Ordinal) ? store["sqlite:".Length..] : store, directory);

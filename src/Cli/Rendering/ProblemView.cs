@@ -22,14 +22,18 @@ internal static class ProblemView
         };
         var text = new StringBuilder();
         Lines(text, ink.Write(tone, word + ":") + " ", "       ", SafeText.Block(problem.Message));
-        if (!string.IsNullOrEmpty(problem.Where)) Lines(text, "  " + ink.Faint("where:") + " ", "         ", SafeText.Block(problem.Where));
-        foreach (var (key, value) in problem.Evidence.Take(EvidenceMax)) Lines(text, $"  {ink.Faint(SafeText.Line(key) + ":")} ", "      ", SafeText.Block(value));
+        if (!string.IsNullOrEmpty(problem.Where) && !problem.Message.Contains(problem.Where, StringComparison.Ordinal)) Lines(text, "  " + ink.Faint("where:") + " ", "         ", SafeText.Block(problem.Where));
+        foreach (var (key, value) in problem.Evidence.Where(e => !Said(problem, e.Key)).Take(EvidenceMax)) Lines(text, $"  {ink.Faint(SafeText.Line(key) + ":")} ", "      ", SafeText.Block(value));
         if (problem.Evidence.Count > EvidenceMax) text.Append($"  {ink.Faint($"and {problem.Evidence.Count - EvidenceMax} more (--json shows all)")}\n");
         var remedy = problem.Remedy ?? entry.Remedy;
         if (remedy.Length > 0) Lines(text, "  " + ink.Faint("next:") + "  ", "         ", SafeText.Block(remedy));
         text.Append($"  {ink.Faint("code:")}  {entry.Id}{ink.Faint($" (exit {problem.Code.ExitCode()}{(entry.Clause.Length > 0 ? ", " + entry.Clause : "")})")}\n");
         return text.ToString();
     }
+
+    /// <summary>A message about a file begins with path:line:column; people need not read it twice.</summary>
+    private static bool Said(Problem problem, string key) =>
+        key is "line" or "column" or "errors" && problem.Evidence.ContainsKey("column") && problem.Message.Contains($":{problem.Evidence.GetValueOrDefault("line")}:{problem.Evidence["column"]}:", StringComparison.Ordinal);
 
     /// <summary>Writes the members of one problem into an open object.</summary>
     public static void Write(Utf8JsonWriter json, Problem problem)
