@@ -24,6 +24,29 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    [Clause("ORC-04")]
+    public async Task What_is_deferred_is_seen_by_all_at_once_and_keeps_its_place_among_what_is_not()
+    {
+        await StartAsync(Flight);
+        var (session, claim) = await ClaimedAsync(Store, Flight);
+        var (other, _) = await AnotherAsync();
+        var next = claim.NextSequence;
+        for (var i = 0; i < 12; i++)
+        {
+            // Signals of another node are never deferred: the writers alternate between both kinds.
+            var signal = i % 3 == 0 ? other.SignalAsync(Tenant, Flight, new($"sig-{i}", "poke", Json("{}")), [], Ct) : Task.FromResult<Outcome<Done>>(Done.Ok);
+            var own = Store.SignalAsync(Tenant, Flight, new($"own-{i}", "poke", Json("{}")), [], Ct);
+            var committed = await Store.CommitAsync(session, claim, new Commit { ExpectedSequence = next, Entries = [Entry($"e{i}", "{}")], Deferred = i % 2 == 0 }, Ct);
+            next = committed.Value.NextSequence;
+            Assert.True((await signal).Ok);
+            Assert.True((await own).Ok);
+            var seen = (await other.ReadAsync(Tenant, Flight, Ct)).Value;
+            Assert.Equal($"e{i}", seen.Entries[^1].EntryType);
+        }
+        Assert.Equal(16, (await Store.ReadAsync(Tenant, Flight, Ct)).Value.Inbox.Count);
+    }
+
+    [Fact]
     [Clause("ORC-05")]
     public async Task A_stale_epoch_is_fenced_even_for_the_same_session()
     {
