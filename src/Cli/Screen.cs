@@ -64,11 +64,23 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
     }
 
     /// <summary>A patch in colour; text that is none of ours is shown as it is written.</summary>
-    public void Diff(ReadOnlyMemory<byte> patch)
+    /// <returns>How many lines did not fit.</returns>
+    public int Diff(ReadOnlyMemory<byte> patch)
     {
-        if (Json) return;
+        if (Json) return 0;
         var view = new DiffView(terminal);
         output.Write(GitPatch.Parse(patch) is { Ok: true } parsed ? view.Render(parsed.Value) : view.RenderText(patch.Span));
+        return view.Cut;
+    }
+
+    /// <summary>Text of an artifact that is no patch of ours, also where it looks like one.</summary>
+    /// <returns>How many lines did not fit.</returns>
+    public int Text(ReadOnlyMemory<byte> text)
+    {
+        if (Json) return 0;
+        var view = new DiffView(terminal);
+        output.Write(view.RenderText(text.Span));
+        return view.Cut;
     }
 
     /// <summary>News of long work: on standard error with --json, so that standard output stays one document.</summary>

@@ -89,7 +89,9 @@ internal static class ApprovalCommands
 
         var loaded = await FrozenPlans.LoadAsync(house.Ledger, TenantId.Local, pending.Flight, pending.Step.Id, ct).ConfigureAwait(false);
         if (!loaded.Try(out var bytes, out var problem)) return problem;
-        FlightView.Show(screen, pending.Flight, [pending.Step], new Dictionary<StepId, FrozenBytes> { [pending.Step.Id] = bytes });
+        if (bytes.VerifyToken() is { } mismatch) return mismatch;
+        var hidden = FlightView.Show(screen, pending.Flight, [pending.Step], new Dictionary<StepId, FrozenBytes> { [pending.Step.Id] = bytes });
+        if (hidden.Words is { } words) screen.Note($"{words}; look at them with: cabincrew show {pending.Flight.Id} --json");
         return screen.Ask($"Approve this plan as {house.Caller.Name}?")
             ? current
             : new Problem(ProblemCode.Cancelled, "not approved; the request stays open");

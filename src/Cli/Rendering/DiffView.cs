@@ -13,6 +13,9 @@ internal sealed class DiffView(Terminal terminal, DiffLimits? limits = null)
     private readonly DiffLimits limits = limits ?? new();
     private readonly Ink ink = new(terminal.Color);
 
+    /// <summary>Lines that did not fit, or not whole, of all that was rendered.</summary>
+    public int Cut { get; private set; }
+
     public string Render(PatchSet patch)
     {
         var text = new StringBuilder();
@@ -25,6 +28,7 @@ internal sealed class DiffView(Terminal terminal, DiffLimits? limits = null)
             var cut = Body(text, file, ref left);
             if (cut > 0) hidden = (hidden.Lines + cut, hidden.Files + 1);
         }
+        Cut += hidden.Lines;
         if (hidden.Lines > 0)
             text.Append(ink.Yellow($"{Quantities.Count(hidden.Lines, "line")} of {Quantities.Count(hidden.Files, "file")} not shown (--json has all)")).Append('\n');
         return text.ToString();
@@ -70,6 +74,7 @@ internal sealed class DiffView(Terminal terminal, DiffLimits? limits = null)
             };
             text.Append(ink.Write(tone, Shorten(SafeText.Line(line, keepTabs: true)))).Append('\n');
         }
+        Cut += Math.Max(0, shown - limits.LinesMax);
         if (shown > limits.LinesMax) text.Append(ink.Yellow($"{Quantities.Count(shown - limits.LinesMax, "line")} not shown")).Append('\n');
         return text.ToString();
     }
@@ -130,7 +135,13 @@ internal sealed class DiffView(Terminal terminal, DiffLimits? limits = null)
         return Shorten(SafeText.Line(carriage ? bare[..^1] : bare, keepTabs: true));
     }
 
-    private string Shorten(string line) => line.Length <= limits.LineMax ? line : $"{line.AsSpan(0, char.IsHighSurrogate(line[limits.LineMax - 1]) ? limits.LineMax - 1 : limits.LineMax)}… (+{line.Length - limits.LineMax})";
+    private string Shorten(string line)
+    {
+        if (line.Length <= limits.LineMax) return line;
+        Cut++;
+        var length = char.IsHighSurrogate(line[limits.LineMax - 1]) ? limits.LineMax - 1 : limits.LineMax;
+        return $"{line.AsSpan(0, length)}… (+{line.Length - limits.LineMax})";
+    }
 
     private string Counts(FilePatch file) =>
         file.Binary is not null ? ink.Faint("binary") : $"{ink.Green($"+{file.Added}")} {ink.Red($"-{file.Deleted}")}";

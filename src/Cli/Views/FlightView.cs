@@ -31,27 +31,30 @@ internal static class FlightView
         foreach (var next in Next(report)) screen.Hint(next);
     }
 
-    public static void Show(Screen screen, FlightState state, IReadOnlyList<StepFlight> steps, IReadOnlyDictionary<StepId, FrozenBytes> plans)
+    /// <returns>What of the plans could not be shown.</returns>
+    public static Hidden Show(Screen screen, FlightState state, IReadOnlyList<StepFlight> steps, IReadOnlyDictionary<StepId, FrozenBytes> plans)
     {
         if (screen.Json)
         {
             var document = FlightDocument.Of(state);
             document["timeline"] = FlightDocument.Timeline(state);
             document["diffs"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)PlanDiff.Text(p.Value))));
+            document["artifacts"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)PlanDiff.Document(p.Value))));
             screen.Document(document);
-            return;
+            return default;
         }
         screen.Title($"{state.Definition.Name}  {state.Id}");
         screen.Field("state", state.InDoubt ? $"{state.Overall.Word()} (in doubt)" : state.Overall.Word());
         screen.Field("requester", state.Requester);
         screen.Field("workspace", state.Definition.Workspace);
         if (state.Unsandboxed) screen.Field("isolation", "NONE: started with --unsandboxed");
-        foreach (var step in steps) ShowStep(screen, step, plans.GetValueOrDefault(step.Id));
+        var hidden = steps.Aggregate(default(Hidden), (sum, step) => sum + ShowStep(screen, step, plans.GetValueOrDefault(step.Id)));
         if (state.Problem is { } problem) screen.Problem(problem.ToProblem());
         if (steps.Count == state.Steps.Count) ShowTimeline(screen, state);
+        return hidden;
     }
 
-    public static void ShowStep(Screen screen, StepFlight step, FrozenBytes? bytes)
+    public static Hidden ShowStep(Screen screen, StepFlight step, FrozenBytes? bytes)
     {
         screen.Title($"step {step.Id}: {step.State.Word()}");
         if (step.Plan is { } plan)
@@ -61,10 +64,11 @@ internal static class FlightView
             screen.Field("changes", plan.Changes.Count == 0 ? "none in the workspace's files" : string.Join(", ", plan.Changes.GroupBy(c => c.ToChange().Word).Select(g => $"{g.Count()} {g.Key}")));
             foreach (var warning in plan.Warnings) screen.Field("warning", warning);
         }
-        if (bytes is not null) PlanDiff.Show(screen, bytes);
+        var hidden = bytes is null ? default : PlanDiff.Show(screen, bytes);
         ShowJudgement(screen, step);
         ShowApproval(screen, step);
         if (step.InDoubt is { } doubt) screen.Field("in doubt", doubt);
+        return hidden;
     }
 
     private static void ShowJudgement(Screen screen, StepFlight step)

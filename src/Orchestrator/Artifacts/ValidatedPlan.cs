@@ -1,8 +1,8 @@
 // A step's artifacts after validation (ART-04): in memory, hashed, consistent with the receipt, with the changes that they declare.
-using System.Text;
 using System.Text.Json;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
+using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Orchestrator.Artifacts;
 
@@ -15,12 +15,7 @@ public sealed record ValidatedArtifact(
     public JsonElement? Inline { get; init; }
 
     /// <summary>What it says, wherever that stands: body.data, else the inline body (a text as its bytes, anything else as its JSON). Null: nothing.</summary>
-    public ReadOnlyMemory<byte>? Content => Body ?? Inline switch
-    {
-        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
-        { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(text.GetString()!),
-        { } other => Encoding.UTF8.GetBytes(other.GetRawText()),
-    };
+    public ReadOnlyMemory<byte>? Content => Body ?? ArtifactDocument.BytesOf(Inline);
 
     public BoundArtifact Bound => new(Name, Role, Type, Action, DocumentHash, BodyHash, Body?.Length ?? 0);
 }

@@ -16,6 +16,14 @@ public sealed record ArtifactDocument
     public string? BodyFile { get; init; }
     public Digest? Integrity { get; init; }
     public JsonElement? Extensions { get; init; }
+
+    /// <summary>An inline body as bytes: a text as it is, anything else as its JSON. Null: there is none.</summary>
+    public static ReadOnlyMemory<byte>? BytesOf(JsonElement? inline) => inline switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
+        { ValueKind: JsonValueKind.String } text => System.Text.Encoding.UTF8.GetBytes(text.GetString()!),
+        { } other => System.Text.Encoding.UTF8.GetBytes(other.GetRawText()),
+    };
 }
 
 /// <summary>The well-known types (ART-09).</summary>

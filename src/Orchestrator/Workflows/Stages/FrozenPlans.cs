@@ -8,6 +8,13 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Orchestrator.Workflows.Stages;
 
+/// <param name="Hash">Of the body, or of artifact.json where there is none.</param>
+/// <param name="Content">The body, wherever it stands; null: none.</param>
+public sealed record ShownArtifact(ArtifactName Name, ArtifactRole Role, ArtifactDocument Document, Digest Hash, ReadOnlyMemory<byte>? Content)
+{
+    public bool IsPatch => Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(Document.Type);
+}
+
 /// <summary>The bytes behind a step's plan, each verified against its digest.</summary>
 public sealed record FrozenBytes(
     WorkflowId Workflow, StepFlight Flight, IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> Artifacts)
@@ -20,6 +27,18 @@ public sealed record FrozenBytes(
         VerifyToken() ?? (Flight.Token!.Extensions?.ExpiresAt is { } end && now >= end
             ? new Problem(ProblemCode.TokenExpired, $"the plan-token expired at {end:O}").At($"step {Flight.Id}")
             : null);
+
+    /// <summary>Everything that is judged, read from the very bytes that the token binds: for those who show it. Logs are left out.</summary>
+    public Outcome<IReadOnlyList<ShownArtifact>> Shown()
+    {
+        var shown = new List<ShownArtifact>();
+        foreach (var (name, document, body, role) in Artifacts.Where(a => a.Role != ArtifactRole.Log))
+        {
+            if (!ArtifactDocuments.Read(document).Try(out var artifact, out var problem)) return problem.At($"artifact {name}");
+            shown.Add(new(name, role, artifact, Digest.Of((body ?? document).Span), body ?? ArtifactDocument.BytesOf(artifact.Body)));
+        }
+        return shown;
+    }
 
     /// <summary>The token of what is stored now.</summary>
     public Outcome<Digest> Recompute()
