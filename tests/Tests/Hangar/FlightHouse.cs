@@ -126,6 +126,20 @@ internal sealed class FlightHouse : IAsyncDisposable
     public async Task<IReadOnlyList<string>> EventsAsync(WorkflowId id) =>
         [.. (await AuditAsync()).Where(e => e.Workflow?.WorkflowId == id.ToString()).Select(e => e.EventType)];
 
+    /// <summary>What the engine of a step said in its flight-plan.</summary>
+    public Task<string> LogAsync(FlightState state, string step) => TextAsync(state.Steps[StepId.Parse(step)].Plan!.Log);
+
+    public Task<string> TakeOffLogAsync(FlightState state, string step) => TextAsync(state.Steps[StepId.Parse(step)].TakeOff!.Log);
+
+    public async Task<string> TextAsync(Digest blob) => Encoding.UTF8.GetString((await Ledger.Blobs.GetAsync(TenantId.Local, blob, Ct)).Value.Span);
+
+    public void TamperBlob(Digest blob, string text)
+    {
+        var path = Directory.EnumerateFiles(Path.Combine(StoreDirectory, "blobs"), blob.Hex[2..], SearchOption.AllDirectories).Single();
+        System.IO.File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        System.IO.File.WriteAllText(path, text);
+    }
+
     /// <summary>The workspace as text: one line for each file, with its content.</summary>
     public string Tree() => string.Join('\n', Directory.EnumerateFileSystemEntries(Workspace, "*", SearchOption.AllDirectories)
         .Where(f => System.IO.File.Exists(f) && !f.Contains("/.cabincrew/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)

@@ -41,7 +41,7 @@ internal static class FlightPlanStage
 
     // A patch that does not apply, to a workspace that is not what it was: the engine is not to blame.
     private static Task<StageEnd> FailedAsync(StepContext c, Prepared p, StageEnd failed, CancellationToken ct) =>
-        failed.Problem!.Code == ProblemCode.ArtifactPatchConflict && WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != p.Workspace.Hash
+        failed.Problem!.Code is ProblemCode.ArtifactPatchInvalid or ProblemCode.ArtifactPatchConflict && WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != p.Workspace.Hash
             ? Drift.AnswerAsync(c, p.Workspace.Hash, now.Value.Hash, failed.Problem, ct)
             : Task.FromResult(failed);
 
