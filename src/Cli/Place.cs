@@ -1,5 +1,6 @@
 // Where a command stands: the nearest directory upwards with a workflow file or a store, and the store that goes with it.
 using CabinCrew.Orchestrator.Workspaces;
+using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
 
@@ -16,11 +17,13 @@ internal sealed record Place(string Root, string Store, string StoreDirectory)
 
     public string WorkflowFile => Path.Combine(Root, WorkflowFileName);
 
-    /// <param name="file">What <c>--file</c> says, or null. Its directory is the place then.</param>
+    /// <param name="file">What <c>--file</c> says, or null. The place is then the nearest directory upwards from it that has a store, else its own.</param>
     /// <param name="store">What <c>--store</c> or CABINCREW_STORE says, or null.</param>
     public static Place Find(string directory, string? file, string? store)
     {
-        var root = file is null ? Upwards(directory) : Path.GetDirectoryName(Path.GetFullPath(file, directory))!;
+        var root = file is null
+            ? Upwards(directory, d => File.Exists(Path.Combine(d, WorkflowFileName)) || Directory.Exists(Path.Combine(d, WorkspaceHasher.StoreDirectory)))
+            : Upwards(Path.GetDirectoryName(Path.GetFullPath(file, directory))!, d => Directory.Exists(Path.Combine(d, WorkspaceHasher.StoreDirectory)));
         if (store?.Contains("://", StringComparison.Ordinal) == true) return new(root, store, Path.Combine(root, WorkspaceHasher.StoreDirectory)); // opening it says what is known
         var storeDirectory = store is null
             ? Path.Combine(root, WorkspaceHasher.StoreDirectory)
@@ -28,11 +31,19 @@ internal sealed record Place(string Root, string Store, string StoreDirectory)
         return new(root, $"sqlite:{storeDirectory}", storeDirectory);
     }
 
-    private static string Upwards(string directory)
+    /// <summary>A store inside the workspace, other than .cabincrew at its root, would show keys, logs and plans to engines. Null: it is not there.</summary>
+    public Problem? Within(string workspace)
+    {
+        var inside = Path.GetRelativePath(workspace, StoreDirectory);
+        return inside == WorkspaceHasher.StoreDirectory || inside == ".." || inside.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(inside)
+            ? null
+            : new Problem(ProblemCode.InvalidArgument, $"the store {StoreDirectory} lies in the workspace, where engines could read its keys and logs") { Remedy = $"Keep it outside, or at the workspace's root, which is hidden from engines: --store sqlite:{Path.Combine(workspace, WorkspaceHasher.StoreDirectory)}" };
+    }
+
+    private static string Upwards(string directory, Func<string, bool> found)
     {
         for (var at = new DirectoryInfo(directory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, WorkflowFileName)) || Directory.Exists(Path.Combine(at.FullName, WorkspaceHasher.StoreDirectory)))
-                return at.FullName;
+            if (found(at.FullName)) return at.FullName;
         return directory;
     }
 }

@@ -65,6 +65,7 @@ internal static class FlightCommands
             if (!loaded.Try(out var definition, out var problem)) return await OnRecordAsync(parse, path, problem, ct).ConfigureAwait(false);
             var span = TimeSpan.Zero;
             if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
+            if (Globals.PlaceOf(parse, path).Within(definition.Workspace) is { } exposed) return exposed;
             var opened = await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false);
             if (!opened.Try(out var house, out problem)) return problem;
             await using var leaving = house.ConfigureAwait(false);
@@ -86,7 +87,7 @@ internal static class FlightCommands
 
     internal static async Task<Outcome<int>> AdvanceAsync(Screen screen, House house, WorkflowId id, AdvanceOptions options, CancellationToken ct)
     {
-        using var progress = new ProgressView(screen);
+        using var progress = new ProgressView(screen, options.WaitForPeople > TimeSpan.Zero);
         var advanced = await house.Flights.AdvanceAsync(id, options, progress, ct).ConfigureAwait(false);
         progress.Dispose();
         if (!advanced.Try(out var report, out var problem)) return problem;

@@ -18,9 +18,13 @@ internal sealed class ProgressView : IProgress<FlightNews>, IDisposable
     private bool lineShown;
     private bool ended;
 
-    public ProgressView(Screen screen, TimeProvider? clock = null)
+    private readonly bool waits;
+
+    /// <param name="waits">Whether the flight goes on by itself once somebody has answered: then it is said where to answer.</param>
+    public ProgressView(Screen screen, bool waits = false, TimeProvider? clock = null)
     {
         this.screen = screen;
+        this.waits = waits;
         this.clock = clock ?? TimeProvider.System;
         lastAt = this.clock.GetTimestamp();
         if (screen.Live) timer = this.clock.CreateTimer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -35,6 +39,7 @@ internal sealed class ProgressView : IProgress<FlightNews>, IDisposable
             (last, lastAt) = (value, clock.GetTimestamp());
             var state = value.State is { } s ? screen.Mark(s) : " ";
             screen.Progress($"  {state} {value.Step?.ToString() ?? "-"}: {Screen.Safe(value.Text)}");
+            if (waits && value.State == LifecycleState.AwaitingApproval) screen.Progress("    waiting for an answer; `cabincrew approvals` in another shell shows what is asked, and of whom");
         }
     }
 
@@ -56,7 +61,7 @@ internal sealed class ProgressView : IProgress<FlightNews>, IDisposable
             var seconds = (int)clock.GetElapsedTime(lastAt).TotalSeconds;
             if (ended || last is null || seconds < QuietSeconds) return;
             screen.LiveLine(last.State == LifecycleState.AwaitingApproval
-                ? $"    waiting for an answer, {seconds} s (Ctrl-C ends the wait, not the flight)"
+                ? $"    {seconds} s (Ctrl-C ends the wait, not the flight)"
                 : $"    {last.Step}: {seconds} s");
             lineShown = true;
         }
