@@ -20,7 +20,7 @@ public sealed record ArtifactDocument
     /// <summary>An inline body as bytes: a text as it is, anything else as its JSON. Null: there is none.</summary>
     public static ReadOnlyMemory<byte>? BytesOf(JsonElement? inline) => inline switch
     {
-        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => (ReadOnlyMemory<byte>?)null, // a bare null would be a byte[], and that an empty text
         { ValueKind: JsonValueKind.String } text => System.Text.Encoding.UTF8.GetBytes(text.GetString()!),
         { } other => System.Text.Encoding.UTF8.GetBytes(other.GetRawText()),
     };
