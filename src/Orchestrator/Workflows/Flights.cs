@@ -152,7 +152,8 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
         using var gate = new WorkspaceGate();
-        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, news));
+        await using var afterwards = new Afterwards();
+        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, afterwards, news));
         var until = ledger.Clock.GetUtcNow() + options.WaitForPeople;
         while (true)
         {

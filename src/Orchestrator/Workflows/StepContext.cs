@@ -17,7 +17,7 @@ public sealed record FlightNews(StepId? Step, LifecycleState? State, string Text
 
 internal sealed record StepContext(
     LedgerRoom Ledger, Journal Journal, StepDefinition Definition, PolicySet Policies, IdentityBook Identities, IEngineRunner Runner,
-    FlightAudit Audit, WorkspaceGate Gate, IProgress<FlightNews> News)
+    FlightAudit Audit, WorkspaceGate Gate, Afterwards Afterwards, IProgress<FlightNews> News)
 {
     public StepId Id => Definition.Id;
 

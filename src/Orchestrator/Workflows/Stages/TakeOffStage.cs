@@ -75,16 +75,20 @@ internal static class TakeOffStage
     private static async Task<StageEnd> LockedAsync(StepContext c, FrozenBytes frozen, CancellationToken ct)
     {
         var workspace = c.WorkflowDefinition.Workspace;
-        if (!WorkspaceHasher.Hash(workspace, ct).Try(out var now, out var problem)) return problem;
-        if (now.Hash != c.Flight.Plan!.WorkspaceHash) return await Drift.AnswerAsync(c, c.Flight.Plan.WorkspaceHash, now.Hash, null, ct).ConfigureAwait(false);
-        if (!frozen.Rebuild(workspace).Try(out var plan, out problem)) return problem;
-        if (!(await c.ReadSecretsAsync(ct).ConfigureAwait(false)).Try(out var secrets, out problem)) return problem;
-        if (!c.ResolveEngine().Try(out var engine, out problem)) return problem;
-
-        using var scratch = PrivateDirectory.Create(c.Ledger.Ids);
-        if (!WorkspaceViews.Create(workspace, Directory.CreateDirectory(Path.Combine(scratch.Path, "view")).FullName).Try(out var view, out problem)) return problem;
-        using (view)
+        // The hash decides; what is prepared beside it has no effect, and is thrown away when the workspace has moved.
+        var hashing = Task.Run(() => WorkspaceHasher.Hash(workspace, ct), ct);
+        var scratch = PrivateDirectory.Create(c.Ledger.Ids);
+        IWorkspaceView? view = null;
+        try
         {
+            var created = WorkspaceViews.Create(workspace, Directory.CreateDirectory(Path.Combine(scratch.Path, "view")).FullName);
+            if (!(await hashing.ConfigureAwait(false)).Try(out var now, out var problem)) return problem;
+            if (now.Hash != c.Flight.Plan!.WorkspaceHash) return await Drift.AnswerAsync(c, c.Flight.Plan.WorkspaceHash, now.Hash, null, ct).ConfigureAwait(false);
+            if (!created.Try(out view, out problem)) return problem;
+            if (!frozen.Rebuild(workspace).Try(out var plan, out problem)) return problem;
+            if (!(await c.ReadSecretsAsync(ct).ConfigureAwait(false)).Try(out var secrets, out problem)) return problem;
+            if (!c.ResolveEngine().Try(out var engine, out problem)) return problem;
+
             var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
                 frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
             var begun = await c.Journal.CommitAsync(state => Begin(c, state.Steps[c.Id], engine, view), ct).ConfigureAwait(false);
@@ -107,6 +111,11 @@ internal static class TakeOffStage
             }, ct).ConfigureAwait(false);
             if (result is null) return await EngineFailedAsync(c, engine, failure!, ct).ConfigureAwait(false);
             using (result) return await ApplyAsync(c, engine, plan, view, result, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ((Task)hashing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            c.Afterwards.Dispose([.. view is null ? Array.Empty<IDisposable>() : [view], scratch]);
         }
     }
 

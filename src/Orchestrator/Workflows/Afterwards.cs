@@ -1,0 +1,20 @@
+// Clearing away that nobody waits for: scratch directories and views are removed while the flight goes on, and all of them before it ends.
+using System.Collections.Concurrent;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+internal sealed class Afterwards : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<Task> work = [];
+
+    /// <summary>Disposes in the order given, in the background. What cannot be removed is left to the system; nothing of it is read again.</summary>
+    public void Dispose(params IDisposable[] things) => work.Enqueue(Task.Run(() =>
+    {
+        foreach (var thing in things) thing.Dispose();
+    }));
+
+    public async ValueTask DisposeAsync()
+    {
+        while (work.TryDequeue(out var task)) await task.ConfigureAwait(false);
+    }
+}
