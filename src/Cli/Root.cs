@@ -22,6 +22,7 @@ internal static class Root
           plan                  compute, validate, bind and judge a plan; apply nothing
           run                   plan, judge, wait for approvals, apply
           resume WORKFLOW       go on where the log stands
+          settle WORKFLOW       say what became of a take-off in doubt, and set the workspace free
 
         Look
           status                list flights
@@ -64,7 +65,7 @@ internal static class Root
         var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.")
         {
             HouseCommands.Init(), Demo.DemoCommand.Create(), HouseCommands.Doctor(),
-            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(),
+            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), FlightCommands.Settle(),
             ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
             ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
             EvidenceCommands.Token(), AuditCommands.Audit(),

@@ -49,6 +49,29 @@ internal static class FlightCommands
         return command;
     }
 
+    public static Command Settle()
+    {
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
+        var reason = new Option<string>("--reason") { Description = "What you found out about the take-off; it goes into the record.", Required = true };
+        var command = new Command("settle", """
+            End the doubt about a take-off that was cut off and may have reached outside. You have looked at what it did; nothing is run or
+            undone. The flight ends as failed and the workspace is free for a new plan, which shows what is still missing.
+
+            Example:
+              cabincrew settle wf-7h3k9q2m --reason "the push had arrived; nothing else was sent"
+            """) { workflow, reason };
+        command.InHouse(async (parse, screen, house, ct) =>
+        {
+            if (!WorkflowId.TryParse(parse.GetValue(workflow), out var id)) return new Problem(ProblemCode.InvalidArgument, $"'{parse.GetValue(workflow)}' is no workflow id");
+            var settled = await house.Flights.SettleAsync(id, house.Caller, parse.GetValue(reason)!, ct).ConfigureAwait(false);
+            if (!settled.Try(out var state, out var problem)) return problem;
+            if (screen.Json) screen.Document(FlightDocument.Of(state));
+            else screen.Line($"{id} is settled: it failed, and the workspace is free.");
+            return 0;
+        });
+        return command;
+    }
+
     private static Command Starting(string name, FlightGoal goal, string description)
     {
         var file = Globals.File();

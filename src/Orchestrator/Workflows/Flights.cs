@@ -53,7 +53,18 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         await TellAsync(null, AuditEventTypes.ProblemReported, refused, requester.Name, ct).ConfigureAwait(false) ?? refused;
 
     /// <summary>Claims the workflow and flies it as far as the goal and the people allow.</summary>
-    public async Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct)
+    public Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct) =>
+        ClaimedAsync(id, (journal, stop) => FlyAsync(journal, options, news, stop), ct);
+
+    /// <summary>A person has looked at what a take-off in doubt did, and says what they found: the flight ends as failed and gives the workspace free (ORC-05).</summary>
+    public Task<Outcome<FlightState>> SettleAsync(WorkflowId id, Caller caller, string finding, CancellationToken ct) => ClaimedAsync<FlightState>(id, async (journal, stop) =>
+    {
+        if (Settlement.Refuse(journal.State, caller, identities, ledger.Clock.GetUtcNow(), finding) is { } refused)
+            return await TellAsync(id, AuditEventTypes.ProblemReported, refused, caller.Name, stop).ConfigureAwait(false) ?? refused;
+        return await journal.CommitAsync(state => Settlement.Build(state, new FlightAudit(ledger, id), caller, finding), stop).ConfigureAwait(false);
+    }, ct);
+
+    private async Task<Outcome<T>> ClaimedAsync<T>(WorkflowId id, Func<Journal, CancellationToken, Task<Outcome<T>>> work, CancellationToken ct)
     {
         var joined = await NodeLease.JoinAsync(ledger.Store, ledger.Clock, ct).ConfigureAwait(false);
         if (!joined.Try(out var lease, out var problem)) return problem;
@@ -68,7 +79,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             using var journal = new Journal(ledger, lease, claim, state);
             try
             {
-                return await FlyAsync(journal, options, news, stop.Token).ConfigureAwait(false);
+                return await work(journal, stop.Token).ConfigureAwait(false);
             }
             finally
             {

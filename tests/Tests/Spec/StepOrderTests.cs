@@ -88,20 +88,20 @@ public sealed class StepOrderTests
     public async Task No_step_is_planned_while_a_sibling_changes_the_workspace_nor_the_other_way_round()
     {
         var runner = new StagedRunner();
-        var (planning, flying, clashes) = (0, 0, 0);
+        var (flying, clashes) = (0, 0);
+        var took = new TaskCompletionSource();
         var plan = runner.Plan;
         runner.Plan = async run =>
         {
-            Interlocked.Increment(ref planning);
-            await Task.Delay(run.Step == "b" ? 5 : 60, run.Ct);
             if (flying > 0) clashes++;
+            // c is slow on purpose: b is ready for take-off long before, and has to wait.
+            if (run is { Step: "c", RunIndex: 0 } && await Task.WhenAny(took.Task, Task.Delay(600, run.Ct)) == took.Task) clashes++;
             await plan(run);
-            Interlocked.Decrement(ref planning);
         };
         runner.TakeOff = async run =>
         {
+            took.TrySetResult();
             Interlocked.Increment(ref flying);
-            if (planning > 0) clashes++;
             await Task.Delay(30, run.Ct);
             run.InView($"echo new > {run.Step}.txt");
             Interlocked.Decrement(ref flying);
