@@ -58,12 +58,12 @@ public sealed class CanonicalVectorTests
     [Fact, Clause("TOK-02")]
     public async Task Anyone_recomputes_a_token_with_jq_and_sha256sum()
     {
-        // The recipe of docs/reference/plan-token.md.
-        Assert.Contains("jq -cSj '.canonical' | sha256sum", Repository.Text("docs/reference/plan-token.md"), StringComparison.Ordinal);
+        const string recipe = "jq -cSj '.tokens[0].canonical' | sha256sum";
+        Assert.Contains($"cabincrew token explain WORKFLOW --json | {recipe}", Repository.Text("docs/reference/plan-token.md"), StringComparison.Ordinal);
         foreach (var v in Vectors("testkit/plan-token/vectors.json", 6))
         {
-            var explained = new JsonObject { ["canonical"] = JsonNode.Parse(v.GetProperty("form").GetRawText()) };
-            using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "jq -cSj '.canonical' | sha256sum"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            var explained = new JsonObject { ["tokens"] = new JsonArray(new JsonObject { ["canonical"] = JsonNode.Parse(v.GetProperty("form").GetRawText()) }) };
+            using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", recipe]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
             await shell.StandardInput.WriteAsync(explained.ToJsonString());
             shell.StandardInput.Close();
             var printed = await shell.StandardOutput.ReadToEndAsync();
