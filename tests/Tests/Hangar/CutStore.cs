@@ -23,6 +23,11 @@ internal sealed class CutStore(IStore inner) : IStore
     /// <summary>Asked for each commit that carries entries or events.</summary>
     public Func<Commit, Cut> OnCommit { get; set; } = static _ => Cut.No;
 
+    /// <summary>Waited for before each read of a stream; told how many came before.</summary>
+    public Func<int, Task> OnRead { get; set; } = static _ => Task.CompletedTask;
+
+    private int reads;
+
     public bool IsDead => dead;
 
     /// <summary>Every commit that went through, in order.</summary>
@@ -63,7 +68,11 @@ internal sealed class CutStore(IStore inner) : IStore
 
     public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct) => Alive(() => inner.AppendAuditAsync(tenant, audit, ct));
 
-    public Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct) => Alive(() => inner.ReadAsync(tenant, workflow, ct));
+    public async Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct)
+    {
+        await OnRead(Interlocked.Increment(ref reads) - 1);
+        return await Alive(() => inner.ReadAsync(tenant, workflow, ct));
+    }
 
     public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(TenantId tenant, StreamFilter filter, CancellationToken ct) => Alive(() => inner.ListAsync(tenant, filter, ct));
 

@@ -183,6 +183,7 @@ public sealed class StepOrderTests
         Assert.NotNull(report.State.Steps[StepId.Parse("b")].InDoubt);
         Assert.Null(report.State.Ended);
         Assert.Contains(AuditEventTypes.TakeOffInDoubt, await house.EventsAsync(id));
+        Assert.True(Assert.Single((await house.Flights.ListAsync(new(OpenOnly: true), default)).Value).InDoubt);
         Assert.Null((await house.AnswerAsync(id, "ann")).Problem);
 
         runner.TakeOff = run =>
