@@ -52,6 +52,15 @@ public sealed class EngineFlightTests
         Assert.Equal(LifecycleState.Failed, report.State.Overall);
     }
 
+    [Fact, Clause("ORC-02")]
+    public async Task A_body_that_is_too_large_for_an_input_is_not_mapped_into_one()
+    {
+        await using var house = await FlightHouse.OpenAsync();
+        house.Script("e", "head -c 1100000 /dev/zero | tr '\\0' x | emit big evidence text", ":");
+        var report = await house.FlyAsync(house.Workflow("  - { id: one, engine: ./engines/e }\n  - { id: two, engine: ./engines/e, needs: [one], context: { k: { step: one, artifact: big, field: body } } }"));
+        Assert.Equal(ProblemCode.ArtifactTooLarge, report.Problem?.Code);
+    }
+
     [Fact, Clause("ENG-03")]
     public async Task Secrets_reach_the_steps_that_they_are_mapped_to_and_no_other()
     {

@@ -122,6 +122,19 @@ public sealed class PlanTokenFlightTests
         Assert.Contains(await house.AuditAsync(), e => e.Extensions?.Problem == "token_expired" && e.Workflow?.StepId == "one");
     }
 
+    [Fact, Clause("TOK-05"), Clause("TOK-04")]
+    public async Task A_token_that_expired_before_the_judgement_is_not_even_judged()
+    {
+        await using var house = await FlightHouse.OpenAsync();
+        house.Store.OnCommit = c => c.Entries.Any(e => e.EntryType == WalEntryTypes.TokenCreated) ? Cut.Kept : Cut.No;
+        var id = (await house.FlyScriptAsync("propose a.txt new", more: "plan: { expires: 1h }")).State.Id;
+        await house.DieAsync();
+        house.Clock.Advance(TimeSpan.FromHours(1));
+        var failed = await house.AdvanceAsync(id);
+        Assert.Equal(ProblemCode.TokenExpired, failed.Problem?.Code);
+        Assert.Null(failed.State.Steps.Values.Single().Judgement);
+    }
+
     [Fact, Clause("TOK-05")]
     public async Task A_token_within_its_time_takes_off()
     {

@@ -9,14 +9,14 @@ namespace CabinCrew.Tests.Spec;
 [Clause("ORC-05")]
 public sealed class SettlementTests
 {
-    private static async Task<(FlightHouse House, WorkflowId Id)> InDoubtAsync()
+    private static async Task<(FlightHouse House, WorkflowId Id)> InDoubtAsync(string sibling = "")
     {
         var runner = new StagedRunner();
         var house = await FlightHouse.OpenAsync(runner: runner);
         house.Script("e", "").File("outside/there", "");
         var takeOff = runner.TakeOff;
         runner.TakeOff = run => run.Step == "b" ? throw new StagedFailure(ProblemCode.LimitWallClock) : takeOff(run);
-        var report = await house.FlyAsync(house.Workflow($"  - {{ id: b, engine: ./engines/e, outside: [{house["outside"]}] }}"));
+        var report = await house.FlyAsync(house.Workflow($"  - {{ id: b, engine: ./engines/e, outside: [{house["outside"]}] }}{sibling}"));
         Assert.Equal(ProblemCode.TakeOffOutcomeUnknown, report.Problem?.Code);
         return (house, report.State.Id);
     }
@@ -57,6 +57,23 @@ public sealed class SettlementTests
             Assert.Equal((code.Id(), who), (await house.AuditAsync())[^1] is var last ? (last.Extensions!.Problem, last.Extensions.Actor) : default);
             Assert.True((await house.StateAsync(id)).InDoubt);
             Assert.Equal(ProblemCode.WorkspaceLocked, (await house.FlyAsync(house.Workflow("  - { id: c, engine: ./engines/e }"))).Problem?.Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_sibling_that_fails_meanwhile_does_not_end_the_doubt_nor_the_flight()
+    {
+        var (house, id) = await InDoubtAsync("\n  - { id: c, engine: ./engines/e, approvals: [{ role: maintainer }] }");
+        await using (house)
+        {
+            Assert.Null((await house.AnswerAsync(id, "ann", approved: false)).Problem);
+            var report = await house.AdvanceAsync(id);
+            Assert.Equal(ProblemCode.TakeOffOutcomeUnknown, report.Problem?.Code);
+            Assert.Equal((LifecycleState.Failed, null), (report.State.Steps[StepId.Parse("c")].State, report.State.Ended));
+            Assert.True(report.State.InDoubt);
+            Assert.Equal(ProblemCode.WorkspaceLocked, (await house.FlyAsync(house.Workflow("  - { id: d, engine: ./engines/e }"))).Problem?.Code);
+            Assert.Equal(LifecycleState.Failed, (await house.Flights.SettleAsync(id, house.Who("ben"), "nothing had been sent", default)).Value.Ended);
+            await house.ProveAsync(id);
         }
     }
 
