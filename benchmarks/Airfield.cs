@@ -134,7 +134,7 @@ internal sealed class Airfield : IAsyncDisposable
             {
                 Engine = EngineCatalog.Resolve(definition.Steps[0].Engine, root).Value,
                 Mode = EngineMode.FlightPlan,
-                Input = "{}"u8.ToArray(),
+                Clearance = EngineRun.Cleared("{}"u8.ToArray()),
                 Limits = definition.Steps[0].Limits,
                 Workspace = definition.Workspace,
                 HiddenEntries = [WorkspaceHasher.StoreDirectory],

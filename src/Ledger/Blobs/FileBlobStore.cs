@@ -10,6 +10,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     /// <summary>One blob. Artifact bodies are limited far below by the engine's own limits.</summary>
     public const long BlobBytesMax = 512L << 20;
 
+    private const int SmallBytes = 256 << 10;
     private const int FlushesAtOnce = 8;
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -37,7 +38,8 @@ internal sealed class FileBlobStore(string root) : IBlobStore
             var info = new FileInfo(path);
             if (!info.Exists) return Missing(digest);
             if (info.LinkTarget is not null || info.Length > BlobBytesMax) return Corrupt(digest);
-            var bytes = await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false);
+            // A small one is read sooner than a thread is found for it.
+            var bytes = info.Length <= SmallBytes ? File.ReadAllBytes(path) : await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false);
             return Digest.Of(bytes) == digest ? new ReadOnlyMemory<byte>(bytes) : Corrupt(digest);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -15,12 +15,17 @@ public sealed record ResolvedEngine(string Id, Digest Digest, IReadOnlyList<stri
 
 public sealed record Mount(string Source, string Target, bool Writable);
 
+/// <summary>Asked once, when the sandbox stands and the engine's process waits in it: the engine's input (EngineInput, serialized; it holds secrets and is
+/// never written to disk), or why the engine must not run. What has to be true first (the workspace's hash, an entry in the journal) is settled here,
+/// so that it costs no time of its own. Called on the run's own thread.</summary>
+public delegate Task<Outcome<ReadOnlyMemory<byte>>> Clearance();
+
 public sealed record EngineRun
 {
     public required ResolvedEngine Engine { get; init; }
     public required EngineMode Mode { get; init; }
-    /// <summary>EngineInput, serialized. Holds secrets: never written to disk.</summary>
-    public required ReadOnlyMemory<byte> Input { get; init; }
+    /// <summary>Gives the word to go, and the input with it.</summary>
+    public required Clearance Clearance { get; init; }
     public required EngineLimits Limits { get; init; }
     /// <summary>The directory shown as the workspace: read-only in flight-plan, the writable view in take-off.</summary>
     public required string Workspace { get; init; }
@@ -37,6 +42,9 @@ public sealed record EngineRun
     public Func<bool> StillOurs { get; init; } = static () => true;
     /// <summary>Standard error as it comes, for live progress (not redacted: the receiver must).</summary>
     public Action<ReadOnlyMemory<byte>>? OnLog { get; init; }
+
+    /// <summary>For a run that waits for nothing.</summary>
+    public static Clearance Cleared(ReadOnlyMemory<byte> input) => () => Task.FromResult(Outcome.Of(input));
 }
 
 /// <summary>What a run left behind. The artifacts directory is alive through its handle and no process of the run is.</summary>

@@ -29,20 +29,19 @@ internal sealed class PlainRun : RunThread
 
     protected override unsafe Problem? Launch()
     {
-        using var input = MemoryFile.Sealed("input", Run.Input.Span);
         IReadOnlyList<string> command = [.. Run.LaunchPrefix, "/bin/sh", "-c", Wait, "sh", Run.Workspace, .. Run.Engine.Command.Select(OnHost), "--mode", Run.Mode.Word()];
         if (Programs.Find(command[0]) is not { } program) return new(ProblemCode.EngineStartFailed, $"The program '{command[0]}' was not found.");
         // The launch prefix needs the system's directories too; they come after the documented ones.
         var environment = Bubblewrap.Environment(Run.Mode, Run.Workspace, artifacts, temp)
             .Select(v => v.Name == "PATH" ? $"PATH={v.Value}:/usr/sbin:/sbin:/usr/local/bin" : $"{v.Name}={v.Value}");
-        var started = Spawn.Start(new(program, [.. command.Skip(1)], [.. environment], [(input, 0), (Output.Writer, 1), (Log.Writer, 2), (block.Reader, BlockFd)]) { NewGroup = true });
+        var started = Spawn.Start(new(program, [.. command.Skip(1)], [.. environment], [(Input, 0), (Output.Writer, 1), (Log.Writer, 2), (block.Reader, BlockFd)]) { NewGroup = true });
         block.Reader.Dispose();
         if (!started.Try(out var leader, out var problem)) return problem;
         Leader = leader;
         if (Run.FrozenArtifacts is null) Artifacts = DirectoryHandle.Open(artifacts);
         // The number of processes is a user's, not a run's: the watchdog counts instead.
         if (ProcessLimits.Set(leader.Pid, Run.Limits, FileBytesMax, own: 1_000_000) is { } failed) return failed;
-        if (!Run.StillOurs()) return new(ProblemCode.StoreFenced, "The run was stopped before the engine started: it is not ours any more.");
+        if (Clear() is { } refused) return refused;
         fixed (byte* go = "go\n"u8) SpawnNative.Write(Number(block.Writer), go, 3);
         block.Writer.Dispose();
         return null;

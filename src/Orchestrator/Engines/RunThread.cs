@@ -31,6 +31,9 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
     protected DirectoryHandle? Artifacts { get; set; }
     protected Action? Cleanup { get; set; }
 
+    /// <summary>The engine's standard input: inherited empty, filled when the run is cleared.</summary>
+    protected SafeFileHandle Input { get; } = MemoryFile.Empty("input");
+
     /// <summary>Spawns, prepares, limits and releases the engine; sets <see cref="Leader"/>. A problem means that the engine ran not one instruction.</summary>
     protected abstract Problem? Launch();
 
@@ -64,6 +67,14 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
             }
         }) { IsBackground = true, Name = "engine run" }.Start();
         return done.Task;
+    }
+
+    /// <summary>Everything stands ready: asks whether the engine may run, and hands it its input. The lease is looked at last.</summary>
+    protected Problem? Clear()
+    {
+        if (!run.Clearance().GetAwaiter().GetResult().Try(out var input, out var refused)) return refused;
+        MemoryFile.Seal(Input, input.Span);
+        return run.StillOurs() ? null : new(ProblemCode.StoreFenced, "The run was stopped before the engine started: it is not ours any more.");
     }
 
     private RawRun Execute()
@@ -205,6 +216,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
 
     public virtual void Dispose()
     {
+        Input.Dispose();
         Output.Dispose();
         Log.Dispose();
         Leader?.Dispose();

@@ -8,12 +8,18 @@ internal static class Ownership
 {
     private const int DepthMax = 256;
 
-    public static bool IsAllOurs(DirectoryHandle root)
+    public static bool IsAllOurs(DirectoryHandle root) => IsOurs(root.Status()) && Below(root, 0);
+
+    /// <summary>What the workspace's hash passes over, and a take-off may still write to.</summary>
+    public static bool IsGitAllOurs(string workspace)
     {
-        return IsOurs(root.Status()) && Below(root, 0);
+        using var root = DirectoryHandle.Open(workspace);
+        if (!root.TryStatus(".git", out var status) || status.Kind != EntryKind.Directory) return true;
+        using var git = root.OpenDirectory(".git");
+        return IsAllOurs(git);
     }
 
-    private static bool IsOurs(in FileStatus status) =>
+    public static bool IsOurs(in FileStatus status) =>
         status.Uid == FileCalls.EffectiveUser && (FileCalls.EffectiveUser == 0 || status.Gid == FileCalls.EffectiveGroup);
 
     private static bool Below(DirectoryHandle directory, int depth)

@@ -5,7 +5,8 @@ using CabinCrew.Protocol.Changes;
 namespace CabinCrew.Orchestrator.Workspaces;
 
 /// <param name="Hash">SHA-256 of the manifest (docs/reference/workspace-hash.md).</param>
-public sealed record WorkspaceSnapshot(Digest Hash, int Files, long Bytes);
+/// <param name="AllOurs">Everything that was looked at belongs to us; what is inside .git was not.</param>
+public sealed record WorkspaceSnapshot(Digest Hash, int Files, long Bytes, bool AllOurs);
 
 /// <summary>A writable view of a workspace that leaves the workspace alone. Overlay where the kernel gives one, else a copy.</summary>
 public interface IWorkspaceView : IDisposable

@@ -75,6 +75,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
     private readonly List<ManifestEntry> references = [];
     private readonly List<Task> workers = [];
     private volatile Problem? problem;
+    private volatile bool foreign;
     private int files;
 
     public Outcome<WorkspaceSnapshot> Run(DirectoryHandle root)
@@ -101,7 +102,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
             bytes += batch.Bytes;
         }
         entries.Sort(ManifestEntry.Compare);
-        return new WorkspaceSnapshot(Manifest.HashOf(entries), files, bytes);
+        return new WorkspaceSnapshot(Manifest.HashOf(entries), files, bytes, !foreign);
     }
 
     public void Dispose() => queue.Dispose();
@@ -111,6 +112,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         try
         {
             if (depth > WorkspaceHasher.DepthMax) { Refuse(ProblemCode.WorkspaceTooLarge, path, $"directories are nested deeper than {WorkspaceHasher.DepthMax}"); return; }
+            Owned(directory.Handle.Status());
             List<byte[]> batch = [];
             foreach (var entry in directory.Handle.List(WorkspaceHasher.FilesMax))
             {
@@ -202,6 +204,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
             try
             {
                 using var file = directory.OpenFile(name, out var status);
+                Owned(status);
                 var size = HashFile(file, (long)status.Size, buffer, hash);
                 if (size != (long)status.Size) Moved(path);
                 bytes += size;
@@ -210,6 +213,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
             catch (FileCallException e) when (e.Errno == FileCalls.ELOOP)
             {
                 SHA256.HashData(directory.ReadLinkBytes(name), hash);
+                if (directory.TryStatus(name, out var link)) Owned(link);
                 return new("120000", Convert.ToHexStringLower(hash), path);
             }
         }
@@ -239,6 +243,11 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         for (int read; (read = RandomAccess.Read(file, buffer, at)) > 0; at += read) running.AppendData(buffer, 0, read);
         running.GetCurrentHash(hash);
         return at;
+    }
+
+    private void Owned(in FileStatus status)
+    {
+        if (!Ownership.IsOurs(status)) foreign = true;
     }
 
     private void Moved(byte[] path) =>

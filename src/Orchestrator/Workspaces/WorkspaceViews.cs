@@ -10,14 +10,15 @@ public static partial class WorkspaceViews
     private static readonly ConcurrentDictionary<(string Workspace, ulong Disk), OverlayMode?> Tried = [];
 
     /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be; the view is its only use.</param>
-    public static Outcome<IWorkspaceView> Create(string workspace, string scratch)
+    /// <param name="allOurs">Whether everything in the workspace belongs to us, where the caller knows or will see to it; null: it is looked at.</param>
+    public static Outcome<IWorkspaceView> Create(string workspace, string scratch, bool? allOurs = null)
     {
         try
         {
             Directory.CreateDirectory(scratch);
             if (IsInside(workspace, scratch) || IsInside(scratch, workspace))
                 return new Problem(ProblemCode.InvalidArgument, "the scratch directory and the workspace may not lie in each other") { Where = scratch };
-            return ModeFor(workspace, scratch) is { } mode
+            return ModeFor(workspace, scratch, allOurs) is { } mode
                 ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch))
                 : CopyView.Prepare(workspace, scratch);
         }
@@ -28,12 +29,17 @@ public static partial class WorkspaceViews
     }
 
     /// <summary>How an overlay of this workspace works here, or null. A real mount with a real write decides; no version is asked.</summary>
-    internal static OverlayMode? ModeFor(string workspace, string scratch)
+    private static OverlayMode? ModeFor(string workspace, string scratch, bool? allOurs)
     {
         // Who owns what may change from flight to flight; what the kernel can do does not.
-        using (var root = DirectoryHandle.Open(workspace))
-            if (!Ownership.IsAllOurs(root)) return null;
+        if (!(allOurs ?? LookedAt(workspace))) return null;
         return Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+    }
+
+    private static bool LookedAt(string workspace)
+    {
+        using var root = DirectoryHandle.Open(workspace);
+        return Ownership.IsAllOurs(root);
     }
 
     // Every flight has a scratch directory of its own; what matters is the file system that it lies on.

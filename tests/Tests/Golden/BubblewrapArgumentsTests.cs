@@ -14,7 +14,7 @@ public sealed class BubblewrapArgumentsTests
     private static readonly EngineRun Plan = new()
     {
         Engine = new("./hello.sh", Digest.Of("x"u8), ["/engine/hello.sh"], [new("/home/me/hello.sh", "/engine/hello.sh", false)]),
-        Mode = EngineMode.FlightPlan, Input = default, Limits = EngineLimits.Default, Workspace = "/home/me/repo", HiddenEntries = [".cabincrew", ".secret"],
+        Mode = EngineMode.FlightPlan, Clearance = EngineRun.Cleared(default), Limits = EngineLimits.Default, Workspace = "/home/me/repo", HiddenEntries = [".cabincrew", ".secret"],
     };
 
     private static string Write(EngineRun run, BubblewrapFeatures? features = null) =>

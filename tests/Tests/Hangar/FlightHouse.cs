@@ -79,6 +79,9 @@ internal sealed class FlightHouse : IAsyncDisposable
         return this;
     }
 
+    /// <summary>A shell where the workspace is <c>workspace</c>.</summary>
+    public string Bash(string script) => tree.Bash(script);
+
     public string this[string path] => tree[path];
 
     public string Read(string path) => System.IO.File.ReadAllText(tree[path]);

@@ -31,7 +31,8 @@ internal sealed class StagedRunner : IEngineRunner
 
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct)
     {
-        var staged = new StagedRun(run, ct);
+        if (!(await run.Clearance()).Try(out var input, out var refused)) return (null, Failed(refused));
+        var staged = new StagedRun(run, input, ct);
         lock (Runs) Runs.Add($"{staged.Step} {run.Mode.Word()}");
         if (!run.StillOurs()) return (null, Failed(new(ProblemCode.StoreFenced, "no longer ours")));
         try
@@ -64,9 +65,9 @@ internal sealed class StagedFailure(ProblemCode code) : Exception
     public ProblemCode Code => code;
 }
 
-internal sealed class StagedRun(EngineRun run, CancellationToken ct)
+internal sealed class StagedRun(EngineRun run, ReadOnlyMemory<byte> bytes, CancellationToken ct)
 {
-    private readonly JsonElement input = JsonElement.Parse(Encoding.UTF8.GetString(run.Input.Span));
+    private readonly JsonElement input = JsonElement.Parse(Encoding.UTF8.GetString(bytes.Span));
 
     public EngineRun Run => run;
 

@@ -42,7 +42,7 @@ public sealed class EngineBench : IDisposable
 
     public EngineRun Run(ResolvedEngine engine, EngineMode mode = EngineMode.FlightPlan, string input = "{}") => new()
     {
-        Engine = engine, Mode = mode, Input = Encoding.UTF8.GetBytes(input), Limits = Limits, Workspace = Workspace, HiddenEntries = [".cabincrew"],
+        Engine = engine, Mode = mode, Clearance = EngineRun.Cleared(Encoding.UTF8.GetBytes(input)), Limits = Limits, Workspace = Workspace, HiddenEntries = [".cabincrew"],
     };
 
     public Task<Ran> ShellAsync(string script, EngineMode mode = EngineMode.FlightPlan, Func<EngineRun, EngineRun>? change = null, bool unsandboxed = false) =>

@@ -36,7 +36,7 @@ public sealed class WorkspaceHashTests : IDisposable
         tree.File("b", "two\n").File("a/x", "one\n", executable: true).Link("a.link", "a/x").Bash("mkdir empty");
         string Of(string s) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(s)).Hex;
         var manifest = $"120000 {Of("a/x")} a.link\0" + $"100755 {Of("one\n")} a/x\0" + $"100644 {Of("two\n")} b\0";
-        Assert.Equal(new(Digest.Of(System.Text.Encoding.UTF8.GetBytes(manifest)), 3, 8), Hash());
+        Assert.Equal(new(Digest.Of(System.Text.Encoding.UTF8.GetBytes(manifest)), 3, 8, AllOurs: true), Hash());
     }
 
     [Fact]

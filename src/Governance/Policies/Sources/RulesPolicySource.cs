@@ -1,6 +1,7 @@
 // Declarative rules in YAML: a verdict for every rule that matches, and the file's default for whatever no rule covers.
 // What covers a change: a rule that allows it, or a rule about files that is at least as strict as the default. So a rule can only
 // loosen the default by saying `allow`, and a plan cannot talk its way into a milder rule.
+using System.Collections.Concurrent;
 using System.Text.Json;
 using CabinCrew.Governance.Files;
 using CabinCrew.Governance.Policies.Rules;
@@ -14,6 +15,10 @@ internal sealed class RulesPolicySource : IPolicySource
     private const int FilesShownMax = 50;
     private const int LinesShownMax = 20;
     private const int PathsInReasonMax = 3;
+    private const int KnownMax = 64;
+
+    // The same bytes are the same rules: a server judges thousands of plans by one file, and its patterns are dear to build.
+    private static readonly ConcurrentDictionary<(string ShownAs, Digest Digest, bool Tried), RulesFile> Known = [];
 
     private readonly RulesFile file;
     private readonly string prefix;
@@ -46,9 +51,15 @@ internal sealed class RulesPolicySource : IPolicySource
 
     internal static Outcome<IPolicySource> Of(string name, string prefix, byte[] bytes, string shownAs, bool checkExamples)
     {
-        if (!YamlNodes.Read(bytes, shownAs, ProblemCode.PolicyInvalid).Try(out var map, out var problem)) return problem;
-        if (!RulesFile.Of(map, checkExamples).Try(out var file, out problem)) return problem;
-        return Outcome.Of<IPolicySource>(new RulesPolicySource(name, prefix, file, Protocol.Digest.Of(bytes)));
+        var digest = Protocol.Digest.Of(bytes);
+        if (!Known.TryGetValue((shownAs, digest, checkExamples), out var file))
+        {
+            if (!YamlNodes.Read(bytes, shownAs, ProblemCode.PolicyInvalid).Try(out var map, out var problem)) return problem;
+            if (!RulesFile.Of(map, checkExamples).Try(out file, out problem)) return problem;
+            if (Known.Count >= KnownMax) Known.Clear();
+            Known[(shownAs, digest, checkExamples)] = file;
+        }
+        return Outcome.Of<IPolicySource>(new RulesPolicySource(name, prefix, file, digest));
     }
 
     public ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct)

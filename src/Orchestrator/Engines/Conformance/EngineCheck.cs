@@ -144,7 +144,7 @@ public sealed class EngineCheck
     {
         Engine = engine,
         Mode = mode,
-        Input = input,
+        Clearance = EngineRun.Cleared(input),
         Limits = EngineLimits.Default with { WallClockSeconds = 60 },
         Workspace = workspace,
         HiddenEntries = Directory.Exists(Path.Combine(workspace, WorkspaceHasher.StoreDirectory)) ? [WorkspaceHasher.StoreDirectory] : [],

@@ -42,14 +42,33 @@ internal static class MemoryFile
     /// <summary>A file that exists only in memory, at offset 0, whose content nobody can change any more.</summary>
     public static SafeFileHandle Sealed(string name, ReadOnlySpan<byte> content)
     {
+        var file = Empty(name);
+        try
+        {
+            Seal(file, content);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same, still to be filled: whoever inherits it finds it at offset 0 all the same.</summary>
+    public static SafeFileHandle Empty(string name)
+    {
         const uint closeOnExecAllowSealing = 3;
-        const int addSeals = 1033, sealShrinkGrowWrite = 0xF;
         var descriptor = SpawnNative.MemfdCreate(name, closeOnExecAllowSealing);
-        if (descriptor < 0) throw new IOException($"no memory file: error {Marshal.GetLastPInvokeError()}");
-        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        RandomAccess.Write(handle, content, fileOffset: 0);
-        if (SpawnNative.Fcntl(descriptor, addSeals, sealShrinkGrowWrite) == 0) return handle;
-        handle.Dispose();
-        throw new IOException($"a memory file could not be sealed: error {Marshal.GetLastPInvokeError()}");
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw new IOException($"no memory file: error {Marshal.GetLastPInvokeError()}");
+    }
+
+    /// <summary>Gives an empty one its content, for good.</summary>
+    public static void Seal(SafeFileHandle file, ReadOnlySpan<byte> content)
+    {
+        const int addSeals = 1033, sealShrinkGrowWrite = 0xF;
+        RandomAccess.Write(file, content, fileOffset: 0);
+        if (SpawnNative.Fcntl((int)file.DangerousGetHandle(), addSeals, sealShrinkGrowWrite) != 0)
+            throw new IOException($"a memory file could not be sealed: error {Marshal.GetLastPInvokeError()}");
     }
 }

@@ -76,7 +76,7 @@ public static class SandboxProbe
             var run = new EngineRun
             {
                 Engine = new("probe", Digest.Of("probe"u8), ["/bin/sh", "-c", Question, "probe"], []),
-                Mode = EngineMode.FlightPlan, Input = default, Workspace = workspace.FullName, HiddenEntries = [],
+                Mode = EngineMode.FlightPlan, Clearance = EngineRun.Cleared(default), Workspace = workspace.FullName, HiddenEntries = [],
                 Limits = new() { WallClockSeconds = 20, TempBytes = 1 << 20, ArtifactBytes = 1 << 20 },
             };
             var raw = await new SandboxedRun(run, bubblewrap, features, CancellationToken.None).Start();

@@ -52,14 +52,13 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
 
         group?.Join(child);
         if (ProcessLimits.Set(child, Run.Limits, FileBytesMax, own: 2) is { } limit) return limit;
-        if (!Run.StillOurs()) return new(ProblemCode.StoreFenced, "The run was stopped before the engine started: it is not ours any more.");
+        if (Clear() is { } refused) return refused;
         Release();
         return null;
     }
 
     private Problem? Spawn(byte[] filter, IReadOnlyList<(string, bool)> hidden)
     {
-        using var input = MemoryFile.Sealed("input", Run.Input.Span);
         using var seccomp = MemoryFile.Sealed("seccomp", filter);
         using var passwd = MemoryFile.Sealed("passwd", Encoding.ASCII.GetBytes(Bubblewrap.Passwd));
         using var groups = MemoryFile.Sealed("group", Encoding.ASCII.GetBytes(Bubblewrap.Group));
@@ -68,7 +67,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
             return new(ProblemCode.SandboxUnavailable, $"The program '{command[0]}' was not found.");
         var started = Processes.Spawn.Start(new(program, [.. command.Skip(1)], ["PATH=" + Programs.SearchPath],
         [
-            (input, 0), (Output.Writer, 1), (Log.Writer, 2), (seccomp, Bubblewrap.SeccompFd), (info.Writer, Bubblewrap.InfoFd), (status.Writer, Bubblewrap.StatusFd),
+            (Input, 0), (Output.Writer, 1), (Log.Writer, 2), (seccomp, Bubblewrap.SeccompFd), (info.Writer, Bubblewrap.InfoFd), (status.Writer, Bubblewrap.StatusFd),
             (block.Reader, Bubblewrap.BlockFd), (passwd, Bubblewrap.PasswdFd), (groups, Bubblewrap.GroupFd),
         ]));
         info.Writer.Dispose();
@@ -223,7 +222,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         // Its counters go with it.
         refusedByKernel = group?.Breach();
         group?.Dispose();
-        return namespaceName is null || ProcessTable.InNamespace(namespaceName).Pids.Count == 0;
+        return init is not null || namespaceName is null || ProcessTable.InNamespace(namespaceName).Pids.Count == 0;
     }
 
     protected override unsafe Outcome<int> ExitCode()

@@ -1,6 +1,5 @@
 // Flight-plan: the engine looks and writes what it intends; we validate, freeze and bind it. Ends in PRE_FLIGHT_RUNNING (ENG-06, ART-04, TOK-01).
 // Invariant: nothing of the plan is used later but the frozen blobs; a crash before they are frozen means a new run.
-using System.Text.Json;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Engines;
@@ -19,87 +18,60 @@ internal static class FlightPlanStage
         var prepared = await PrepareAsync(c, ct).ConfigureAwait(false);
         if (!prepared.Try(out var p, out var problem)) return problem;
 
-        var begun = await c.Journal.CommitAsync(state => Begin(c, state.Steps[c.Id].State, p), ct).ConfigureAwait(false);
-        if (!begun.Try(out _, out problem)) return problem;
-        c.Tell(PlanRunning, $"{p.Engine.Id} computes the plan ({p.Workspace.Files} files, isolation: {c.Runner.Tier})");
-
-        var first = await FlyAsync(c, p, ct).ConfigureAwait(false);
-        if (first.Failure is { } failed) return await FailedAsync(c, p, failed, ct).ConfigureAwait(false);
+        var clearance = new PlanClearance(c, p, ct);
+        var first = await FlyAsync(c, p, clearance, ct).ConfigureAwait(false);
+        if (first.Failure is { } failed) return await FailedAsync(c, clearance, failed, ct).ConfigureAwait(false);
         if (c.Definition.Determinism == Determinism.Verify)
         {
             c.Tell(null, "once more, to prove that the plan is deterministic");
-            var again = await StepRuns.EndedAsync(c, EngineMode.FlightPlan, p.Engine, first.Result!.Receipt, null, Started(c, p)).ConfigureAwait(false);
+            var again = await StepRuns.EndedAsync(c, EngineMode.FlightPlan, p.Engine, first.Result!.Receipt, null, clearance.Started()).ConfigureAwait(false);
             if (again is not null) return again;
-            var second = await FlyAsync(c, p, ct).ConfigureAwait(false);
-            if (second.Failure is { } failedAgain) return await FailedAsync(c, p, failedAgain, ct).ConfigureAwait(false);
+            var second = await FlyAsync(c, p, clearance, ct).ConfigureAwait(false);
+            if (second.Failure is { } failedAgain) return await FailedAsync(c, clearance, failedAgain, ct).ConfigureAwait(false);
             if (Difference(first.Plan!, second.Plan!) is { } difference)
                 return await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, second.Result!,
                     new Problem(ProblemCode.PlanNotDeterministic, $"two flight-plans of the same input differ: {difference}"), ct).ConfigureAwait(false);
         }
-        return await FreezeAsync(c, p, first, ct).ConfigureAwait(false);
+        return await FreezeAsync(c, p, clearance.Workspace, first, ct).ConfigureAwait(false);
     }
 
     // A patch that does not apply, to a workspace that is not what it was: the engine is not to blame.
-    private static Task<StageEnd> FailedAsync(StepContext c, Prepared p, StageEnd failed, CancellationToken ct) =>
-        failed.Problem!.Code is ProblemCode.ArtifactPatchInvalid or ProblemCode.ArtifactPatchConflict && WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != p.Workspace.Hash
-            ? Drift.AnswerAsync(c, p.Workspace.Hash, now.Value.Hash, failed.Problem, ct)
+    private static Task<StageEnd> FailedAsync(StepContext c, PlanClearance clearance, StageEnd failed, CancellationToken ct) =>
+        failed.Problem!.Code is ProblemCode.ArtifactPatchInvalid or ProblemCode.ArtifactPatchConflict
+            && WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct) is { Ok: true } now && now.Value.Hash != clearance.Workspace.Hash
+            ? Drift.AnswerAsync(c, clearance.Workspace.Hash, now.Value.Hash, failed.Problem, ct)
             : Task.FromResult(failed);
-
-    private static AuditEvent Started(StepContext c, Prepared p) =>
-        c.Audit.Engine(AuditEventTypes.EngineStarted, c.Id, PlanRunning, EngineMode.FlightPlan, p.Engine.Id, p.Engine.Digest, null, null, c.Runner.Tier);
-
-    private sealed record Prepared(
-        ResolvedEngine Engine, WorkspaceSnapshot Workspace, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex, byte[] Input);
 
     private sealed record Flown(ValidatedPlan? Plan, EngineResult? Result, StageEnd? Failure);
 
-    private static async Task<Outcome<Prepared>> PrepareAsync(StepContext c, CancellationToken ct)
+    private static async Task<Outcome<PlanInputs>> PrepareAsync(StepContext c, CancellationToken ct)
     {
-        var resolved = c.ResolveEngine();
-        if (!resolved.Try(out var engine, out var problem)) return problem.At($"step {c.Id}");
+        if (!c.ResolveEngine().Try(out var engine, out var problem)) return problem.At($"step {c.Id}");
         var gathered = await ContextGathering.GatherAsync(c, ct).ConfigureAwait(false);
         if (!gathered.Try(out var context, out problem)) return problem.At($"step {c.Id}");
         var read = await c.ReadSecretsAsync(ct).ConfigureAwait(false);
-        if (!read.Try(out var secrets, out problem)) return problem;
-        var hashed = WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct);
-        if (!hashed.Try(out var workspace, out problem)) return problem;
-        var runIndex = c.Flight.PlanRuns;
-        return new Prepared(engine, workspace, context, secrets, runIndex,
-            c.EngineInput(EngineMode.FlightPlan, runIndex, workspace.Hash, context, secrets, null));
+        return read.Try(out var secrets, out problem) ? new PlanInputs(engine, context, secrets, c.Flight.PlanRuns) : problem;
     }
 
-    // Deferred, as all of flight-plan is: it has no effect, and after a power cut it is simply run anew.
-    private static Batch Begin(StepContext c, LifecycleState from, Prepared p) => new()
-    {
-        Deferred = true,
-        Entries =
-        [
-            .. from == PlanRunning ? Array.Empty<EntryDraft>() : [FlightEntries.Moved(c.Id, from, PlanRunning)],
-            FlightEntries.StepStarted(c.Id, EngineMode.FlightPlan, p.RunIndex, p.Engine.Id, p.Engine.Digest),
-        ],
-        Audit =
-        [
-            .. from == PlanRunning ? Array.Empty<AuditEvent>() : [c.Audit.Moved(c.Id, from, PlanRunning)],
-            c.Audit.Event(AuditEventTypes.EnvironmentPrepared, c.Id, PlanRunning, "fresh artifacts and temp directories, read-only workspace",
-                data: new() { ["workspace_hash"] = p.Workspace.Hash.ToString(), ["workspace_files"] = p.Workspace.Files }),
-            Started(c, p),
-        ],
-    };
-
-    private static async Task<Flown> FlyAsync(StepContext c, Prepared p, CancellationToken ct)
+    private static async Task<Flown> FlyAsync(StepContext c, PlanInputs p, PlanClearance clearance, CancellationToken ct)
     {
         var (result, failure) = await c.Runner.RunAsync(new EngineRun
         {
             Engine = p.Engine,
             Mode = EngineMode.FlightPlan,
-            Input = p.Input,
+            Clearance = clearance.GiveAsync,
             Limits = c.Definition.Limits,
             Workspace = c.WorkflowDefinition.Workspace,
             HiddenEntries = StepRuns.Hidden(c),
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: false))],
             StillOurs = () => c.Journal.StillOurs,
         }, ct).ConfigureAwait(false);
-        if (result is null) return new(null, null, await StepRuns.FailedAsync(c, EngineMode.FlightPlan, p.Engine, failure!, ct).ConfigureAwait(false));
+        if (result is null)
+        {
+            // It goes on record that the plan began, also where not even its sandbox could be set up.
+            var cleared = await clearance.GiveAsync().ConfigureAwait(false);
+            return new(null, null, cleared.Problem is { } refused ? refused : await StepRuns.FailedAsync(c, EngineMode.FlightPlan, p.Engine, failure!, ct).ConfigureAwait(false));
+        }
 
         using (result)
         {
@@ -110,7 +82,7 @@ internal static class FlightPlanStage
         }
     }
 
-    private static async Task<StageEnd> FreezeAsync(StepContext c, Prepared p, Flown flown, CancellationToken ct)
+    private static async Task<StageEnd> FreezeAsync(StepContext c, PlanInputs p, WorkspaceSnapshot workspace, Flown flown, CancellationToken ct)
     {
         var (plan, result) = (flown.Plan!, flown.Result!);
         var bytes = plan.Artifacts.SelectMany(a => a.Body is { } body ? new[] { a.Document, body } : [a.Document]).ToList();
@@ -120,8 +92,8 @@ internal static class FlightPlanStage
         var frozen = new FrozenPlan
         {
             RunIndex = p.RunIndex,
-            WorkspaceHash = p.Workspace.Hash,
-            WorkspaceFiles = p.Workspace.Files,
+            WorkspaceHash = workspace.Hash,
+            WorkspaceFiles = workspace.Files,
             EngineId = p.Engine.Id,
             EngineDigest = p.Engine.Digest,
             ConfigHash = c.ConfigHash,
@@ -147,7 +119,7 @@ internal static class FlightPlanStage
         return StageEnd.Moved;
     }
 
-    private static Batch Bind(StepContext c, Prepared p, EngineOutput receipt, FrozenPlan frozen, PlanToken token) => new()
+    private static Batch Bind(StepContext c, PlanInputs p, EngineOutput receipt, FrozenPlan frozen, PlanToken token) => new()
     {
         Deferred = true,
         Entries =

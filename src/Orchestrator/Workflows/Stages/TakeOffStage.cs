@@ -21,12 +21,12 @@ internal static class TakeOffStage
         if (BehindSiblings(c) is { } behind) return behind;
         var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
         if (!loaded.Try(out var frozen, out var problem)) return problem;
-        if (Forbidden(c, frozen) is { } forbidden) return forbidden;
+        if (!Allowed(c, frozen).Try(out var engine, out problem)) return problem;
 
         var locked = await LockAsync(c, ct).ConfigureAwait(false);
         if (!locked.Try(out _, out problem))
             return problem.Code == ProblemCode.WorkspaceLocked ? StageEnd.Waiting(problem.At($"step {c.Id}")) : problem;
-        return await LockedAsync(c, frozen, ct).ConfigureAwait(false);
+        return await LockedAsync(c, frozen, engine, ct).ConfigureAwait(false);
     }
 
     /// <summary>The lock is the workflow's: its own steps must not pass each other either, nor take off once one has failed.</summary>
@@ -38,8 +38,8 @@ internal static class TakeOffStage
         return siblings.Find(s => s.State == Failed) is { } failed ? (StageEnd)new Problem(ProblemCode.Cancelled, $"step {failed.Id} failed").At($"step {c.Id}") : null;
     }
 
-    /// <summary>The conditions of take-off that need no lock (ORC-08). Null: none is missing.</summary>
-    private static Problem? Forbidden(StepContext c, FrozenBytes frozen)
+    /// <summary>The engine, where none of the conditions of take-off that need no lock is missing (ORC-08).</summary>
+    private static Outcome<ResolvedEngine> Allowed(StepContext c, FrozenBytes frozen)
     {
         var flight = c.Flight;
         if (frozen.Stale(c.Now) is { } stale) return stale;
@@ -54,7 +54,7 @@ internal static class TakeOffStage
                 .At($"step {c.Id}").With("planned", flight.Plan.GovernanceHash.ToString()).With("now", c.GovernanceHash.ToString());
         if (!c.ResolveEngine().Try(out var engine, out var problem)) return problem.At($"step {c.Id}");
         return engine.Digest == flight.Plan.EngineDigest
-            ? null
+            ? engine
             : new Problem(ProblemCode.TokenMismatch, $"the engine {engine.Id} is not the one that made the plan") { Remedy = "Plan anew with the new engine." }
                 .At($"step {c.Id}").With("planned", flight.Plan.EngineDigest.ToString()).With("now", engine.Digest.ToString());
     }
@@ -72,78 +72,56 @@ internal static class TakeOffStage
         Deferred = true,
     }, ct);
 
-    private static async Task<StageEnd> LockedAsync(StepContext c, FrozenBytes frozen, CancellationToken ct)
+    private static async Task<StageEnd> LockedAsync(StepContext c, FrozenBytes frozen, ResolvedEngine engine, CancellationToken ct)
     {
-        var workspace = c.WorkflowDefinition.Workspace;
-        // The hash decides; what is prepared beside it has no effect, and is thrown away when the workspace has moved.
-        var hashing = Task.Run(() => WorkspaceHasher.Hash(workspace, ct), ct);
+        await using var clearance = new TakeOffClearance(c, frozen, engine, ct);
         var scratch = PrivateDirectory.Create(c.Ledger.Ids);
-        IWorkspaceView? view = null;
+        var view = default(IWorkspaceView);
         try
         {
-            var created = WorkspaceViews.Create(workspace, Directory.CreateDirectory(Path.Combine(scratch.Path, "view")).FullName);
-            if (!(await hashing.ConfigureAwait(false)).Try(out var now, out var problem)) return problem;
-            if (now.Hash != c.Flight.Plan!.WorkspaceHash) return await Drift.AnswerAsync(c, c.Flight.Plan.WorkspaceHash, now.Hash, null, ct).ConfigureAwait(false);
-            if (!created.Try(out view, out problem)) return problem;
-            if (!frozen.Rebuild(workspace).Try(out var plan, out problem)) return problem;
-            if (!(await c.ReadSecretsAsync(ct).ConfigureAwait(false)).Try(out var secrets, out problem)) return problem;
-            if (!c.ResolveEngine().Try(out var engine, out problem)) return problem;
-
             var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
                 frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
-            var begun = await c.Journal.CommitAsync(state => Begin(c, state.Steps[c.Id], engine, view), ct).ConfigureAwait(false);
-            if (!begun.Try(out _, out problem)) return problem;
-            c.Tell(TakeoffRunning, $"{engine.Id} takes off on a copy-on-write view ({view.Kind})");
-
-            var (result, failure) = await c.Runner.RunAsync(new EngineRun
+            // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
+            for (var allOurs = true; ; allOurs = false)
             {
-                Engine = engine,
-                Mode = EngineMode.TakeOff,
-                Input = c.EngineInput(EngineMode.TakeOff, c.Flight.TakeOffRuns - 1, now.Hash, c.Flight.Plan.Context, secrets, c.Flight.Token!.Token),
-                Limits = c.Definition.Limits,
-                Workspace = view.Root,
-                LaunchPrefix = view.LaunchPrefix,
-                HiddenEntries = StepRuns.Hidden(c),
-                FrozenArtifacts = artifacts,
-                Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: true))],
-                Network = c.Definition.TakeOffNetwork,
-                StillOurs = () => c.Journal.StillOurs,
-            }, ct).ConfigureAwait(false);
-            if (result is null) return await EngineFailedAsync(c, engine, failure!, ct).ConfigureAwait(false);
-            using (result) return await ApplyAsync(c, engine, plan, view, result, ct).ConfigureAwait(false);
+                view?.Dispose();
+                if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out view, out var problem)) return problem;
+                var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, ct).ConfigureAwait(false);
+                if (clearance.Moved is { } now) return await Drift.AnswerAsync(c, c.Flight.Plan!.WorkspaceHash, now, null, ct).ConfigureAwait(false);
+                if (result is null && !clearance.Given && view is OverlayView && await clearance.HasOtherOwnersAsync().ConfigureAwait(false)) continue;
+                if (clearance.Refused is { } refused) return refused;
+                if (result is null) return await EngineFailedAsync(c, engine, failure!, clearance.Given, ct).ConfigureAwait(false);
+                using (result) return await ApplyAsync(c, engine, clearance.Plan!, view, result, ct).ConfigureAwait(false);
+            }
         }
         finally
         {
-            await ((Task)hashing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             c.Afterwards.Dispose([.. view is null ? Array.Empty<IDisposable>() : [view], scratch]);
         }
     }
 
-    private static Batch Begin(StepContext c, StepFlight step, ResolvedEngine engine, IWorkspaceView view) => new()
-    {
-        Entries =
-        [
-            FlightEntries.StepStarted(c.Id, EngineMode.TakeOff, step.TakeOffRuns, engine.Id, engine.Digest),
-            .. c.Definition.HasOutsideEffects ? [FlightEntries.TakeOffIntent(c.Id, step.Token!.Token, c.Journal.Epoch, step.TakeOffRuns)] : Array.Empty<EntryDraft>(),
-        ],
-        Audit =
-        [
-            .. c.Definition.HasOutsideEffects
-                ? [c.Audit.Event(AuditEventTypes.TakeOffIntent, c.Id, TakeoffRunning, "take-off may have effects outside the workspace", Severity.Warning)]
-                : Array.Empty<AuditEvent>(),
-            c.Audit.Event(AuditEventTypes.EnvironmentPrepared, c.Id, TakeoffRunning, "frozen artifacts, a fresh temp directory, a copy-on-write view of the workspace",
-                data: new() { ["view"] = view.Kind, ["workspace_hash"] = step.Plan!.WorkspaceHash.ToString() }),
-            c.Audit.Engine(AuditEventTypes.EngineStarted, c.Id, TakeoffRunning, EngineMode.TakeOff, engine.Id, engine.Digest, null, null, c.Runner.Tier),
-        ],
-        Intent = c.Definition.HasOutsideEffects ? IntentMove.Set : IntentMove.None,
-        Deferred = !c.Definition.HasOutsideEffects,
-    };
+    private static Task<(EngineResult?, EngineFailure?)> FlyAsync(
+        StepContext c, ResolvedEngine engine, IWorkspaceView view, string artifacts, TakeOffClearance clearance, CancellationToken ct) => c.Runner.RunAsync(new EngineRun
+        {
+            Engine = engine,
+            Mode = EngineMode.TakeOff,
+            Clearance = clearance.For(view),
+            Limits = c.Definition.Limits,
+            Workspace = view.Root,
+            LaunchPrefix = view.LaunchPrefix,
+            HiddenEntries = StepRuns.Hidden(c),
+            FrozenArtifacts = artifacts,
+            Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: true))],
+            Network = c.Definition.TakeOffNetwork,
+            StillOurs = () => c.Journal.StillOurs,
+        }, ct);
 
     /// <summary>Without outside effects a failed run changed nothing. With them only a receipt that says "failure" is a known outcome.</summary>
-    private static async Task<StageEnd> EngineFailedAsync(StepContext c, ResolvedEngine engine, EngineFailure failure, CancellationToken ct)
+    /// <param name="cleared">False: its sandbox could not even be set up.</param>
+    private static async Task<StageEnd> EngineFailedAsync(StepContext c, ResolvedEngine engine, EngineFailure failure, bool cleared, CancellationToken ct)
     {
         var end = await StepRuns.FailedAsync(c, EngineMode.TakeOff, engine, failure, ct).ConfigureAwait(false);
-        return !c.Definition.HasOutsideEffects || IsKnownOutcome(failure.Problem.Code)
+        return !cleared || !c.Definition.HasOutsideEffects || IsKnownOutcome(failure.Problem.Code)
             ? end
             : await TakeOffRecovery.InDoubtAsync(c, $"take-off ended without a receipt ({failure.Problem.Code.Id()}) and may have had effects outside", ct).ConfigureAwait(false);
     }
