@@ -8,12 +8,13 @@ internal static class Globals
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document for machines instead of text for people.", Recursive = true };
     public static readonly Option<string?> Store = new("--store") { Description = "Where state is kept: sqlite:DIRECTORY (default: .cabincrew beside the workflow file; also CABINCREW_STORE).", HelpName = "STORE", Recursive = true };
-    public static readonly Option<string?> As = new("--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", HelpName = "NAME", Recursive = true };
+    // `resolve` has an --as of its own, for the outcome; a command's own option goes before one that all have.
+    public static readonly Option<string?> Identity = new("--identity", "--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", HelpName = "NAME", Recursive = true };
     public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", HelpName = "FILE", Recursive = true };
     public static readonly Option<bool> NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
 
     /// <summary>In the order in which help names them.</summary>
-    public static readonly Option[] All = [Json, Store, As, TokenFile, NoColor];
+    public static readonly Option[] All = [Json, Store, Identity, TokenFile, NoColor];
 
     public static Option<string?> File() => new("--file", "-f") { Description = "The workflow file (default: cabincrew.yaml here or in a directory above).", HelpName = "PATH" };
 
@@ -41,7 +42,7 @@ internal static class Globals
         { Remedy = "Go to the directory of the workflow file, or name the store with --store. A flight begins with `cabincrew plan`." };
 
     public static Task<Outcome<House>> OpenAsync(ParseResult parse, string? file, CancellationToken ct) =>
-        Composition.OpenAsync(PlaceOf(parse, file), parse.GetValue(As), parse.GetValue(TokenFile), ct);
+        Composition.OpenAsync(PlaceOf(parse, file), parse.GetValue(Identity), parse.GetValue(TokenFile), ct);
 
     private static async Task<int> GuardAsync(Screen screen, Func<Task<Outcome<int>>> body)
     {

@@ -22,7 +22,7 @@ internal static class Root
           plan                  compute, validate, bind and judge a plan; apply nothing
           run                   plan, judge, wait for approvals, apply
           resume WORKFLOW       go on where the log stands
-          settle WORKFLOW       say what became of a take-off in doubt, and set the workspace free
+          resolve WORKFLOW      say what became of a take-off in doubt, and set the workspace free
 
         Look
           status                list flights
@@ -47,7 +47,7 @@ internal static class Root
         Options for every command
           --json                one JSON document for machines
           --store STORE         where state is kept (default: .cabincrew beside the workflow file)
-          --as NAME             act as an identity of the identities file
+          --identity NAME       act as an identity of the identities file (also --as)
           --identity-token-file FILE
           --no-color            plain text, also on a terminal
           -h, --help            help, with examples:  cabincrew run --help
@@ -65,7 +65,7 @@ internal static class Root
         var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.")
         {
             HouseCommands.Init(), Demo.DemoCommand.Create(), HouseCommands.Doctor(),
-            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), FlightCommands.Settle(),
+            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), RecoveryCommands.Resolve(),
             ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
             ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
             EvidenceCommands.Token(), AuditCommands.Audit(),

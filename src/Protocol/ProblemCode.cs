@@ -128,6 +128,7 @@ public enum ProblemCode
     TakeOffUndeclaredChange,
     TakeOffMissingChange,
     TakeOffOutcomeUnknown,
+    TakeOffNotApplied,
 
     // judgement
     PolicyNone,
@@ -346,7 +347,9 @@ public static class ProblemCodes
         new(ProblemCode.TakeOffMissingChange, "take_off_missing_change", ProblemClass.Refused, 409, Severity.Error, "ENG-09", "Take-off did not make a change that the plan declares; nothing was applied.",
             "See `cabincrew show`; mend the engine."),
         new(ProblemCode.TakeOffOutcomeUnknown, "take_off_outcome_unknown", ProblemClass.InDoubt, 409, Severity.Critical, "ORC-05", "Take-off was cut off and may have had effects outside the workspace.",
-            "It is never run again by itself. Look at the outside system, then say what you found with `cabincrew settle`, and plan anew what is missing."),
+            "It is never run again by itself. Look at the outside system, say what you found with `cabincrew resolve`, then plan anew what is missing."),
+        new(ProblemCode.TakeOffNotApplied, "take_off_not_applied", ProblemClass.Failed, 409, Severity.Error, "ORC-05", "A person found that a take-off in doubt was not applied, or that its change of the workspace is not there.",
+            "Plan anew: the plan shows what is missing."),
 
         // judgement
         new(ProblemCode.PolicyNone, "policy_none", ProblemClass.Denied, 403, Severity.Error, "PRE-04", "There is no policy, so nothing is allowed.",

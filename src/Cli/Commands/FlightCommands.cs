@@ -1,5 +1,6 @@
 // plan, run, resume: start a flight and advance it, with live progress on a terminal and plain lines elsewhere.
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using CabinCrew.Cli.Views;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -49,29 +50,6 @@ internal static class FlightCommands
         return command;
     }
 
-    public static Command Settle()
-    {
-        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
-        var reason = new Option<string>("--reason") { Description = "What you found out about the take-off; it goes into the record.", Required = true };
-        var command = new Command("settle", """
-            End the doubt about a take-off that was cut off and may have reached outside. You have looked at what it did; nothing is run or
-            undone. The flight ends as failed and the workspace is free for a new plan, which shows what is still missing.
-
-            Example:
-              cabincrew settle wf-7h3k9q2m --reason "the push had arrived; nothing else was sent"
-            """) { workflow, reason };
-        command.InHouse(async (parse, screen, house, ct) =>
-        {
-            if (!WorkflowId.TryParse(parse.GetValue(workflow), out var id)) return new Problem(ProblemCode.InvalidArgument, $"'{parse.GetValue(workflow)}' is no workflow id");
-            var settled = await house.Flights.SettleAsync(id, house.Caller, parse.GetValue(reason)!, ct).ConfigureAwait(false);
-            if (!settled.Try(out var state, out var problem)) return problem;
-            if (screen.Json) screen.Document(FlightDocument.Of(state));
-            else screen.Line($"{id} is settled: it failed, and the workspace is free.");
-            return 0;
-        });
-        return command;
-    }
-
     private static Command Starting(string name, FlightGoal goal, string description)
     {
         var file = Globals.File();
@@ -108,19 +86,19 @@ internal static class FlightCommands
         await using (house) return await house.Flights.RefuseStartAsync(problem, house.Caller, ct).ConfigureAwait(false);
     }
 
-    internal static async Task<Outcome<int>> AdvanceAsync(Screen screen, House house, WorkflowId id, AdvanceOptions options, CancellationToken ct)
+    internal static async Task<Outcome<int>> AdvanceAsync(Screen screen, House house, WorkflowId id, AdvanceOptions options, CancellationToken ct, JsonObject? beside = null)
     {
         using var progress = new ProgressView(screen, options.WaitForPeople > TimeSpan.Zero);
         var advanced = await house.Flights.AdvanceAsync(id, options, progress, ct).ConfigureAwait(false);
         progress.Dispose();
         if (!advanced.Try(out var report, out var problem)) return problem;
-        FlightView.Report(screen, report);
+        FlightView.Report(screen, report, beside);
         return report.Problem?.Code.ExitCode() ?? 0;
     }
 
-    private static Option<string?> Wait() => new("--wait") { Description = "How long to wait for approvals: 30s, 10m, 2h (default: on a terminal until Ctrl-C, else not at all).", HelpName = "DURATION" };
+    internal static Option<string?> Wait() => new("--wait") { Description = "How long to wait for approvals: 30s, 10m, 2h (default: on a terminal until Ctrl-C, else not at all).", HelpName = "DURATION" };
 
-    private static Outcome<TimeSpan> WaitOf(string? text, Screen screen) => text is null
+    internal static Outcome<TimeSpan> WaitOf(string? text, Screen screen) => text is null
         ? screen.Interactive ? TimeSpan.FromDays(365) : TimeSpan.Zero
         : text is "0" or "0s" ? TimeSpan.Zero
         : Quantities.Duration(text) is { } span ? span : new Problem(ProblemCode.InvalidArgument, $"--wait takes {Quantities.DurationShape}, not '{text}'");

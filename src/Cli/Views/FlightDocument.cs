@@ -51,8 +51,12 @@ internal static class FlightDocument
             ["request"] = Element(step.Request, ProtocolJson.Default.ApprovalRequest),
             ["responses"] = new JsonArray([.. step.Responses.Select(r => Element(r, ProtocolJson.Default.ApprovalResponse))]),
         },
-        ["applied"] = step.State == LifecycleState.Completed,
+        ["applied"] = step is { State: LifecycleState.Completed, Resolution: null },
         ["in_doubt"] = step.InDoubt,
+        ["resolution"] = step.Resolution is not { } r ? null : new JsonObject
+        {
+            ["outcome"] = new Finding(r.Applied, "").Word, ["by"] = r.By, ["because"] = r.Because, ["absent_count"] = r.AbsentCount, ["absent"] = new JsonArray([.. r.Absent.Select(p => (JsonNode)p)]),
+        },
         ["problem"] = Problem(step.Problem),
     };
 

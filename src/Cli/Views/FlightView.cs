@@ -13,15 +13,18 @@ internal static class FlightView
     private static readonly HashSet<string> Telling =
     [
         WalEntryTypes.WorkflowStarted, WalEntryTypes.StateChanged, WalEntryTypes.PolicyEvaluated, WalEntryTypes.ApprovalRequested, WalEntryTypes.ApprovalReceived,
-        WalEntryTypes.TakeOffInDoubt, WalEntryTypes.WorkflowCompleted, WalEntryTypes.WorkflowFailed,
+        WalEntryTypes.TakeOffInDoubt, WalEntryTypes.TakeOffResolved, WalEntryTypes.WorkflowCompleted, WalEntryTypes.WorkflowFailed,
     ];
 
     /// <summary>After plan, run, resume: where it stands and what to do next.</summary>
-    public static void Report(Screen screen, FlightReport report)
+    /// <param name="beside">Further members of the document for machines.</param>
+    public static void Report(Screen screen, FlightReport report, JsonObject? beside = null)
     {
         if (screen.Json)
         {
-            screen.Document(FlightDocument.Of(report.State, report.Problem));
+            var document = FlightDocument.Of(report.State, report.Problem);
+            foreach (var (name, value) in beside ?? []) document[name] = value?.DeepClone();
+            screen.Document(document);
             return;
         }
         var state = report.State;
@@ -68,6 +71,12 @@ internal static class FlightView
         ShowJudgement(screen, step);
         ShowApproval(screen, step);
         if (step.InDoubt is { } doubt) screen.Field("in doubt", doubt);
+        if (step.Resolution is { } resolution)
+        {
+            screen.Field("resolved", resolution.Sentence);
+            foreach (var path in resolution.Absent.Take(20)) screen.Field("not here", path);
+            if (resolution.AbsentCount > 20) screen.Field("not here", $"and {resolution.AbsentCount - 20} more (--json has them)");
+        }
         return hidden;
     }
 
@@ -109,6 +118,7 @@ internal static class FlightView
     private static string Sentence(StepFlight step) => step switch
     {
         { InDoubt: { } doubt } => $"in doubt: {doubt}",
+        { State: LifecycleState.Completed, Resolution: { } resolution } => resolution.Sentence,
         { State: LifecycleState.Completed, TakeOff: { } done } => $"landed, paths changed: {done.Changes.Count}",
         { State: LifecycleState.AwaitingApproval, Request: { } request } => $"waits for approval {request.ApprovalId} ({string.Join(", ", request.Extensions.Needs.Select(n => $"{n.Count} x {n.Role}"))})",
         { State: LifecycleState.ReadyForTakeoff } => "judged and ready for take-off",
@@ -121,6 +131,7 @@ internal static class FlightView
     {
         var state = report.State;
         yield return $"cabincrew show {state.Id}";
+        if (state.InDoubt) yield return $"cabincrew resolve {state.Id} --as applied|not-applied --because TEXT";
         foreach (var step in state.Steps.Values.Where(s => s is { State: LifecycleState.AwaitingApproval, Request: not null })) yield return $"cabincrew approve {step.Request!.ApprovalId}";
         if (state.Ended is null) yield return $"cabincrew resume {state.Id}";
     }

@@ -16,7 +16,7 @@ internal static class DeclaredGitReader
         foreach (var artifact in artifacts)
         {
             if (artifact.Role != ArtifactRole.Evidence || !artifact.Metadata.TryGetProperty("git", out _)) continue;
-            if (!Read(artifact).Try(out var declared, out var problem)) return problem;
+            if (!Read(artifact.Name, artifact.Metadata).Try(out var declared, out var problem)) return problem;
             if (found.By is not null)
                 return ArtifactProblem.Of(ProblemCode.ArtifactPatchConflict, artifact.Name.ToString(), $"'{found.By}' declares changes to git's directory too", Field);
             found = (declared, artifact.Name.ToString());
@@ -24,11 +24,11 @@ internal static class DeclaredGitReader
         return found;
     }
 
-    public static Outcome<DeclaredGit> Read(ValidatedArtifact artifact)
+    public static Outcome<DeclaredGit> Read(ArtifactName artifact, JsonElement metadata)
     {
-        Problem Refuse(string field, string why) => ArtifactProblem.Of(ProblemCode.ArtifactMalformed, artifact.Name.ToString(), why, Field + field);
+        Problem Refuse(string field, string why) => ArtifactProblem.Of(ProblemCode.ArtifactMalformed, artifact.ToString(), why, Field + field);
 
-        var git = artifact.Metadata.GetProperty("git");
+        var git = metadata.GetProperty("git");
         if (git.ValueKind != JsonValueKind.Object) return Refuse("", "expected an object with refs, head and index");
         var refs = new SortedDictionary<string, (string? Before, string? After)>(StringComparer.Ordinal);
         string? head = null;

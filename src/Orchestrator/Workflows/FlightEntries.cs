@@ -38,6 +38,7 @@ internal sealed record ApprovalReceivedMore(string StepId, ApprovalResponse Resp
 internal sealed record TakeOffIntentData(string StepId, Digest Token, long Epoch, int RunIndex);
 internal sealed record TakeOffCommitData(string StepId, TakeOffRecord Record);
 internal sealed record TakeOffInDoubtData(string StepId, string Reason);
+internal sealed record TakeOffResolvedData(string StepId, ResolutionRecord Resolution);
 
 internal sealed record StepCompletedData(string StepId, IReadOnlyList<string> Artifacts);
 internal sealed record WorkflowCompletedData(LifecycleState FinalState, IReadOnlyList<string> Artifacts);
@@ -114,6 +115,13 @@ public sealed record NeedRecord(string Role, int Count, IReadOnlyList<string> Re
 /// <summary>The commit marker of a take-off: from here on the change is redone until it is whole, never undone.</summary>
 public sealed record TakeOffRecord(IReadOnlyList<ChangeRecord> Changes, Digest Receipt, Digest Log, UsageRecord Usage);
 
+/// <summary>A person's word on a take-off that was in doubt.</summary>
+/// <param name="Absent">Declared paths that did not stand as declared when it was said; the first of <paramref name="AbsentCount"/>.</param>
+public sealed record ResolutionRecord(bool Applied, string By, string Because, int AbsentCount, IReadOnlyList<string> Absent)
+{
+    public string Sentence => $"resolved as {new Finding(Applied, "").Word} by {By}: {Because}" + (Applied && AbsentCount > 0 ? $" ({AbsentCount} path(s) of its change are NOT in the workspace)" : "");
+}
+
 public sealed record ProblemRecord(string Code, string Message, string? Where, string? Remedy, IReadOnlyDictionary<string, string> Evidence)
 {
     public static ProblemRecord From(Problem p) => new(p.Code.Id(), p.Message, p.Where, p.Remedy ?? p.Code.Entry().Remedy, p.Evidence);
@@ -145,6 +153,7 @@ public sealed record ProblemRecord(string Code, string Message, string? Where, s
 [JsonSerializable(typeof(TakeOffIntentData))]
 [JsonSerializable(typeof(TakeOffCommitData))]
 [JsonSerializable(typeof(TakeOffInDoubtData))]
+[JsonSerializable(typeof(TakeOffResolvedData))]
 [JsonSerializable(typeof(StepCompletedData))]
 [JsonSerializable(typeof(WorkflowCompletedData))]
 [JsonSerializable(typeof(WorkflowFailedData))]
@@ -196,6 +205,9 @@ internal static class FlightEntries
 
     public static EntryDraft TakeOffInDoubt(StepId step, string reason) => Make(WalEntryTypes.TakeOffInDoubt,
         new TakeOffInDoubtData(step.ToString(), reason), FlightJson.Default.TakeOffInDoubtData);
+
+    public static EntryDraft TakeOffResolved(StepId step, ResolutionRecord resolution) => Make(WalEntryTypes.TakeOffResolved,
+        new TakeOffResolvedData(step.ToString(), resolution), FlightJson.Default.TakeOffResolvedData);
 
     public static EntryDraft StepCompleted(StepId step, IReadOnlyList<string> artifacts) => Make(WalEntryTypes.StepCompleted,
         new StepCompletedData(step.ToString(), artifacts), FlightJson.Default.StepCompletedData);

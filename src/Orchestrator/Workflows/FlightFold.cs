@@ -78,6 +78,8 @@ public static class FlightFold
             ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { TakeOff = d.Record, Intent = false }) : state,
         WalEntryTypes.TakeOffInDoubt => Read(data, FlightJson.Default.TakeOffInDoubtData) is var d
             ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { InDoubt = d.Reason }) : state,
+        WalEntryTypes.TakeOffResolved => Read(data, FlightJson.Default.TakeOffResolvedData) is var d
+            ? On(state, d.StepId, [TakeoffRunning], type, sequence, s => s with { Resolution = d.Resolution, InDoubt = null, Intent = false }) : state,
         WalEntryTypes.StepCompleted => Read(data, FlightJson.Default.StepCompletedData) is var d
             ? On(state, d.StepId, [ExecutionComplete], type, sequence, s => s with { CompletedAt = sequence }) : state,
         WalEntryTypes.WorkflowCompleted => state.Steps.Values.All(s => s.State == Completed)
@@ -137,6 +139,7 @@ public static class FlightFold
             WalEntryTypes.ApprovalRequested => $"{data.GetProperty("approval_id").GetString()} needs {data.GetProperty("required_role").GetString()}",
             WalEntryTypes.ApprovalReceived => $"{(data.GetProperty("approved").GetBoolean() ? "approved" : "rejected")} by {data.GetProperty("approver").GetString()}",
             WalEntryTypes.TakeOffInDoubt => data.GetProperty("reason").GetString()!,
+            WalEntryTypes.TakeOffResolved => data.GetProperty("resolution").Deserialize(FlightJson.Default.ResolutionRecord)!.Sentence,
             WalEntryTypes.WorkflowFailed => data.GetProperty("error").GetString()!,
             _ => type.Replace('_', ' '),
         };

@@ -46,6 +46,8 @@ public sealed record StepFlight
     public bool Intent { get; init; }
     public TakeOffRecord? TakeOff { get; init; }
     public string? InDoubt { get; init; }
+    /// <summary>Set where the outcome is a person's word, and not what we saw.</summary>
+    public ResolutionRecord? Resolution { get; init; }
     public ProblemRecord? Problem { get; init; }
     public Digest? FailureLog { get; init; }
     /// <summary>Position in the log of the newest plan's begin and of the completion: tells whether a sibling took off in between.</summary>

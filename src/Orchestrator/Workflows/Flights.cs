@@ -56,12 +56,13 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     public Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct) =>
         ClaimedAsync(id, (journal, stop) => FlyAsync(journal, options, news, stop), ct);
 
-    /// <summary>A person has looked at what a take-off in doubt did, and says what they found: the flight ends as failed and gives the workspace free (ORC-05).</summary>
-    public Task<Outcome<FlightState>> SettleAsync(WorkflowId id, Caller caller, string finding, CancellationToken ct) => ClaimedAsync<FlightState>(id, async (journal, stop) =>
+    /// <summary>A person has looked at what a take-off in doubt did, and says which it was: the doubt ends, and the workspace is free (ORC-05).</summary>
+    public Task<Outcome<FlightState>> ResolveAsync(WorkflowId id, Caller caller, Finding finding, CancellationToken ct) => ClaimedAsync<FlightState>(id, async (journal, stop) =>
     {
-        if (Settlement.Refuse(journal.State, caller, identities, ledger.Clock.GetUtcNow(), finding) is { } refused)
+        if (Resolution.Refuse(journal.State, caller, identities, ledger.Clock.GetUtcNow(), finding) is { } refused)
             return await TellAsync(id, AuditEventTypes.ProblemReported, refused, caller.Name, stop).ConfigureAwait(false) ?? refused;
-        return await journal.CommitAsync(state => Settlement.Build(state, new FlightAudit(ledger, id), caller, finding), stop).ConfigureAwait(false);
+        if (!(await Resolution.AbsentAsync(ledger, journal.State, stop).ConfigureAwait(false)).Try(out var absent, out var problem)) return problem;
+        return await journal.CommitAsync(state => Resolution.Build(state, new FlightAudit(ledger, id), caller, finding, absent), stop).ConfigureAwait(false);
     }, ct);
 
     private async Task<Outcome<T>> ClaimedAsync<T>(WorkflowId id, Func<Journal, CancellationToken, Task<Outcome<T>>> work, CancellationToken ct)

@@ -15,8 +15,20 @@ internal static class GitReferences
     /// <param name="path">Of the .git directory itself.</param>
     public static Outcome<Done> Collect(DirectoryHandle git, byte[] path, List<ManifestEntry> into, CancellationToken ct)
     {
-        var refs = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (Refuse(git, path, 0, ct) is { } refused) return refused;
+        var refs = ValuesOf(git);
+        if (refs.Count + into.Count > WorkspaceHasher.FilesMax)
+            return new Problem(ProblemCode.WorkspaceTooLarge, $"there are more than {WorkspaceHasher.FilesMax} refs") { Where = HashWalk.Text(path) };
+        foreach (var (name, value) in refs) into.Add(new("ref", value, HashWalk.Join(path, Encoding.UTF8.GetBytes(name))));
+        return Done.Ok;
+    }
+
+    /// <summary>HEAD and every ref by its full name, a loose one before a packed one.</summary>
+    /// <param name="git">The .git directory.</param>
+    /// <returns>An object id, <c>ref: NAME</c>, or a digest of whatever else stands there.</returns>
+    public static SortedDictionary<string, string> ValuesOf(DirectoryHandle git)
+    {
+        var refs = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (git.Stat("packed-refs") is { Kind: EntryKind.File }) ReadPacked(git, refs);
         if (git.Stat("HEAD") is not null) refs["HEAD"] = ValueOf(git, "HEAD");
         if (git.Stat("refs") is { Kind: EntryKind.Directory })
@@ -31,10 +43,24 @@ internal static class GitReferences
             foreach (var entry in tables.Entries(WorkspaceHasher.FilesMax))
                 if (WorkspaceTree.StateOf(tables, entry.Name) is { } state) refs[$"reftable/{entry.Name}"] = "raw:" + state.Content.Hex;
         }
-        if (refs.Count + into.Count > WorkspaceHasher.FilesMax)
-            return new Problem(ProblemCode.WorkspaceTooLarge, $"there are more than {WorkspaceHasher.FilesMax} refs") { Where = HashWalk.Text(path) };
-        foreach (var (name, value) in refs) into.Add(new("ref", value, HashWalk.Join(path, Encoding.UTF8.GetBytes(name))));
-        return Done.Ok;
+        return refs;
+    }
+
+    /// <summary>The same for a workspace; empty where it is no git repository of its own.</summary>
+    public static IReadOnlyDictionary<string, string> Of(string workspace)
+    {
+        using var root = DirectoryHandle.Open(workspace);
+        if (root.Stat(".git") is not { Kind: EntryKind.Directory }) return new SortedDictionary<string, string>(StringComparer.Ordinal);
+        using var git = root.OpenDirectory(".git");
+        return ValuesOf(git);
+    }
+
+    /// <summary>What of a declaration is not so.</summary>
+    public static IEnumerable<string> NotMoved(DeclaredGit declared, IReadOnlyDictionary<string, string> now)
+    {
+        foreach (var (name, (_, after)) in declared.Refs)
+            if (now.GetValueOrDefault(name) != after) yield return name;
+        if (declared.Head is { } head && now.GetValueOrDefault("HEAD") != head) yield return "HEAD";
     }
 
     // Nothing in .git is hashed but the refs; a socket there is as reachable for an engine as any other.

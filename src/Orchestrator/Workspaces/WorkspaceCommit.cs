@@ -55,6 +55,13 @@ public static partial class WorkspaceCommit
         }
     }
 
+    /// <summary>The paths that are not in their after state.</summary>
+    public static IReadOnlyList<WorkspacePath> Absent(string workspace, IReadOnlyList<FileChange> changes)
+    {
+        using var root = DirectoryHandle.Open(workspace);
+        return [.. changes.Where(c => WorkspaceTree.StateOf(root, c.Path) != c.After).Select(c => c.Path)];
+    }
+
     private static string? Moved(DirectoryHandle root, FileChange change, Dictionary<WorkspacePath, FileChange> changes, bool redo)
     {
         var state = WorkspaceTree.StateOf(root, change.Path);

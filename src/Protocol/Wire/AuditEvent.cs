@@ -104,7 +104,7 @@ public static class AuditEventTypes
     public const string TakeOffCommitted = "takeoff_committed";
     public const string TakeOffRefused = "takeoff_refused";
     public const string TakeOffInDoubt = "takeoff_in_doubt";
-    public const string TakeOffSettled = "takeoff_settled";
+    public const string TakeOffResolved = "takeoff_resolved";
     public const string SandboxDisabled = "sandbox_disabled";
     public const string SecretCommandAllowed = "secret_command_allowed";
     public const string ProblemReported = "problem_reported";

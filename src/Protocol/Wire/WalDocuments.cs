@@ -37,6 +37,7 @@ public static class WalEntryTypes
     public const string TakeOffIntent = "takeoff_intent";
     public const string TakeOffCommit = "takeoff_commit";
     public const string TakeOffInDoubt = "takeoff_in_doubt";
+    public const string TakeOffResolved = "takeoff_resolved";
 }
 
 public sealed record WorkflowStateRecord

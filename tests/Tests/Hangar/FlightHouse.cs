@@ -206,7 +206,7 @@ internal sealed class FlightHouse : IAsyncDisposable
         state.Ended, Overall = state.Overall.Word(),
         Steps = state.Steps.Values.Select(s => new
         {
-            Id = s.Id.ToString(), State = s.State.Word(), s.PlanRuns, s.TakeOffRuns, s.Plan, s.Token, s.Evaluations, s.Judgement, s.Request, s.Responses, s.Intent, s.TakeOff, s.InDoubt, s.Problem,
+            Id = s.Id.ToString(), State = s.State.Word(), s.PlanRuns, s.TakeOffRuns, s.Plan, s.Token, s.Evaluations, s.Judgement, s.Request, s.Responses, s.Intent, s.TakeOff, s.InDoubt, s.Resolution, s.Problem,
             s.FailureLog, s.PlannedAt, s.CompletedAt,
         }),
         Timeline = state.Timeline.Select(t => $"{t.Timestamp:O} {t.Sequence} {t.Type} {t.Step} {t.Text}"),

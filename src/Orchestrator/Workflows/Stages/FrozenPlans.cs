@@ -15,6 +15,8 @@ public sealed record ShownArtifact(ArtifactName Name, ArtifactRole Role, Artifac
     public bool IsPatch => Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(Document.Type);
 }
 
+public readonly record struct GitDeclaration(DeclaredGit? Git);
+
 /// <summary>The bytes behind a step's plan, each verified against its digest.</summary>
 public sealed record FrozenBytes(
     WorkflowId Workflow, StepFlight Flight, IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> Artifacts)
@@ -38,6 +40,14 @@ public sealed record FrozenBytes(
             shown.Add(new(name, role, artifact, Digest.Of((body ?? document).Span), body ?? ArtifactDocument.BytesOf(artifact.Body)));
         }
         return shown;
+    }
+
+    /// <summary>What the plan declares inside .git; null: nothing.</summary>
+    public Outcome<GitDeclaration> Git()
+    {
+        if (!Shown().Try(out var shown, out var problem)) return problem;
+        var by = shown.FirstOrDefault(a => a.Role == ArtifactRole.Evidence && a.Document.Metadata is { ValueKind: System.Text.Json.JsonValueKind.Object } m && m.TryGetProperty("git", out _));
+        return by is null ? new GitDeclaration(null) : DeclaredGitReader.Read(by.Name, by.Document.Metadata!.Value).Map(git => new GitDeclaration(git));
     }
 
     /// <summary>The token of what is stored now.</summary>
