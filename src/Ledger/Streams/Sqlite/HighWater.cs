@@ -17,23 +17,23 @@ internal sealed class HighWater : IDisposable
 
     private HighWater(FileStream file) => this.file = file;
 
-    /// <summary>Opens the mark beside a database, and refuses a database that stands below it.</summary>
-    public static Outcome<HighWater> Open(string database, Database db)
+    /// <summary>Opens the mark beside a database.</summary>
+    /// <param name="below">Set where the database stands below it: it may be read, as evidence, and not written.</param>
+    public static HighWater Open(string database, Database db, out Problem? below)
     {
         var path = Path.Combine(Path.GetDirectoryName(database)!, FileName);
-        if (new FileInfo(path).LinkTarget is not null) return new Problem(ProblemCode.StoreUntrusted, "it is a link") { Where = path };
+        if (new FileInfo(path).LinkTarget is not null) throw new IOException($"'{path}' is a symbolic link");
         var mark = new HighWater(new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly, BufferSize = 0,
         }));
         var (promised, there) = (mark.Read(), Events(db));
-        if (there >= promised) return mark;
-        mark.Dispose();
-        return new Problem(ProblemCode.StoreCorrupt, $"the store has {there} audit events, and at least {promised} were on disk: its files were damaged, cut short, or replaced by older ones")
+        below = there >= promised ? null : new Problem(ProblemCode.StoreCorrupt, $"the store has {there} audit events, and at least {promised} were on disk: its files were damaged, cut short, or replaced by older ones")
         {
             Where = database,
-            Remedy = $"Nothing was changed. Keep the directory as evidence and restore all of it from a backup. Only if you put an older state.db there on purpose: remove {FileName}.",
+            Remedy = $"It can be read, and nothing is written any more. Keep the directory as evidence and restore all of it from a backup. Only if you put an older state.db there on purpose: remove {FileName}.",
         }.With("events", $"{there}").With("promised", $"{promised}");
+        return mark;
     }
 
     /// <summary>Every audit event of every tenant: grows with each commit that matters.</summary>

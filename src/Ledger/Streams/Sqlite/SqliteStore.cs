@@ -33,7 +33,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         {
             var done = await Writer.RunAsync(s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
             // Whatever the reason, the caller's action must not happen now.
-            return done.Problem is { Code: ProblemCode.StoreUnavailable } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
+            return done.Problem is { Code: ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
         }
     }
 
@@ -60,11 +60,13 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             var ready = SqliteSchema.Prepare(db, path);
             if (ready.Problem is null && new FileInfo(path).Length <= FullCheckBytesMax && db.Pragma("quick_check(1)") is var found and not "ok")
                 ready = new Problem(ProblemCode.StoreCorrupt, $"the store's file is damaged: {found}") { Where = path };
-            if (!ready.Try(out _, out var problem) || !HighWater.Open(path, db).Try(out var highWater, out problem)) return problem;
+            if (!ready.Try(out _, out var problem)) return problem;
+            var highWater = HighWater.Open(path, db, out var below);
             db.WatchLog();
             // What another process left there was checked frame by frame just now; whether all of it ever reached the disk it may not have known.
-            if (hasLog) db.Checkpoint();
+            if (hasLog && below is null) db.Checkpoint();
             writer = new SqliteWriter(db, highWater, signer, clock, path);
+            if (below is not null) writer.Distrust(below);
             db = null;
             return Done.Ok;
         }
