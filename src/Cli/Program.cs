@@ -1,7 +1,9 @@
 // The one executable. Exit codes: the class of the problem (see `cabincrew help exit-codes`).
 using System.CommandLine.Invocation;
 using CabinCrew.Cli;
+using CabinCrew.Orchestrator.Engines.Network;
 
+if (args is [SandboxSocket.Verb]) return SandboxSocket.Make();
 if (Root.IsPlainHelp(args))
 {
     Console.Out.Write(Root.Help);

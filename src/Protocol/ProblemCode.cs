@@ -87,6 +87,19 @@ public enum ProblemCode
     SandboxFailed,
     SandboxWorkspaceSocket,
 
+    // network
+    NetworkHostUndeclared,
+    NetworkAddressRefused,
+    NetworkMethodRefused,
+    NetworkHostMismatch,
+    NetworkUpgradeRefused,
+    NetworkRequestMalformed,
+    NetworkTlsFailed,
+    NetworkUpstreamFailed,
+    NetworkNotRecorded,
+    NetworkNeedsSandbox,
+    LimitNetwork,
+
     // artifacts
     ArtifactNameInvalid,
     ArtifactNameTwin,
@@ -272,6 +285,30 @@ public static class ProblemCodes
             "Run `cabincrew doctor`."),
         new(ProblemCode.SandboxWorkspaceSocket, "sandbox_workspace_socket", ProblemClass.Sandbox, 409, Severity.Error, "ENG-06", "The workspace holds a socket or device that an engine could reach through.",
             "Remove it, or stop the program that owns it."),
+
+        // network: what an engine is answered by the proxy
+        new(ProblemCode.NetworkHostUndeclared, "network_host_undeclared", ProblemClass.Engine, 403, Severity.Warning, "ENG-06", "An engine asked for a host or port that its step does not declare.",
+            "Name the host and port under the step's `network`, if it may be reached."),
+        new(ProblemCode.NetworkAddressRefused, "network_address_refused", ProblemClass.Engine, 403, Severity.Warning, "ENG-06", "A declared name leads to an address that is not public.",
+            "Name the address and port under `network.private`, if it may be reached."),
+        new(ProblemCode.NetworkMethodRefused, "network_method_refused", ProblemClass.Engine, 403, Severity.Warning, "ENG-06", "A flight-plan may only read: GET, HEAD and OPTIONS without a body, and git fetch.",
+            "Write in take-off."),
+        new(ProblemCode.NetworkHostMismatch, "network_host_mismatch", ProblemClass.Engine, 403, Severity.Warning, "ENG-06", "A request names one host and goes to another.",
+            "Send one host name in CONNECT, TLS and the Host header."),
+        new(ProblemCode.NetworkUpgradeRefused, "network_upgrade_refused", ProblemClass.Engine, 403, Severity.Warning, "ENG-06", "A request asks to leave HTTP for another protocol.",
+            "Use single requests; WebSockets are not forwarded."),
+        new(ProblemCode.NetworkRequestMalformed, "network_request_malformed", ProblemClass.Engine, 400, Severity.Warning, "ENG-06", "A request is not strict HTTP/1.1, so it could mean two things to two readers.",
+            "Use an ordinary HTTP client."),
+        new(ProblemCode.NetworkTlsFailed, "network_tls_failed", ProblemClass.Engine, 400, Severity.Warning, "ENG-06", "An engine's TLS handshake failed.",
+            "Trust the certificate in SSL_CERT_FILE; do not pin others."),
+        new(ProblemCode.NetworkUpstreamFailed, "network_upstream_failed", ProblemClass.Engine, 502, Severity.Warning, "ENG-06", "A declared host could not be reached, or its certificate is not trusted.",
+            "Try it from this machine, for example with `curl -v`."),
+        new(ProblemCode.NetworkNotRecorded, "network_not_recorded", ProblemClass.Engine, 403, Severity.Warning, "ENG-07", "A flight-plan that is answered from the record asked for something that is not on it.",
+            "Record anew with a live flight-plan, or make the engine ask the same things each time."),
+        new(ProblemCode.NetworkNeedsSandbox, "network_needs_sandbox", ProblemClass.Sandbox, 503, Severity.Error, "ENG-06", "A declared network can be held to only inside the sandbox.",
+            "Run without --unsandboxed on a machine where `cabincrew doctor` finds a sandbox."),
+        new(ProblemCode.LimitNetwork, "limit_network", ProblemClass.Engine, 429, Severity.Warning, "ENG-12", "An engine exceeded a limit of its network use.",
+            "See the limits in docs/reference/network.md."),
 
         // artifacts
         new(ProblemCode.ArtifactNameInvalid, "artifact_name_invalid", ProblemClass.Artifact, 422, Severity.Error, "ART-03", "An artifact's name is not allowed.",

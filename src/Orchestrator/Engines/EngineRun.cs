@@ -1,4 +1,5 @@
 // One run of one engine: what goes in, what comes out. How it is isolated is Sandbox/'s business.
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -34,7 +35,10 @@ public sealed record EngineRun
     /// <summary>Take-off: frozen artifacts (evidence and state), shown read-only. Flight-plan: null, a fresh sized tmpfs is made.</summary>
     public string? FrozenArtifacts { get; init; }
     public IReadOnlyList<Mount> Outside { get; init; } = [];
+    /// <summary>The host's own network, whole.</summary>
     public bool Network { get; init; }
+    /// <summary>What of the network there is, through a proxy. Without one, and without the host's, there is none.</summary>
+    public NetworkGrant? DeclaredNetwork { get; init; }
     /// <summary>Command put before the launcher's own, to mount the workspace's view in a private mount namespace; it must exec what follows. With one,
     /// <see cref="Workspace"/> exists for that command only, and every hidden entry must be a directory there.</summary>
     public IReadOnlyList<string> LaunchPrefix { get; init; } = [];
@@ -54,6 +58,9 @@ public sealed record EngineResult(
     /// <summary>Removes what the run kept on disk for the artifacts' sake (tier none only).</summary>
     internal Action? Cleanup { get; init; }
 
+    /// <summary>What was said to a declared network.</summary>
+    public NetworkLog? Network { get; init; }
+
     public void Dispose()
     {
         Artifacts?.Dispose();
@@ -62,7 +69,10 @@ public sealed record EngineResult(
 }
 
 /// <summary>A run that failed, with what is left for people to read.</summary>
-public sealed record EngineFailure(Problem Problem, ReadOnlyMemory<byte> Log, EngineUsage Usage);
+public sealed record EngineFailure(Problem Problem, ReadOnlyMemory<byte> Log, EngineUsage Usage)
+{
+    public NetworkLog? Network { get; init; }
+}
 
 public sealed record EngineUsage(TimeSpan Wall, TimeSpan Cpu, long MemoryPeakBytes, int ProcessesPeak);
 

@@ -1,4 +1,5 @@
 // What a supervised process left behind, before anybody reads it as a receipt.
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 
@@ -8,13 +9,15 @@ namespace CabinCrew.Orchestrator.Engines;
 /// <param name="ExitCode">128 + signal for a process that a signal ended.</param>
 internal sealed record RawRun(Problem? Problem, int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Log, DirectoryHandle? Artifacts, EngineUsage Usage, Action? Cleanup)
 {
+    public NetworkLog? Network { get; init; }
+
     public (EngineResult?, EngineFailure?) Judge(EngineMode mode, string tier)
     {
         var receipt = Problem is { } p ? p : Receipts.Read(Output, ExitCode, mode);
         if (receipt.Try(out var value, out var problem))
-            return (new(value, Output, ExitCode, Log, Artifacts, Usage, tier) { Cleanup = Cleanup }, null);
+            return (new(value, Output, ExitCode, Log, Artifacts, Usage, tier) { Cleanup = Cleanup, Network = Network }, null);
         Artifacts?.Dispose();
         Cleanup?.Invoke();
-        return (null, new(problem, Log, Usage));
+        return (null, new(problem, Log, Usage) { Network = Network });
     }
 }

@@ -1,6 +1,7 @@
 // One thread per run, from spawn to the last process's end: it feeds, reads, watches and kills (ENG-10, ENG-12).
 // It spawns the child itself and outlives it, because "die with parent" means the thread that spawned.
 using System.Diagnostics;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
@@ -47,6 +48,9 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
 
     /// <summary>After <see cref="End"/>: the engine's exit code, or why there is none.</summary>
     protected abstract Outcome<int> ExitCode();
+
+    /// <summary>After <see cref="End"/>: cuts what is open, and gives the record.</summary>
+    protected virtual NetworkLog? EndNetwork() => null;
 
     public Task<RawRun> Start()
     {
@@ -107,7 +111,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         if (problem is null && exitCode == 128 + 24) problem = Exceeded(ProblemCode.LimitCpu, "CPU time", run.Limits.CpuSeconds, "s");
         if (problem is null && exitCode == 128 + 25) problem = Exceeded(ProblemCode.LimitFiles, "one file's size", FileBytesMax, "bytes");
         return new(problem, exitCode, output.GetBuffer().AsMemory(0, (int)output.Length), log.GetBuffer().AsMemory(0, (int)log.Length),
-            Artifacts, new(clock.Elapsed, cpu, memoryPeak, tasksPeak), Cleanup);
+            Artifacts, new(clock.Elapsed, cpu, memoryPeak, tasksPeak), Cleanup) { Network = EndNetwork() };
     }
 
     /// <summary>Until the leader ends, a limit breaks or the caller gives up.</summary>

@@ -1,4 +1,5 @@
 // The launcher's command line: what an engine sees, and under which name (ENG-02, ENG-06). Pure; docs/reference/engine-environment.md tells it to engine authors.
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 
@@ -14,7 +15,7 @@ internal static class Bubblewrap
     public const string Temp = "/tmp";
 
     /// <summary>The numbers under which bubblewrap finds what we hand it. All below 10, so that a shell in between keeps them.</summary>
-    public const int SeccompFd = 3, InfoFd = 4, StatusFd = 5, BlockFd = 6, PasswdFd = 7, GroupFd = 8;
+    public const int SeccompFd = 3, InfoFd = 4, StatusFd = 5, BlockFd = 6, PasswdFd = 7, GroupFd = 8, CertificateFd = 9;
 
     public const string Passwd = "root:x:0:0:root:/tmp:/usr/sbin/nologin\nengine:x:65534:65534:engine:/tmp:/bin/sh\n";
     public const string Group = "root:x:0:\nengine:x:65534:\n";
@@ -77,10 +78,13 @@ internal static class Bubblewrap
             foreach (var (name, isDirectory) in hidden) Cover($"{run.Workspace}/{name}", isDirectory);
         foreach (var mount in run.Engine.Mounts) Add("--ro-bind", mount.Source, mount.Target);
         foreach (var mount in run.Outside) Add(takeOff && mount.Writable ? "--bind" : "--ro-bind", mount.Source, mount.Target);
+        if (run.DeclaredNetwork is not null) Add("--ro-bind-data", $"{CertificateFd}", NetworkEnvironment.CertificateFile);
         Add("--remount-ro", "/");
 
         Add("--clearenv");
         foreach (var (name, value) in Environment(run.Mode, Workspace, Artifacts, Temp)) Add("--setenv", name, value);
+        if (run.DeclaredNetwork is not null)
+            foreach (var (name, value) in NetworkEnvironment.Variables) Add("--setenv", name, value);
         Add("--chdir", Workspace);
         Add("--seccomp", $"{SeccompFd}", "--info-fd", $"{InfoFd}", "--json-status-fd", $"{StatusFd}", "--block-fd", $"{BlockFd}", "--");
         Add([.. run.Engine.Command]);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
@@ -19,6 +20,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     private const ulong TempEntriesMax = 200_000;
 
     private readonly Pipe info = Pipe.Create().ReadWithoutBlocking(), status = Pipe.Create().ReadWithoutBlocking(), block = Pipe.Create();
+    private readonly NetworkProxy? proxy = run.DeclaredNetwork is { } grant ? new(grant, run.Mode) : null;
     private SafeFileHandle? init, pidNamespace, artifactsFiles, temp;
     private string? namespaceName;
     private ControlGroup? group;
@@ -50,6 +52,8 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         namespaceName = ProcessTable.Namespace(child);
         if (init is null || pidNamespace is null || namespaceName is null || !OpenRoot(child, setup)) return SetupFailed();
 
+        if (StartNetwork(child) is { } unconnected) return unconnected;
+
         group?.Join(child);
         if (ProcessLimits.Set(child, Run.Limits, FileBytesMax, own: 2) is { } limit) return limit;
         if (Clear() is { } refused) return refused;
@@ -63,12 +67,14 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         using var passwd = MemoryFile.Sealed("passwd", Encoding.ASCII.GetBytes(Bubblewrap.Passwd));
         using var groups = MemoryFile.Sealed("group", Encoding.ASCII.GetBytes(Bubblewrap.Group));
         IReadOnlyList<string> command = [.. Run.LaunchPrefix, bubblewrap, .. Bubblewrap.Arguments(Run, hidden, HostLayout.OfThisMachine, features)];
+        using var certificate = proxy is null ? null : MemoryFile.Sealed("certificate", Encoding.ASCII.GetBytes(proxy.Certificates.Pem));
         if (Programs.Find(command[0]) is not { } program)
             return new(ProblemCode.SandboxUnavailable, $"The program '{command[0]}' was not found.");
         var started = Processes.Spawn.Start(new(program, [.. command.Skip(1)], ["PATH=" + Programs.SearchPath],
         [
             (Input, 0), (Output.Writer, 1), (Log.Writer, 2), (seccomp, Bubblewrap.SeccompFd), (info.Writer, Bubblewrap.InfoFd), (status.Writer, Bubblewrap.StatusFd),
             (block.Reader, Bubblewrap.BlockFd), (passwd, Bubblewrap.PasswdFd), (groups, Bubblewrap.GroupFd),
+            .. certificate is null ? Array.Empty<(SafeFileHandle, int)>() : [(certificate, Bubblewrap.CertificateFd)],
         ]));
         info.Writer.Dispose();
         status.Writer.Dispose();
@@ -77,6 +83,18 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         Leader = leader;
         return null;
     }
+
+    /// <summary>The one way out, for a run that has one: a socket of the sandbox's, answered by us.</summary>
+    private Problem? StartNetwork(int child)
+    {
+        if (proxy is null) return null;
+        if (!SandboxSocket.Listen(child, NetworkProxy.Port).Try(out var listener, out var problem)) return problem;
+        proxy.Start(listener);
+        // Still alive: so it was its own network namespace that was opened through its number.
+        return WaitFor(Number(init!), 0) ? SetupFailed() : null;
+    }
+
+    protected override NetworkLog? EndNetwork() => proxy?.Stop();
 
     /// <summary>What there is to cover. In a view that only the launcher sees, the caller vouches for it (see <see cref="EngineRun.LaunchPrefix"/>).</summary>
     private List<(string, bool)>? HiddenEntries()
@@ -250,6 +268,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         artifactsFiles?.Dispose();
         temp?.Dispose();
         group?.Dispose();
+        proxy?.Dispose();
         base.Dispose();
     }
 }
