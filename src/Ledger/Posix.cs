@@ -13,7 +13,7 @@ internal static partial class Posix
 {
     private const int ReadOnly = 0, CloseOnExec = 0x80000;
     private const int ClockBoottime = 7;
-    private const int FileExists = 17;
+    private const int NoEntry = 2, NotAllowed = 13, FileExists = 17;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct TimeSpec
@@ -29,9 +29,27 @@ internal static partial class Posix
     }
 
     /// <summary>Makes the names in a directory durable.</summary>
-    public static void FlushDirectory(string path)
+    public static void FlushDirectory(string path) => FlushDirectory(path, mayBeClosed: false);
+
+    /// <summary>Makes what was written to a file durable, by whoever it was written; false where there is none.</summary>
+    public static bool FlushFile(string path)
+    {
+        var descriptor = Open(path, ReadOnly | CloseOnExec);
+        if (descriptor < 0) return Marshal.GetLastPInvokeError() == NoEntry ? false : throw new IOException($"cannot open '{path}': errno {Marshal.GetLastPInvokeError()}");
+        try
+        {
+            return Fsync(descriptor) == 0 ? true : throw new IOException($"cannot flush '{path}': errno {Marshal.GetLastPInvokeError()}");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    private static void FlushDirectory(string path, bool mayBeClosed)
     {
         var descriptor = Open(path, ReadOnly | DirectoryFlag | CloseOnExec);
+        if (descriptor < 0 && mayBeClosed && Marshal.GetLastPInvokeError() == NotAllowed) return;
         if (descriptor < 0) throw new IOException($"cannot open directory '{path}': errno {Marshal.GetLastPInvokeError()}");
         try
         {
@@ -41,6 +59,22 @@ internal static partial class Posix
         {
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>Makes a directory and those above it that are missing, each durable under its name before anything is put into it.</summary>
+    public static void MakeDirectory(string path, UnixFileMode mode)
+    {
+        if (Directory.Exists(path)) return;
+        var parent = Path.GetDirectoryName(path)!;
+        MakeDirectory(parent, mode);
+        Directory.CreateDirectory(path, mode);
+        FlushNameOf(path);
+    }
+
+    /// <summary>Makes the name of something durable in the directory that holds it. A directory that we may not read has no descriptor to flush it by; then its file system decides.</summary>
+    public static void FlushNameOf(string path)
+    {
+        if (Path.GetDirectoryName(path) is { } parent) FlushDirectory(parent, mayBeClosed: true);
     }
 
     /// <summary>Gives a finished file its name, or says that somebody else was first.</summary>

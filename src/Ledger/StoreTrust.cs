@@ -7,7 +7,7 @@ namespace CabinCrew.Ledger;
 internal static class StoreTrust
 {
     private const UnixFileMode Others = (UnixFileMode)0b000_111_111;
-    private static readonly string[] Believed = ["identities.yaml", "state.db", "state.db-wal", "state.db-shm", "keys", "keys/signing-key.pem", "blobs", "consents"];
+    private static readonly string[] Believed = ["identities.yaml", "state.db", "state.db-wal", "state.db-shm", "state.head", "keys", "keys/signing-key.pem", "blobs", "consents"];
 
     /// <summary>Null where it may be used; also where there is nothing yet. Throws <see cref="IOException"/> where it cannot be looked at.</summary>
     public static Problem? Fault(string directory)

@@ -41,6 +41,7 @@ public static class Stores
         {
             return new Problem(ProblemCode.StoreUnavailable, $"the store's directory cannot be made or used: {e.Message}") { Where = directory };
         }
+        if (WithoutKey(directory) is { } keyless) return keyless;
         if (!Signer.LoadOrCreate(Path.Combine(directory, "keys")).Try(out var signer, out problem)) return problem;
         var redactor = new Redactor();
         var sqlite = new SqliteStore(Path.Combine(directory, "state.db"), signer, redactor, clock);
@@ -49,6 +50,14 @@ public static class Stores
         await sqlite.DisposeAsync().ConfigureAwait(false);
         signer.Dispose();
         return problem;
+    }
+
+    // A store that has been written to had a key, made durable before its database: a new one in its place could neither verify what is there nor go on with it.
+    private static Problem? WithoutKey(string directory)
+    {
+        var key = Path.Combine(directory, "keys", Signer.PrivateKeyFile);
+        return File.Exists(key) || new FileInfo(Path.Combine(directory, "state.db")) is not { Exists: true, Length: > 0 } ? null
+            : new Problem(ProblemCode.StoreUnavailable, "the store's signing key is missing; no event can be signed, and no plan-token verified") { Where = key, Remedy = "Restore the key from a backup. A copy of the store without it can still be verified from an export, with the public key." };
     }
 
     /// <summary>Why nothing in a store's directory may be believed, or null: asked before its identities are read.</summary>
@@ -81,7 +90,7 @@ public static class Stores
     {
         // An empty directory holds nothing that could be believed: it is closed rather than refused.
         var isNew = !Directory.Exists(directory);
-        if (isNew) Directory.CreateDirectory(directory, OwnerOnly);
+        if (isNew) Posix.MakeDirectory(directory, OwnerOnly);
         else if (new DirectoryInfo(directory).LinkTarget is null && Posix.OwnerOf(directory) == Posix.EffectiveUser() && !Directory.EnumerateFileSystemEntries(directory).Any()) File.SetUnixFileMode(directory, OwnerOnly);
         if (StoreTrust.Fault(directory) is { } fault) return fault;
         // Never into a directory that has another purpose: there the "*" would hide somebody's files from git.

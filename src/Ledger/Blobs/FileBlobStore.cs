@@ -1,7 +1,8 @@
-// Blobs as files, blobs/TENANT/ab/cdef..., written beside, renamed, then contents and names flushed in one round before anybody learns the digest:
-// a reader never sees half a content, and what a power cut tears was never named by an entry. Verified on every read (ART-05).
+// Blobs as files, blobs/TENANT/ab/cdef..., written beside and flushed, then renamed, then the names flushed, before anybody learns the digest:
+// what stands under a digest was on disk before it got that name, so that neither a power cut nor a failed flush leaves half a content there. Verified on every read (ART-05).
 using System.Security.Cryptography;
 using CabinCrew.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace CabinCrew.Ledger.Blobs;
 
@@ -11,7 +12,11 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     public const long BlobBytesMax = 512L << 20;
 
     private const int SmallBytes = 256 << 10;
-    private const int FlushesAtOnce = 8;
+
+    /// <summary>Files that wait for one round of flushes.</summary>
+    private const int OpenMax = 128;
+
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -59,7 +64,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         var digests = new Digest[contents.Count];
         var pending = new List<(string Temporary, string Final)>();
         var directories = new HashSet<string>(StringComparer.Ordinal);
-        var files = new List<string>();
+        var unflushed = new List<SafeFileHandle>();
         var seen = new HashSet<Digest>();
         try
         {
@@ -70,39 +75,50 @@ internal sealed class FileBlobStore(string root) : IBlobStore
                 if (!seen.Add(digest)) continue;
                 var path = PathOf(tenant, digest);
                 MakeDirectory(Path.GetDirectoryName(path)!, directories);
-                // Who stored it before may not have flushed it yet, so file and directory are flushed in any case.
-                files.Add(path);
+                // Who stored it before may not have flushed its name yet.
                 directories.Add(Path.GetDirectoryName(path)!);
                 if (IsIntact(path, contents[i].Length, digest)) continue;
                 var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
                 pending.Add((temporary, path));
-                Write(temporary, contents[i]);
+                unflushed.Add(Write(temporary, contents[i]));
+                if (unflushed.Count >= OpenMax) Flush(unflushed);
             }
+            Flush(unflushed);
             foreach (var (temporary, final) in pending) File.Move(temporary, final, overwrite: true);
-            // Together, so that the file system commits them in one go.
-            Parallel.ForEach([.. files.Select(f => (f, false)), .. directories.Select(d => (d, true))], new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce },
-                ((string Path, bool IsDirectory) p) => { if (p.IsDirectory) Posix.FlushDirectory(p.Path); else Flush(p.Path); });
+            Parallel.ForEach(directories, AtOnce, Posix.FlushDirectory);
         }
-        catch
+        catch (Exception e)
         {
+            foreach (var file in unflushed) file.Dispose();
             foreach (var (temporary, _) in pending) File.Delete(temporary);
+            if (e is AggregateException { InnerException: (IOException or UnauthorizedAccessException) and { } inner }) throw inner;
             throw;
         }
         return digests;
     }
 
-    private static void Write(string path, ReadOnlyMemory<byte> content)
+    private static SafeFileHandle Write(string path, ReadOnlyMemory<byte> content)
     {
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length);
-        RandomAccess.Write(file, content.Span, 0);
-        File.SetUnixFileMode(file, ReadOnly);
+        var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length);
+        try
+        {
+            RandomAccess.Write(file, content.Span, 0);
+            File.SetUnixFileMode(file, ReadOnly);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
-    private static void Flush(string path)
+    // Together, so that the file system commits them in one go; through the descriptors that wrote, which hear of every failure.
+    private static void Flush(List<SafeFileHandle> files)
     {
-        // fsync works through any descriptor of the file, a reading one too.
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read);
-        RandomAccess.FlushToDisk(file);
+        Parallel.ForEach(files, AtOnce, RandomAccess.FlushToDisk);
+        foreach (var file in files) file.Dispose();
+        files.Clear();
     }
 
     // A torn or altered blob under the right name is replaced by the content that the caller holds.

@@ -31,7 +31,7 @@ public sealed class Signer : IDisposable
         var path = Path.Combine(directory, PrivateKeyFile);
         try
         {
-            Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+            Posix.MakeDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
             if (!File.Exists(path)) Create(directory, path);
             return Load(directory, path);
         }

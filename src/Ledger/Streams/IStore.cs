@@ -46,7 +46,7 @@ public interface IStore : IAsyncDisposable
     /// <summary>Newest first.</summary>
     Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(TenantId tenant, StreamFilter filter, CancellationToken ct);
 
-    /// <summary>Events from a sequence on (from 1), as the exact bytes that were chained; the caller pages on.</summary>
+    /// <summary>Events from a sequence on (from 1), as the exact bytes that were chained; the caller pages on. The head that comes with them is durable.</summary>
     Task<Outcome<AuditPage>> ReadAuditAsync(TenantId tenant, long fromSequence, int countMax, CancellationToken ct);
 
     /// <summary>Returns when something may have changed for this stream (a signal, a commit), or after at most <paramref name="most"/>. Only a hint.</summary>

@@ -54,7 +54,11 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
 
     /// <summary>Claims the workflow and flies it as far as the goal and the people allow.</summary>
     public Task<Outcome<FlightReport>> AdvanceAsync(WorkflowId id, AdvanceOptions options, IProgress<FlightNews> news, CancellationToken ct) =>
-        ClaimedAsync(id, (journal, stop) => FlyAsync(journal, options, news, stop), ct);
+        ClaimedAsync(id, (journal, stop) => FlyAsync(journal, options, news, stop), Unwritten, ct);
+
+    // What rests well was told from commits that the last one was to make durable: without it there is nothing to tell. A verdict stands by itself.
+    private static Outcome<FlightReport> Unwritten(FlightReport report, Problem unwritten) =>
+        report.Problem is null or { Code: ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked or ProblemCode.Cancelled } ? report with { Problem = unwritten } : report;
 
     /// <summary>A person has looked at what a take-off in doubt did, and says which it was: the doubt ends, and the workspace is free (ORC-05).</summary>
     public Task<Outcome<FlightState>> ResolveAsync(WorkflowId id, Caller caller, Finding finding, CancellationToken ct) => ClaimedAsync<FlightState>(id, async (journal, stop) =>
@@ -63,9 +67,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             return await TellAsync(id, AuditEventTypes.ProblemReported, refused, caller.Name, stop).ConfigureAwait(false) ?? refused;
         if (!(await Resolution.AbsentAsync(ledger, journal.State, stop).ConfigureAwait(false)).Try(out var absent, out var problem)) return problem;
         return await journal.CommitAsync(state => Resolution.Build(state, new FlightAudit(ledger, id), caller, finding, absent), stop).ConfigureAwait(false);
-    }, ct);
+    }, static (resolved, _) => resolved, ct);
 
-    private async Task<Outcome<T>> ClaimedAsync<T>(WorkflowId id, Func<Journal, CancellationToken, Task<Outcome<T>>> work, CancellationToken ct)
+    /// <param name="unreleased">What to say when the claim could not be given back, and with it nothing be made durable that was not so already.</param>
+    private async Task<Outcome<T>> ClaimedAsync<T>(WorkflowId id, Func<Journal, CancellationToken, Task<Outcome<T>>> work, Func<T, Problem, Outcome<T>> unreleased, CancellationToken ct)
     {
         var joined = await NodeLease.JoinAsync(ledger.Store, ledger.Clock, ct).ConfigureAwait(false);
         if (!joined.Try(out var lease, out var problem)) return problem;
@@ -78,15 +83,18 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             var read = await ReadAsync(id, ct).ConfigureAwait(false);
             if (!read.Try(out var state, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
             using var journal = new Journal(ledger, lease, claim, state);
+            Outcome<T> done;
+            Outcome<FlightState> released;
             try
             {
-                return await work(journal, stop.Token).ConfigureAwait(false);
+                done = await work(journal, stop.Token).ConfigureAwait(false);
             }
             finally
             {
                 // What the caller is told about is durable; the end of a flight is so by itself.
-                await journal.CommitAsync(state => Batch.Nothing with { Release = true, Deferred = state.Ended is not null }, CancellationToken.None).ConfigureAwait(false);
+                released = await journal.CommitAsync(state => Batch.Nothing with { Release = true, Deferred = state.Ended is not null }, CancellationToken.None).ConfigureAwait(false);
             }
+            return released.Problem is { } unwritten && journal.State.Ended is null ? done.Then(value => unreleased(value, unwritten)) : done;
         }
     }
 

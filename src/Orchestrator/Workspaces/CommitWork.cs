@@ -45,7 +45,7 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
                 if (!content(after.Content).Try(out var bytes, out var problem)) return problem.At(writes[i].Path.ToString());
                 if (Digest.Of(bytes.Span) != after.Content) return new Problem(ProblemCode.BlobCorrupt, "the stored content is another") { Where = writes[i].Path.ToString() };
                 before("stage file");
-                StageOne(i, after.Kind, bytes, files);
+                StageOne(i, writes[i], bytes, files);
                 if (files.Count >= 256) FlushAll(files);
             }
             FlushAll(files);
@@ -133,9 +133,9 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         staging = store.OpenDirectory(Staging);
     }
 
-    private void StageOne(int number, FileKind kind, ReadOnlyMemory<byte> bytes, List<SafeFileHandle> files)
+    private void StageOne(int number, FileChange change, ReadOnlyMemory<byte> bytes, List<SafeFileHandle> files)
     {
-        if (kind == FileKind.Link)
+        if (change.After!.Kind == FileKind.Link)
         {
             staging!.MakeLink($"{number}", bytes.Span);
             return;
@@ -143,6 +143,34 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         var file = staging!.CreateFile($"{number}", 0x180);
         files.Add(file);
         if (!bytes.IsEmpty) RandomAccess.Write(file, bytes.Span, 0);
+        // Before the flush, which makes them durable together with the content.
+        using var parent = NearestDirectory(change.Path, out var name);
+        Dress(file, default, change, parent, name);
+    }
+
+    // The directory that the file is to stand in, or, while that is not there yet, the nearest one above it: new directories take after it.
+    private DirectoryHandle NearestDirectory(WorkspacePath path, out string name)
+    {
+        if (WorkspaceTree.OpenParent(root, path, out name) is { } parent) return parent;
+        name = "";
+        foreach (var above in Parents(path.ToString()))
+            if (WorkspaceTree.OpenPath(root, above.Split('/')) is { } directory) return directory;
+        return WorkspaceTree.OpenPath(root, [])!;
+    }
+
+    // Owner and permissions are those of the file that is replaced, else those that its directory suggests. True: something had to be set.
+    private static bool Dress(SafeFileHandle handle, FileStatus file, FileChange change, DirectoryHandle parent, string name)
+    {
+        var directory = parent.Status();
+        FileStatus old = default;
+        var exists = name.Length > 0 && parent.TryStatus(name, out old);
+        var owner = exists ? old : directory;
+        var mode = ModeFor(change, exists && old.Kind == EntryKind.File ? old.Permissions : NewMode(change) & directory.Permissions);
+        var changesOwner = FileCalls.EffectiveUser == 0 && (file.Inode == 0 || file.Uid != owner.Uid || file.Gid != owner.Gid);
+        if (!changesOwner && file.Inode != 0 && file.Permissions == mode) return false;
+        if (changesOwner) FileCalls.SetOwner(handle, owner.Uid, owner.Gid);
+        FileCalls.SetMode(handle, mode);
+        return true;
     }
 
     private static void FlushAll(List<SafeFileHandle> files)
@@ -154,22 +182,19 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         files.Clear();
     }
 
-    // Owner and permissions are those of the file that is replaced, else those that its directory suggests.
     private void Move(int number, FileChange change, DirectoryHandle parent, string name)
     {
         var staged = $"{number}";
-        var exists = parent.TryStatus(name, out var old);
-        var directory = parent.Status();
-        var owner = exists ? old : directory;
         if (change.After!.Kind == FileKind.Link)
         {
+            var owner = parent.TryStatus(name, out var old) ? old : parent.Status();
             if (FileCalls.EffectiveUser == 0) FileCalls.SetLinkOwner(staging!.Descriptor, staged, owner.Uid, owner.Gid);
         }
         else
         {
-            using var file = staging!.OpenFile(staged);
-            if (FileCalls.EffectiveUser == 0) FileCalls.SetOwner(file, owner.Uid, owner.Gid);
-            FileCalls.SetMode(file, ModeFor(change, exists && old.Kind == EntryKind.File ? old.Permissions : NewMode(change) & directory.Permissions));
+            // Nearly always as it was staged; where a directory made since then suggests something else, that must last too.
+            using var file = staging!.OpenFile(staged, out var status);
+            if (Dress(file, status, change, parent, name)) FileCalls.Flush(file);
         }
         try
         {

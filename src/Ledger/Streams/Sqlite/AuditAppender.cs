@@ -41,8 +41,10 @@ internal sealed class AuditAppender(Signer signer)
         return Done.Ok;
     }
 
-    public void SignHeads(Database db, DateTimeOffset now)
+    /// <summary>True: some log has grown.</summary>
+    public bool SignHeads(Database db, DateTimeOffset now)
     {
+        var grown = false;
         foreach (var (tenant, position) in positions)
         {
             if (!position.Moved) continue;
@@ -50,7 +52,9 @@ internal sealed class AuditAppender(Signer signer)
             db.Execute("INSERT OR REPLACE INTO audit_heads(tenant, sequence, chain_hash, at, key_ref, signature) VALUES ($1, $2, $3, $4, $5, $6)",
                 tenant, head.Sequence, head.ChainHash, head.Timestamp.Ticks, head.KeyRef, head.Signature);
             verified[tenant] = head.Signature;
+            grown = true;
         }
+        return grown;
     }
 
     public static AuditHead? ReadHead(Database db, string tenant) => db.First(

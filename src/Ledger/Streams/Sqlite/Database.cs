@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace CabinCrew.Ledger.Streams.Sqlite;
 
-internal sealed class Database : IDisposable
+internal sealed partial class Database : IDisposable
 {
     /// <summary>How long one process waits for another one's transaction.</summary>
     private const int BusyMilliseconds = 15_000;
@@ -76,20 +76,37 @@ internal sealed class Database : IDisposable
     {
         foreach (var command in prepared.Values) command.Dispose();
         connection.Dispose();
+        log?.Dispose();
+    }
+
+    /// <summary>The disk did not confirm a flush. The kernel may have dropped what it could not write and say nothing the next time,
+    /// so that from here on no answer of this connection means that anything is durable.</summary>
+    public static bool IsUnconfirmed(SqliteException e)
+    {
+        const int fileFlush = 10 | (4 << 8), directoryFlush = 10 | (5 << 8);
+        return e.SqliteExtendedErrorCode is fileFlush or directoryFlush;
     }
 
     /// <summary>What a failure of SQLite means to the caller.</summary>
     public static Problem Explain(SqliteException e, string path)
     {
-        const int corrupt = 11, notADatabase = 26, busy = 5, locked = 6, full = 13;
+        const int corrupt = 11, notADatabase = 26, busy = 5, locked = 6, full = 13, readOnly = 8, disk = 10, cannotOpen = 14;
         return e.SqliteErrorCode switch
         {
-            corrupt or notADatabase => new(ProblemCode.StoreCorrupt, $"the store's file is damaged: {e.Message}") { Where = path },
+            _ when IsUnconfirmed(e) => Unconfirmed(e.Message, path),
+            disk => new(ProblemCode.StoreUnavailable, $"the disk of the store reported an error: {e.Message}") { Where = path, Remedy = "Look at the disk and the kernel's messages about it, then go on with `cabincrew resume`." },
+            readOnly => new(ProblemCode.StoreUnavailable, "the store can be read but not written; nothing was done") { Where = path, Remedy = "Make it writable for this user (its mode, its owner, its mount), or use another one with --store." },
+            cannotOpen => new(ProblemCode.StoreUnavailable, $"the store's file cannot be opened for writing: {e.Message}") { Where = path, Remedy = "Check that this user may read and write it, that its directory is writable, and that the disk has space." },
+            corrupt or notADatabase => new(ProblemCode.StoreCorrupt, $"the store's file is damaged: {e.Message}") { Where = path, Remedy = "Nothing more was written. Keep the store's directory as evidence and restore all of it from a backup; what can be read may still be exported with `cabincrew audit export`." },
             busy or locked => new(ProblemCode.StoreUnavailable, $"another process has held the store for more than {BusyMilliseconds / 1000} s") { Where = path, Remedy = "Find the other process, or try again." },
             full => new(ProblemCode.StoreUnavailable, "the disk of the store is full; nothing was written") { Where = path, Remedy = "Free space and try again." },
             _ => new(ProblemCode.StoreUnavailable, $"the store could not be read or written: {e.Message}") { Where = path },
         };
     }
+
+    public static Problem Unconfirmed(string why, string path) =>
+        new(ProblemCode.StoreUnavailable, $"the disk did not confirm what was written ({why}); the last write may or may not last, and this process writes no more")
+            { Where = path, Remedy = "Look at the disk and the kernel's messages about it. Then go on with `cabincrew resume`: what is on disk is read anew." };
 
     private SqliteCommand Prepare(string sql, ReadOnlySpan<object?> values)
     {

@@ -50,7 +50,35 @@ internal sealed partial class SqliteStore
              WHERE s.tenant = $1 AND ($2 = 0 OR s.finished = 0 OR s.in_doubt = 1) AND ($3 IS NULL OR s.state = $3) ORDER BY s.id DESC LIMIT $4
             """, ReadHeader, tenant.ToString(), filter.OpenOnly, filter.State?.Word(), (long)Math.Clamp(filter.CountMax, 0, ListMax)).OfType<StreamHeader>()]), ct);
 
-    public Task<Outcome<AuditPage>> ReadAuditAsync(TenantId tenant, long fromSequence, int countMax, CancellationToken ct) => ReadOnConnectionAsync<AuditPage>(db =>
+    // Which head was last seen to be on disk.
+    private string? flushedHead;
+
+    public async Task<Outcome<AuditPage>> ReadAuditAsync(TenantId tenant, long fromSequence, int countMax, CancellationToken ct)
+    {
+        var read = await PageAsync(tenant, fromSequence, countMax, ct).ConfigureAwait(false);
+        return read.Try(out var page, out _) && page.Head is { } head && MakeLast(head) is { } problem ? problem : read;
+    }
+
+    // A signed head that leaves the house is a promise: it may not speak of deferred commits that a power cut can still take.
+    private Problem? MakeLast(AuditHead head)
+    {
+        if (Volatile.Read(ref flushedHead) == head.Signature) return null;
+        try
+        {
+            // Without a log everything is in the database, which was flushed before the log was removed.
+            if (Posix.FlushFile(path + "-wal")) Posix.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (IOException e)
+        {
+            var problem = Database.Unconfirmed(e.Message, path);
+            Writer.Distrust(problem);
+            return problem;
+        }
+        Volatile.Write(ref flushedHead, head.Signature);
+        return null;
+    }
+
+    private Task<Outcome<AuditPage>> PageAsync(TenantId tenant, long fromSequence, int countMax, CancellationToken ct) => ReadOnConnectionAsync<AuditPage>(db =>
     {
         var rows = db.Query("SELECT sequence, json FROM audit WHERE tenant = $1 AND sequence >= $2 ORDER BY sequence LIMIT $3",
             r => new AuditRow(r.GetInt64(0), r.GetString(1)), tenant.ToString(), fromSequence, (long)Math.Clamp(countMax, 0, AuditPageMax));

@@ -33,7 +33,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         {
             var done = await Writer.RunAsync(s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
             // Whatever the reason, the caller's action must not happen now.
-            return done.Problem is { Code: ProblemCode.StoreUnavailable } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
+            return done.Problem is { Code: ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
         }
     }
 
@@ -55,12 +55,18 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         try
         {
             MakeFile();
+            var hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
             db = Database.Open(path, readOnly: false);
             var ready = SqliteSchema.Prepare(db, path);
             if (ready.Problem is null && new FileInfo(path).Length <= FullCheckBytesMax && db.Pragma("quick_check(1)") is var found and not "ok")
                 ready = new Problem(ProblemCode.StoreCorrupt, $"the store's file is damaged: {found}") { Where = path };
             if (!ready.Try(out _, out var problem)) return problem;
-            writer = new SqliteWriter(db, signer, clock, path);
+            var highWater = HighWater.Open(path, db, out var below);
+            db.WatchLog();
+            // What another process left there was checked frame by frame just now; whether all of it ever reached the disk it may not have known.
+            if (hasLog && below is null) db.Checkpoint();
+            writer = new SqliteWriter(db, highWater, signer, clock, path);
+            if (below is not null) writer.Distrust(below);
             db = null;
             return Done.Ok;
         }
@@ -97,6 +103,8 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             // Another process was first.
         }
         Posix.FlushDirectory(Path.GetDirectoryName(path)!);
+        // Whoever made the directory may have been cut off before it was durable itself.
+        Posix.FlushNameOf(Path.GetDirectoryName(path)!);
     }
 
     private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>

@@ -1,7 +1,7 @@
 // The one thread that writes. Requests that wait together share a transaction (group commit), each within its own savepoint,
 // so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT (invariants 4 and 7).
 // A deferred request is committed without waiting for the disk: a power cut may take it, and then takes all that came after it as well,
-// because a flush of the write-ahead log covers everything before it.
+// because a flush of the write-ahead log covers everything before it. After a flush that the disk did not confirm, this holds no longer: the writer stops for good.
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using CabinCrew.Ledger.Signing;
@@ -16,6 +16,11 @@ internal sealed record WriteScope(Database Db, DateTimeOffset Now, AuditAppender
 internal sealed class SqliteWriter : IDisposable
 {
     private const int GroupMax = 512;
+    private const int Constraint = 19, Corrupt = 11;
+
+    /// <summary>Frames after which the log is brought into the database.</summary>
+    private const int LogFramesMax = 1_000;
+
     private const int QueueMax = 16_384;
     private static readonly TimeSpan GroupTimeMax = TimeSpan.FromMilliseconds(50);
 
@@ -28,12 +33,15 @@ internal sealed class SqliteWriter : IDisposable
     private readonly TimeProvider clock;
     private readonly string path;
     private readonly Thread thread;
+    private readonly HighWater highWater;
     private Request? carried;
     private bool isFlushing = true;
+    private Problem? distrusted;
 
-    public SqliteWriter(Database db, Signer signer, TimeProvider clock, string path)
+    public SqliteWriter(Database db, HighWater highWater, Signer signer, TimeProvider clock, string path)
     {
         this.db = db;
+        this.highWater = highWater;
         this.clock = clock;
         this.path = path;
         audit = new AuditAppender(signer);
@@ -61,8 +69,13 @@ internal sealed class SqliteWriter : IDisposable
         queue.CompleteAdding();
         thread.Join();
         queue.Dispose();
+        if (distrusted is not null) db.LeaveLog();
         db.Dispose();
+        highWater.Dispose();
     }
+
+    /// <summary>Nothing is written any more: the disk did not confirm a flush.</summary>
+    public void Distrust(Problem why) => Interlocked.CompareExchange(ref distrusted, why, null);
 
     private void Run()
     {
@@ -71,13 +84,21 @@ internal sealed class SqliteWriter : IDisposable
         while (Next() is { } first)
         {
             group.Clear();
+            if (Volatile.Read(ref distrusted) is { } why)
+            {
+                first.Fail(why);
+                continue;
+            }
             try
             {
                 CommitGroup(first, group);
+                if (db.LogFrames >= LogFramesMax) Checkpoint();
             }
             catch (SqliteException e)
             {
-                Abandon(group, Database.Explain(e, path));
+                var problem = Database.Explain(e, path);
+                if (Database.IsUnconfirmed(e)) Distrust(problem);
+                Abandon(group, problem);
             }
             catch (Exception e)
             {
@@ -119,9 +140,22 @@ internal sealed class SqliteWriter : IDisposable
             group.Add(next);
             Execute(next, scope);
         }
-        audit.SignHeads(db, scope.Now);
+        var events = audit.SignHeads(db, scope.Now) && isFlushing ? HighWater.Events(db) : 0;
         db.Execute("COMMIT");
+        if (events > 0) highWater.Raise(events);
         foreach (var request in group) request.Complete();
+    }
+
+    // The group has its answers. A full disk or a busy reader only leaves the log longer.
+    private void Checkpoint()
+    {
+        try
+        {
+            db.Checkpoint();
+        }
+        catch (SqliteException e) when (!Database.IsUnconfirmed(e))
+        {
+        }
     }
 
     private void Execute(Request request, WriteScope scope)
@@ -133,10 +167,10 @@ internal sealed class SqliteWriter : IDisposable
         {
             problem = request.Execute(scope);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == 19)
+        catch (SqliteException e) when (e.SqliteErrorCode is Constraint or Corrupt)
         {
-            // A constraint or an append-only trigger said no: this request's fault alone.
-            problem = request.Refuse(new(ProblemCode.StoreUnavailable, $"the store refused the write: {e.Message}") { Where = path });
+            // A constraint or an append-only trigger said no, or a page that only this request needs is damaged: nobody else's fault.
+            problem = request.Refuse(e.SqliteErrorCode == Corrupt ? Database.Explain(e, path) : new(ProblemCode.StoreUnavailable, $"the store refused the write: {e.Message}") { Where = path });
         }
         if (problem is not null)
         {
