@@ -81,6 +81,7 @@ public enum ProblemCode
     LimitArtifactCount,
     LimitFiles,
     PlanNotDeterministic,
+    PlanChangedWorkspace,
 
     // sandbox
     SandboxUnavailable,
@@ -277,6 +278,9 @@ public static class ProblemCodes
             "Raise `limits.temp`."),
         new(ProblemCode.PlanNotDeterministic, "plan_not_deterministic", ProblemClass.Engine, 409, Severity.Error, "ENG-07", "Two flight-plans of the same input gave different artifacts.",
             "Remove clocks, randomness and unordered listings from the engine."),
+
+        new(ProblemCode.PlanChangedWorkspace, "plan_changed_workspace", ProblemClass.Engine, 409, Severity.Critical, "ENG-06", "The workspace changed during a flight-plan in an isolation that does not show it read-only.",
+            "See what changed (`git status`, `git diff`). If it was you, plan again; if not, do not trust the engine."),
 
         // sandbox
         new(ProblemCode.SandboxUnavailable, "sandbox_unavailable", ProblemClass.Sandbox, 503, Severity.Error, "ENG-06", "This machine cannot isolate an engine.",

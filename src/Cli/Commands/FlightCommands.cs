@@ -55,8 +55,9 @@ internal static class FlightCommands
         var file = Globals.File();
         var wait = Wait();
         var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
+        var reduced = new Option<bool>("--reduced-isolation") { Description = "Where this machine cannot isolate engines fully, isolate them as far as Landlock and a system call filter do (also `isolation: reduced`). Audited; needs approval under the default policies." };
         var secretCommands = new Option<bool>("--allow-secret-commands") { Description = "Let the workflow's secret commands run as you, outside the sandbox. Remembered for these exact commands; audited." };
-        var command = new Command(name, description) { file, unsandboxed, secretCommands };
+        var command = new Command(name, description) { file, unsandboxed, reduced, secretCommands };
         if (goal == FlightGoal.Land) command.Options.Add(wait);
         command.Plain(async (parse, screen, ct) =>
         {
@@ -64,6 +65,7 @@ internal static class FlightCommands
             var path = parse.GetValue(file);
             var loaded = WorkflowFile.Load(path is null ? Globals.PlaceOf(parse).WorkflowFile : Path.GetFullPath(path));
             if (!loaded.Try(out var definition, out var problem)) return await OnRecordAsync(parse, path, problem, ct).ConfigureAwait(false);
+            if (parse.GetValue(reduced)) definition = definition with { ReducedIsolation = true };
             var span = TimeSpan.Zero;
             if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
             if (Globals.PlaceOf(parse, path).Within(definition.Workspace) is { } exposed) return exposed;

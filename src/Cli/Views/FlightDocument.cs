@@ -18,6 +18,7 @@ internal static class FlightDocument
         ["requester"] = state.Requester,
         ["workspace"] = state.Definition.Workspace,
         ["unsandboxed"] = state.Unsandboxed,
+        ["reduced_isolation"] = state.Definition.ReducedIsolation,
         ["created_at"] = Time(state.CreatedAt),
         ["updated_at"] = Time(state.UpdatedAt),
         ["problem"] = problem is not null ? Problem(ProblemRecord.From(problem)) : Problem(state.Problem),

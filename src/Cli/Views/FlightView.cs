@@ -1,5 +1,6 @@
 // A flight for people: what would change, how it was judged and why, who approved, what happened when.
 using System.Text.Json.Nodes;
+using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
@@ -51,6 +52,8 @@ internal static class FlightView
         screen.Field("requester", state.Requester);
         screen.Field("workspace", state.Definition.Workspace);
         if (state.Unsandboxed) screen.Field("isolation", "NONE: started with --unsandboxed");
+        else if (state.Steps.Values.Any(s => s.Plan?.Tier == Tiers.Reduced)) screen.Field("isolation", $"REDUCED: {Tiers.ReducedLacks}");
+        else if (state.Definition.ReducedIsolation) screen.Field("isolation", "may be reduced where the full one cannot be had");
         var hidden = steps.Aggregate(default(Hidden), (sum, step) => sum + ShowStep(screen, step, plans.GetValueOrDefault(step.Id)));
         if (state.Problem is { } problem) screen.Problem(problem.ToProblem());
         if (steps.Count == state.Steps.Count) ShowTimeline(screen, state);

@@ -37,6 +37,8 @@ public sealed record PolicySubject
     /// <summary>Whether take-off may reach the network or directories outside the workspace.</summary>
     public required bool OutsideEffects { get; init; }
     public required bool Sandboxed { get; init; }
+    /// <summary>In which the plan was made: <c>bubblewrap</c> (all of it), <c>reduced</c> or <c>none</c>.</summary>
+    public string Isolation { get; init; } = "bubblewrap";
     public required JsonElement Config { get; init; }
     public required JsonElement Context { get; init; }
     /// <summary>In name order; role log left out.</summary>

@@ -76,11 +76,17 @@ public sealed record EngineFailure(Problem Problem, ReadOnlyMemory<byte> Log, En
 
 public sealed record EngineUsage(TimeSpan Wall, TimeSpan Cpu, long MemoryPeakBytes, int ProcessesPeak);
 
-/// <summary>Runs engines. Implementations: the bubblewrap sandbox, and the explicit, audited absence of one.</summary>
+/// <summary>Runs engines. Implementations: the bubblewrap sandbox, the reduced isolation without namespaces, and the explicit, audited absence of one.</summary>
 public interface IEngineRunner
 {
-    /// <summary><c>bubblewrap</c> or <c>none</c>.</summary>
+    /// <summary>One of <see cref="Tiers"/>.</summary>
     string Tier { get; }
+
+    /// <summary>Whether a run has mounts of its own: a workspace that cannot be written, a view that is mounted for it alone.</summary>
+    bool HasMounts => true;
+
+    /// <summary>With a weaker isolation: why this machine does not give the full one.</summary>
+    Problem? Because => null;
 
     Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct);
 }

@@ -5,7 +5,7 @@ namespace CabinCrew.Orchestrator.Engines;
 
 internal sealed class UnsandboxedRunner : IEngineRunner
 {
-    public string Tier => "none";
+    public string Tier => Tiers.None;
 
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct) =>
         // Rules that nothing enforces would be a promise to those who judge the plan.

@@ -34,6 +34,11 @@ internal sealed class FlightAudit(LedgerRoom ledger, WorkflowId? workflow)
             Engine = new(engineId, receipt?.ReceiptId, receipt?.Status ?? (problem is null ? null : EngineOutput.Failure), problem?.Message ?? receipt?.Error),
         };
 
+    /// <summary>Engines are about to run in the reduced isolation.</summary>
+    /// <param name="because">Why the full one cannot be had.</param>
+    public AuditEvent Reduced(Problem because) =>
+        Event(AuditEventTypes.SandboxReduced, null, null, $"engines run in the reduced isolation, as was allowed: {Engines.Tiers.ReducedLacks}", Severity.Warning, data: new() { ["because"] = because.Message });
+
     public AuditEvent Artifacts(StepId step, IReadOnlyList<FrozenArtifact> artifacts) =>
         Event(AuditEventTypes.ArtifactsValidated, step, LifecycleState.ArtifactsValidated, $"{artifacts.Count} artifact(s) validated and frozen") with
         {

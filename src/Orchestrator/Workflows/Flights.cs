@@ -168,9 +168,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         var definition = journal.State.Definition;
         // The store may have moved, or been named differently, since the flight began.
         var problem = StoreBoundary.Fault(ledger.Directory, definition);
-        if (problem is not null || !Runner(journal.State.Unsandboxed).Try(out var runner, out problem) || !LoadPolicies(definition).Try(out var policies, out problem))
+        if (problem is not null || !Runner(definition, journal.State.Unsandboxed).Try(out var runner, out problem) || !LoadPolicies(definition).Try(out var policies, out problem))
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
+        if (runner.Because is { } because && (await ledger.Store.AppendAuditAsync(Tenant, [audit.Reduced(because)], ct).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
         using var gate = new WorkspaceGate();
         await using var afterwards = new Afterwards();
         var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, afterwards, news));
@@ -196,9 +197,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         definition.Policies, Path.GetDirectoryName(definition.File)!, definition.Aggregation, definition.PolicyTimeLimit, ledger.Redactor);
 
     private Problem? Check(WorkflowDefinition definition, bool unsandboxed) =>
-        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? Runner(unsandboxed).Problem;
+        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? Runner(definition, unsandboxed).Problem;
 
-    private Outcome<IEngineRunner> Runner(bool unsandboxed) => (runners ?? EngineRunners.Create)(unsandboxed);
+    private Outcome<IEngineRunner> Runner(WorkflowDefinition definition, bool unsandboxed) =>
+        runners is null ? EngineRunners.Create(unsandboxed, definition.ReducedIsolation) : runners(unsandboxed);
 
     /// <summary>Corrupt state halts that workflow alone, and says so in the log (ORC-05).</summary>
     private async Task<Problem> HaltedAsync(WorkflowId id, Problem problem, CancellationToken ct) => problem.Code is ProblemCode.StoreCorrupt or ProblemCode.IllegalTransition

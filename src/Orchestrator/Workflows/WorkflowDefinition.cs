@@ -20,6 +20,8 @@ public sealed record WorkflowDefinition
     public TimeSpan? PlanExpires { get; init; }
     public TimeSpan ApprovalExpires { get; init; } = TimeSpan.FromHours(72);
     public TimeSpan PolicyTimeLimit { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>Where the full isolation cannot be had, the reduced one will do.</summary>
+    public bool ReducedIsolation { get; init; }
 }
 
 public enum DriftAnswer { Fail, Replan }

@@ -106,6 +106,7 @@ public static class AuditEventTypes
     public const string TakeOffInDoubt = "takeoff_in_doubt";
     public const string TakeOffResolved = "takeoff_resolved";
     public const string SandboxDisabled = "sandbox_disabled";
+    public const string SandboxReduced = "sandbox_reduced";
     public const string SecretCommandAllowed = "secret_command_allowed";
     public const string ProblemReported = "problem_reported";
     public const string StateHalted = "state_halted";

@@ -61,6 +61,7 @@ internal sealed record PlanConditions
     public WordGlob? Requester { get; init; }
     public bool? OutsideEffects { get; init; }
     public bool? Unsandboxed { get; init; }
+    public WordGlob? Isolation { get; init; }
     public EffectsWord? Effects { get; init; }
     public RefConditions? GitRefs { get; init; }
 }
@@ -110,6 +111,7 @@ internal sealed record Rule(
         && (Plan.Requester?.IsMatch(subject.Requester) ?? true)
         && (Plan.OutsideEffects is not { } outside || outside == subject.OutsideEffects)
         && (Plan.Unsandboxed is not { } bare || bare == !subject.Sandboxed)
+        && (Plan.Isolation?.IsMatch(subject.Isolation) ?? true)
         && (Plan.Effects is not { } effects || (effects == EffectsWord.Some) == HasEffects(subject));
 
     /// <summary>Whether take-off could do anything: change files, restore state, move git references, reach outside.</summary>

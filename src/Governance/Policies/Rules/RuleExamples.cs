@@ -64,6 +64,7 @@ internal static class RuleExamples
             Requester = map.TakeText("requester") ?? Empty.Requester,
             OutsideEffects = map.TakeTruth("outside_effects") ?? false,
             Sandboxed = !(map.TakeTruth("unsandboxed") ?? false),
+            Isolation = map.TakeText("isolation") ?? Empty.Isolation,
             Refs = Refs(map),
             Artifacts = type is null && action is null && text is null && !state ? [] :
             [

@@ -116,6 +116,7 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
             Requester = WordsOf(when, "requester"),
             OutsideEffects = when.TakeTruth("outside_effects"),
             Unsandboxed = when.TakeTruth("unsandboxed"),
+            Isolation = WordsOf(when, "isolation"),
             GitRefs = Refs(when),
             Effects = when.TakeWord("effects", [("none", EffectsWord.None), ("some", EffectsWord.Some)]),
         };

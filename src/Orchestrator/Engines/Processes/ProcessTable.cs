@@ -55,6 +55,9 @@ internal static unsafe class ProcessTable
         return new(alive, tasks, pages * Environment.SystemPageSize, TimeSpan.FromSeconds((double)ticks / TicksPerSecond));
     }
 
+    /// <summary>When a process began, in ticks since boot; null where there is none.</summary>
+    public static long? Began(int pid) => Fields($"/proc/{pid}/stat") is { } f ? long.Parse(f[19]) : null;
+
     private readonly record struct Stat(int Parent, int Threads, long ResidentPages, long CpuTicks);
 
     private static Stat? Read(int pid)

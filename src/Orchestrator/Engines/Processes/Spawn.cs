@@ -13,6 +13,11 @@ internal sealed record SpawnRequest(
     string Program, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, IReadOnlyList<(SafeFileHandle Ours, int Theirs)> Descriptors)
 {
     public bool NewGroup { get; init; }
+    /// <summary>A session of its own, and so a group of its own and no terminal.</summary>
+    public bool NewSession { get; init; }
+    /// <summary>Called on the spawning thread, immediately before the child is made: what the thread gives up here, the child never has. 0, or the error.
+    /// A thread that has given something up is not to be used for anything else.</summary>
+    public Func<int>? Confine { get; init; }
 }
 
 /// <summary>A child that was started and not yet waited for.</summary>
@@ -44,7 +49,7 @@ internal sealed class ChildProcess(int pid, SafeFileHandle pidfd) : IDisposable
 
 internal static unsafe class Spawn
 {
-    private const short SetGroup = 2, SetSignalDefaults = 4, SetSignalMask = 8;
+    private const short SetGroup = 2, SetSignalDefaults = 4, SetSignalMask = 8, SetSession = 0x80;
     private const int DuplicateCloseOnExec = 1030, DuplicateFrom = 64;
 
     public static Outcome<ChildProcess> Start(SpawnRequest request)
@@ -74,13 +79,14 @@ internal static unsafe class Spawn
             var set = SpawnNative.AttributesSetSignalDefaults(attributes, signals);
             SpawnNative.SignalSetEmpty(signals);
             set |= SpawnNative.AttributesSetSignalMask(attributes, signals);
-            set |= SpawnNative.AttributesSetFlags(attributes, (short)(SetSignalDefaults | SetSignalMask | (request.NewGroup ? SetGroup : 0)));
+            set |= SpawnNative.AttributesSetFlags(attributes, (short)(SetSignalDefaults | SetSignalMask | (request.NewGroup ? SetGroup : 0) | (request.NewSession ? SetSession : 0)));
             if (set != 0) return Failed(request, set);
 
             var argv = Texts([request.Program, .. request.Arguments], texts);
             var envp = Texts(request.Environment, texts);
             fixed (byte** a = argv, e = envp)
             {
+                if (request.Confine?.Invoke() is not (null or 0) and { } denied) return Failed(request, denied);
                 var error = SpawnNative.PosixSpawn(out var pid, request.Program, actions, attributes, a, e);
                 if (error != 0) return Failed(request, error);
                 if (SpawnNative.Opened(SpawnNative.PidfdOpen(pid)) is { } pidfd) return new ChildProcess(pid, pidfd);

@@ -1,5 +1,7 @@
 // Which system calls an engine may not make, by name and number (ENG-06). Numbers are the kernel's own and never change.
 // What is not named here is allowed up to the last number that was reviewed; beyond that the kernel "does not have it".
+using System.Runtime.InteropServices;
+
 namespace CabinCrew.Orchestrator.Engines.Sandbox;
 
 /// <param name="X64">-1: does not exist there.</param>
@@ -47,4 +49,41 @@ internal static class SystemCalls
     public static readonly SystemCall Ioctl = new("ioctl", 16, 29);
     public static readonly SystemCall Socket = new("socket", 41, 198);
     public static readonly SystemCall Personality = new("personality", 135, 92);
+
+    // ---- the reduced isolation, which has no namespaces: everything below would reach the host's own things
+
+    /// <summary>Answered by the orchestrator, which carries them out where the engine may write and nowhere else. Landlock does not know them.</summary>
+    public static readonly IReadOnlyList<SystemCall> Supervised =
+    [
+        new("chmod", 90, -1), new("fchmod", 91, 52), new("fchmodat", 268, 53), new("fchmodat2", 452, 452), new("chown", 92, -1), new("lchown", 94, -1),
+        new("fchown", 93, 55), new("fchownat", 260, 54), new("utimensat", 280, 88),
+    ];
+
+    /// <summary>ENOSYS: System V and POSIX queues and memory of other programs, watching other programs' files, older calls that the supervised ones replace.</summary>
+    public static readonly IReadOnlyList<SystemCall> AbsentWhenReduced =
+    [
+        new("shmat", 30, 196), new("shmctl", 31, 195), new("semget", 64, 190), new("semop", 65, 193), new("semctl", 66, 191), new("semtimedop", 220, 192),
+        new("msgsnd", 69, 189), new("msgrcv", 70, 188), new("msgctl", 71, 187), new("mq_open", 240, 180), new("mq_unlink", 241, 181),
+        new("inotify_init", 253, -1), new("inotify_init1", 294, 26), new("inotify_add_watch", 254, 27), new("utime", 132, -1), new("utimes", 235, -1), new("futimesat", 261, -1),
+    ];
+
+    /// <summary>EOPNOTSUPP: extended attributes, of any file by name.</summary>
+    public static readonly IReadOnlyList<SystemCall> AttributesWhenReduced =
+    [
+        new("setxattr", 188, 5), new("lsetxattr", 189, 6), new("fsetxattr", 190, 7), new("getxattr", 191, 8), new("lgetxattr", 192, 9), new("fgetxattr", 193, 10),
+        new("listxattr", 194, 11), new("llistxattr", 195, 12), new("flistxattr", 196, 13), new("removexattr", 197, 14), new("lremovexattr", 198, 15), new("fremovexattr", 199, 16),
+    ];
+
+    /// <summary>Allowed for the caller itself (0) only: how other processes are scheduled.</summary>
+    public static readonly IReadOnlyList<SystemCall> OwnOnlyWhenReduced =
+        [new("sched_setparam", 142, 118), new("sched_setscheduler", 144, 119), new("sched_setaffinity", 203, 122), new("sched_setattr", 314, 274)];
+
+    public static readonly SystemCall SetPriority = new("setpriority", 141, 140);
+    public static readonly SystemCall SetIoPriority = new("ioprio_set", 251, 30);
+    public static readonly SystemCall SetLimit = new("setrlimit", 160, 164);
+    public static readonly SystemCall Limits = new("prlimit64", 302, 261);
+    public static readonly SystemCall SocketPair = new("socketpair", 53, 199);
+
+    public static string? NameOfSupervised(int number) =>
+        Supervised.Where(c => (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? c.Arm64 : c.X64) == number).Select(c => c.Name).FirstOrDefault();
 }

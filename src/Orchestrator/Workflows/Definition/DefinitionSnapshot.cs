@@ -23,6 +23,7 @@ public static class DefinitionSnapshot
         w.WriteNumber("approval_expires_seconds", (long)definition.ApprovalExpires.TotalSeconds);
         w.WriteNumber("policy_time_limit_seconds", (long)definition.PolicyTimeLimit.TotalSeconds);
         w.WriteString("aggregation", DefinitionWords.Word(definition.Aggregation));
+        if (definition.ReducedIsolation) w.WriteString("isolation", DefinitionWords.Isolations.First(i => i.Value).Word);
         w.WriteStartArray("policies");
         foreach (var policy in definition.Policies)
         {
@@ -64,6 +65,7 @@ public static class DefinitionSnapshot
             ApprovalExpires = Seconds(json, "approval_expires_seconds"),
             PolicyTimeLimit = Seconds(json, "policy_time_limit_seconds"),
             Aggregation = Choice(json, "aggregation", DefinitionWords.Aggregations),
+            ReducedIsolation = json.TryGetProperty("isolation", out _) && Choice(json, "isolation", DefinitionWords.Isolations),
             Policies = [.. List(json, "policies").Select(p => new PolicyRef(Text(p, "kind"), Text(p, "value")))],
             Steps = [.. List(json, "steps").Select(Step)],
         };

@@ -17,6 +17,9 @@ internal static class DefinitionWords
         ("any_deny", AggregationMethod.AnyDeny), ("all_allow", AggregationMethod.AllAllow),
     ];
 
+    /// <summary>Whether the reduced isolation will do.</summary>
+    public static readonly IReadOnlyList<(string Word, bool Value)> Isolations = [("full", false), ("reduced", true)];
+
     public static string Word(Determinism value) => Determinisms.First(d => d.Value == value).Word;
 
     public static string Word(DriftAnswer value) => DriftAnswers.First(d => d.Value == value).Word;

@@ -25,6 +25,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
             root.Errors.Add(root.Take("name")!, $"'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit, found '{Clip(name)}'");
         var workspace = Workspace();
         var onDrift = root.TakeWord("on_drift", DefinitionWords.DriftAnswers) ?? DriftAnswer.Fail;
+        var reduced = root.TakeWord("isolation", DefinitionWords.Isolations) ?? false;
         var planExpires = Expiry("plan");
         var approvalExpires = Expiry("approvals");
         var policies = Policies();
@@ -37,7 +38,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         var definition = new WorkflowDefinition
         {
             Name = name, File = file, Workspace = workspace, Steps = steps, Policies = policies, Aggregation = aggregation, OnDrift = onDrift,
-            PlanExpires = planExpires,
+            PlanExpires = planExpires, ReducedIsolation = reduced,
         };
         if (approvalExpires is { } expires) definition = definition with { ApprovalExpires = expires };
         return policyTime is { } limit ? definition with { PolicyTimeLimit = limit } : definition;

@@ -66,6 +66,13 @@ internal static class FlightPlanStage
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: false))],
             StillOurs = () => c.Journal.StillOurs,
         }, ct).ConfigureAwait(false);
+        if (Touched(c, clearance, result is not null || failure!.Usage.Wall > TimeSpan.Zero, ct) is { } touched)
+        {
+            using (result)
+                return new(null, null, result is null
+                    ? await StepRuns.FailedAsync(c, EngineMode.FlightPlan, p.Engine, failure! with { Problem = touched }, ct).ConfigureAwait(false)
+                    : await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, result, touched, ct).ConfigureAwait(false));
+        }
         if (result is null)
         {
             // It goes on record that the plan began, also where not even its sandbox could be set up.
@@ -80,6 +87,16 @@ internal static class FlightPlanStage
                 ? new(plan, result, null)
                 : new(null, null, await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, result, problem, ct).ConfigureAwait(false));
         }
+    }
+
+    /// <summary>Where no mount keeps an engine from writing, the workspace is hashed once more: a plan that changed it is refused, and so is one during which somebody else did.</summary>
+    private static Problem? Touched(StepContext c, PlanClearance clearance, bool ran, CancellationToken ct)
+    {
+        if (!ran || c.Runner.Tier is not (Tiers.Reduced or Tiers.None)) return null;
+        if (!WorkspaceHasher.Hash(c.WorkflowDefinition.Workspace, ct).Try(out var now, out var unreadable)) return unreadable;
+        return now.Hash == clearance.Workspace.Hash ? null
+            : new Problem(ProblemCode.PlanChangedWorkspace, $"the workspace changed while {c.Definition.Engine} planned on it, in the isolation '{c.Runner.Tier}', which cannot tell by whom")
+                .At($"step {c.Id}").With("before", clearance.Workspace.Hash.ToString()).With("after", now.Hash.ToString());
     }
 
     private static async Task<StageEnd> FreezeAsync(StepContext c, PlanInputs p, WorkspaceSnapshot workspace, Flown flown, CancellationToken ct)

@@ -30,6 +30,7 @@ internal static class PreflightSubject
             EngineId = c.Flight.Plan!.EngineId,
             OutsideEffects = c.Definition.HasOutsideEffects || plan.Artifacts.Any(SaysOutside),
             Sandboxed = !c.Journal.State.Unsandboxed,
+            Isolation = c.Flight.Plan.Tier,
             Config = c.Definition.Config,
             Context = c.Flight.Plan.Context,
             Artifacts =

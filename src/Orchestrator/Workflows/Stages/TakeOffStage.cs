@@ -52,6 +52,8 @@ internal static class TakeOffStage
         if (c.Policies.PolicyDigest != flight.Plan.PolicyDigest || c.GovernanceHash != flight.Plan.GovernanceHash)
             return new Problem(ProblemCode.TokenMismatch, "the policies changed since the plan was judged") { Remedy = "Plan anew, so that the new policies judge it." }
                 .At($"step {c.Id}").With("planned", flight.Plan.GovernanceHash.ToString()).With("now", c.GovernanceHash.ToString());
+        if (Tiers.IsWeaker(c.Runner.Tier, flight.Plan.Tier))
+            return new Problem(ProblemCode.TakeOffForbidden, $"the plan was made and judged in the isolation '{flight.Plan.Tier}', and this machine gives only '{c.Runner.Tier}'") { Remedy = "Take off where it was planned, or plan anew here." }.At($"step {c.Id}");
         if (!c.ResolveEngine().Try(out var engine, out var problem)) return problem.At($"step {c.Id}");
         return engine.Digest == flight.Plan.EngineDigest
             ? engine
@@ -82,7 +84,7 @@ internal static class TakeOffStage
             var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
                 frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
             // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
-            for (var allOurs = true; ; allOurs = false)
+            for (var allOurs = c.Runner.HasMounts; ; allOurs = false)
             {
                 view?.Dispose();
                 if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out view, out var problem)) return problem;

@@ -1,0 +1,20 @@
+// The reduced isolation: only where the full one cannot be had on this machine and the user allowed it; policies see it, and the audit log keeps it.
+using CabinCrew.Orchestrator.Engines.Processes;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Engines.Reduced;
+
+internal sealed class ReducedRunner : IEngineRunner
+{
+    public ReducedRunner() => ProcessBrand.Sweep();
+
+    public string Tier => Tiers.Reduced;
+
+    public bool HasMounts => false;
+
+    /// <summary>Why the full isolation cannot be had.</summary>
+    public Problem? Because { get; init; }
+
+    public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct) =>
+        (await new ReducedRun(run, ct).Start()).Judge(run.Mode, Tier);
+}
