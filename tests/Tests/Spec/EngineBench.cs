@@ -48,9 +48,11 @@ public sealed class EngineBench : IDisposable
     public Task<Ran> ShellAsync(string script, EngineMode mode = EngineMode.FlightPlan, Func<EngineRun, EngineRun>? change = null, bool unsandboxed = false) =>
         RunAsync(change?.Invoke(Run(Shell(script), mode)) ?? Run(Shell(script), mode), unsandboxed);
 
-    public async Task<Ran> RunAsync(EngineRun run, bool unsandboxed = false, CancellationToken ct = default)
+    public async Task<Ran> RunAsync(EngineRun run, bool unsandboxed = false, CancellationToken ct = default) =>
+        await RunAsync(run, (await EngineRunners.CreateAsync(unsandboxed, ct)).Value, ct);
+
+    public async Task<Ran> RunAsync(EngineRun run, IEngineRunner runner, CancellationToken ct = default)
     {
-        var runner = (await EngineRunners.CreateAsync(unsandboxed, ct)).Value;
         var (result, failure) = await runner.RunAsync(run, ct);
         if (result is not null) results.Add(result);
         return new(result, failure);

@@ -12,12 +12,12 @@ public static class ReducedProbe
     // $1: a file outside, $2: a directory outside, $3: a process outside.
     private const string Question = """
         cat "$1" >/dev/null 2>&1 && echo "can read outside"
-        : 2>/dev/null >> file && echo "can write the workspace"
-        : 2>/dev/null > "$2/made" && echo "can write outside"
+        (: >> file) 2>/dev/null && echo "can write the workspace"
+        (: > "$2/made") 2>/dev/null && echo "can write outside"
         chmod 777 file 2>/dev/null && echo "can change modes in the workspace"
         chmod 777 "$2" 2>/dev/null && echo "can change modes outside"
         kill -0 "$3" 2>/dev/null && echo "can signal other processes"
-        : > "$CABINCREW_ARTIFACTS_DIR/x" && : > "$CABINCREW_TEMP_DIR/x" && chmod 600 "$CABINCREW_TEMP_DIR/x" && cat file > /dev/null || echo "cannot use its own directories"
+        (: > "$CABINCREW_ARTIFACTS_DIR/x" && : > "$CABINCREW_TEMP_DIR/x" && chmod 600 "$CABINCREW_TEMP_DIR/x" && cat file > /dev/null) || echo "cannot use its own directories"
         grep -q '^Seccomp:.2' /proc/self/status || echo "has no system call filter"
         grep -q '^NoNewPrivs:.1' /proc/self/status || echo "can gain privileges"
         grep -q '^CapEff:.0*$' /proc/self/status || echo "has capabilities"
@@ -50,7 +50,7 @@ public static class ReducedProbe
             raw.Cleanup?.Invoke();
             if (raw.Problem is { } problem) return problem with { Code = ProblemCode.SandboxUnavailable };
             var words = Encoding.UTF8.GetString(raw.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return words is ["answered"] ? null : new(ProblemCode.SandboxUnavailable, $"An engine in the reduced isolation {(words.Length == 0 ? "did not answer" : string.Join(", ", words.Where(w => w != "answered")))}.");
+            return words is ["answered"] ? null : new(ProblemCode.SandboxUnavailable, $"An engine in the reduced isolation {(words.Length == 0 ? $"did not answer (exit code {raw.ExitCode}: {Encoding.UTF8.GetString(raw.Log.Span).Trim()})" : string.Join(", ", words.Where(w => w != "answered")))}.");
         }
         finally
         {
