@@ -16,5 +16,8 @@ internal sealed class ReducedRunner : IEngineRunner
     public Problem? Because { get; init; }
 
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct) =>
-        (await new ReducedRun(run, ct).Start()).Judge(run.Mode, Tier);
+        // Without a network of its own an engine could pass any proxy by.
+        run.DeclaredNetwork is not null
+            ? (null, new(new(ProblemCode.NetworkNeedsSandbox, "The step declares what it may reach, and the reduced isolation cannot hold it to that."), default, new(default, default, 0, 0)))
+            : (await new ReducedRun(run, ct).Start()).Judge(run.Mode, Tier);
 }
