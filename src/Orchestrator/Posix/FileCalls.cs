@@ -61,8 +61,9 @@ internal static partial class FileCalls
 {
     public const int ENOENT = 2, EINTR = 4, ENXIO = 6, EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, ENOTSUP = 95;
     public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000;
-    private const int AtEmptyPath = 0x1000, AtSymlinkNoFollow = 0x100, AtRemoveDir = 0x200;
-    private const uint StatxBasic = 0x7ff;
+    public const int AtEmptyPath = 0x1000;
+    public const uint StatxBasic = 0x7ff;
+    private const int AtSymlinkNoFollow = 0x100, AtRemoveDir = 0x200;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
     public static readonly int DirectoryOnly = IsArm ? 0x4000 : 0x10000;
@@ -169,6 +170,18 @@ internal static partial class FileCalls
         return true;
     }
 
+    /// <summary>Removes an empty directory; false where it is not empty.</summary>
+    public static bool TryRemoveDirectory(SafeFileHandle at, byte[] name)
+    {
+        while (unlinkat(at, [.. name, 0], AtRemoveDir) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is ENOTEMPTY or EEXIST) return false;
+            if (Marshal.GetLastPInvokeError() is ENOENT) return true;
+            Fail("remove", Shown(name));
+        }
+        return true;
+    }
+
     public static void Rename(SafeFileHandle from, byte[] oldName, SafeFileHandle to, string newName)
     {
         while (renameat(from, [.. oldName, 0], to, newName) != 0) Fail("rename", Shown(oldName));
@@ -241,9 +254,8 @@ internal static partial class FileCalls
         }
     }
 
-    public static uint EffectiveUser => geteuid();
-
-    public static uint EffectiveGroup => getegid();
+    /// <summary>Nobody changes it while we run.</summary>
+    public static readonly uint EffectiveUser = geteuid(), EffectiveGroup = getegid();
 
     private static void Fail(string call, string name)
     {

@@ -7,11 +7,8 @@ internal sealed class Afterwards : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Task> work = [];
 
-    /// <summary>Disposes in the order given, in the background. What cannot be removed is left to the system; nothing of it is read again.</summary>
-    public void Dispose(params IDisposable[] things) => work.Enqueue(Task.Run(() =>
-    {
-        foreach (var thing in things) thing.Dispose();
-    }));
+    /// <summary>Disposes in the background. What cannot be removed is left to the system; nothing of it is read again.</summary>
+    public void Dispose(IDisposable thing) => work.Enqueue(Task.Run(thing.Dispose));
 
     public async ValueTask DisposeAsync()
     {

@@ -10,6 +10,8 @@ namespace CabinCrew.Orchestrator.Workflows;
 /// <param name="workflow">Null for events that belong to none.</param>
 internal sealed class FlightAudit(LedgerRoom ledger, WorkflowId? workflow)
 {
+    public AuditEvent Landed() => Event(AuditEventTypes.WorkflowCompleted, null, LifecycleState.Completed, "every step landed");
+
     public AuditEvent Event(string type, StepId? step, LifecycleState? state, string message, Severity severity = Severity.Info,
         string actor = "orchestrator", Problem? problem = null, JsonObject? data = null) => new()
     {

@@ -212,8 +212,10 @@ internal static class FlightEntries
     public static EntryDraft StepCompleted(StepId step, IReadOnlyList<string> artifacts) => Make(WalEntryTypes.StepCompleted,
         new StepCompletedData(step.ToString(), artifacts), FlightJson.Default.StepCompletedData);
 
-    public static EntryDraft Completed(IReadOnlyList<string> artifacts) => Make(WalEntryTypes.WorkflowCompleted,
-        new WorkflowCompletedData(LifecycleState.Completed, artifacts), FlightJson.Default.WorkflowCompletedData);
+    /// <summary>Every step has landed: the workflow is complete, with the artifacts of all.</summary>
+    public static EntryDraft Landed(FlightState state) => Make(WalEntryTypes.WorkflowCompleted,
+        new WorkflowCompletedData(LifecycleState.Completed, [.. state.Steps.Values.SelectMany(s => s.Plan!.Artifacts.Select(a => $"{s.Id}/{a.Name}"))]),
+        FlightJson.Default.WorkflowCompletedData);
 
     public static EntryDraft Failed(ProblemRecord problem, StepId? step, Digest? log) => Make(WalEntryTypes.WorkflowFailed,
         new WorkflowFailedData($"{problem.Code}: {problem.Message}", step?.ToString(), new(problem, log)), FlightJson.Default.WorkflowFailedData);

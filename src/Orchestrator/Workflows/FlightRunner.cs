@@ -39,6 +39,8 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
     private async Task<Problem?> EndAsync(Dictionary<StepId, StageEnd> rested)
     {
         var state = journal.State;
+        // Its last step has said so already.
+        if (state.Ended is not null) return null;
         // A flight does not end while one of its take-offs has no known outcome.
         if (state.Steps.Values.Any(IsTakingOff)) return Worst(rested);
         if (state.Steps.Values.FirstOrDefault(s => s.State == LifecycleState.Failed) is { } failed)
@@ -53,11 +55,7 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
         }
         if (state.Steps.Values.All(s => s.State == LifecycleState.Completed))
         {
-            var written = await journal.CommitAsync(s => new()
-            {
-                Entries = [FlightEntries.Completed([.. s.Steps.Values.SelectMany(f => f.Plan!.Artifacts.Select(a => $"{f.Id}/{a.Name}"))])],
-                Audit = [audit.Event(AuditEventTypes.WorkflowCompleted, null, LifecycleState.Completed, "every step landed")],
-            }, CancellationToken.None).ConfigureAwait(false);
+            var written = await journal.CommitAsync(s => new() { Entries = [FlightEntries.Landed(s)], Audit = [audit.Landed()] }, CancellationToken.None).ConfigureAwait(false);
             return written.Problem;
         }
         return Worst(rested);

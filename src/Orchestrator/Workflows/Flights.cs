@@ -91,8 +91,8 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             }
             finally
             {
-                // What the caller is told about is durable; the end of a flight is so by itself.
-                released = await journal.CommitAsync(state => Batch.Nothing with { Release = true, Deferred = state.Ended is not null }, CancellationToken.None).ConfigureAwait(false);
+                // What the caller is told about is durable. The end of a flight is so by itself, and to leave gives the claim back.
+                if (journal.State.Ended is null) released = await journal.CommitAsync(_ => Batch.Nothing with { Release = true }, CancellationToken.None).ConfigureAwait(false);
             }
             return released.Problem is { } unwritten && journal.State.Ended is null ? done.Then(value => unreleased(value, unwritten)) : done;
         }

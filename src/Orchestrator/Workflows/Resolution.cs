@@ -101,7 +101,7 @@ internal static class Resolution
         }
         else if (after.Values.All(s => s == Completed))
         {
-            entries.Add(FlightEntries.Completed([.. state.Steps.Values.SelectMany(s => s.Plan!.Artifacts.Select(a => $"{s.Id}/{a.Name}"))]));
+            entries.Add(FlightEntries.Landed(state));
             events.Add(audit.Event(AuditEventTypes.WorkflowCompleted, null, Completed, "every step landed, or was found to be applied"));
         }
     }

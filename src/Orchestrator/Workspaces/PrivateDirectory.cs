@@ -26,10 +26,11 @@ internal sealed class PrivateDirectory : IDisposable
     {
         try
         {
-            using var parent = DirectoryHandle.Open(System.IO.Path.GetDirectoryName(Path)!);
-            Scratch.Remove(parent, System.IO.Path.GetFileName(Path));
+            using (var own = DirectoryHandle.Open(Path))
+                foreach (var entry in own.List(int.MaxValue)) Scratch.Remove(own, DirectoryHandle.NameOf(entry.Name));
+            Directory.Delete(Path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             // Left for the system's own cleaning of temporary files; nothing of it is read again.
         }

@@ -8,19 +8,21 @@ internal static class Scratch
 {
     private const int OwnerAll = 0x1C0;
 
-    /// <summary>Removes a directory with everything in it; nothing where it is not there. Nobody else may write there meanwhile.</summary>
+    /// <summary>Removes a file, or a directory with everything in it; nothing where it is not there. Nobody else may write there meanwhile.</summary>
     /// <param name="scratch">Holds the directory, and is ours alone: names that begin with <c>gone-</c> are used in it.</param>
     public static void Remove(DirectoryHandle scratch, string name)
     {
         if (!scratch.TryStatus(name, out _)) return;
         var made = 0;
         var left = new Stack<string>();
-        MoveUp(System.Text.Encoding.UTF8.GetBytes(name), scratch);
+        var first = System.Text.Encoding.UTF8.GetBytes(name);
+        if (FileCalls.TryRemove(scratch.Descriptor, first) || FileCalls.TryRemoveDirectory(scratch.Descriptor, first)) return;
+        MoveUp(first, scratch);
         while (left.TryPop(out var next))
         {
             using (var own = scratch.OpenDirectory(next))
                 foreach (var entry in own.List(int.MaxValue))
-                    if (!FileCalls.TryRemove(own.Descriptor, entry.Name)) MoveUp(entry.Name, own);
+                    if (!FileCalls.TryRemove(own.Descriptor, entry.Name) && !FileCalls.TryRemoveDirectory(own.Descriptor, entry.Name)) MoveUp(entry.Name, own);
             scratch.RemoveDirectory(next);
         }
 

@@ -4,6 +4,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -118,7 +119,7 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
             {
                 if (problem is not null || ct.IsCancellationRequested) return;
                 if (depth == 0 && entry.Name.AsSpan().SequenceEqual(".cabincrew"u8)) continue;
-                Enter(directory, entry, Join(path, entry.Name), depth, batch);
+                Enter(directory, entry, path, depth, batch);
                 if (batch.Count == BatchFiles) Hand(directory, path, ref batch);
             }
             if (batch.Count > 0) Hand(directory, path, ref batch);
@@ -133,30 +134,30 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         }
     }
 
-    private void Enter(SharedDirectory directory, ListedEntry entry, byte[] path, int depth, List<byte[]> batch)
+    private void Enter(SharedDirectory directory, ListedEntry entry, byte[] parent, int depth, List<byte[]> batch)
     {
-        var name = DirectoryHandle.NameOf(entry.Name);
         var kind = entry.Kind;
         if (kind == EntryKind.Unknown)
         {
-            if (!directory.Handle.TryStatus(name, out var status)) { Moved(path); return; }
+            if (!directory.Handle.TryStatus(DirectoryHandle.NameOf(entry.Name), out var status)) { Moved(Join(parent, entry.Name)); return; }
             kind = status.Kind;
         }
         switch (kind)
         {
-            case EntryKind.Directory when name == ".git":
-                using (var git = directory.Handle.OpenDirectory(name))
-                    if (GitReferences.Collect(git, path, references, ct).Problem is { } refused) problem ??= refused;
-                break;
-            case EntryKind.Directory:
-                Walk(new(directory.Handle.OpenDirectory(name)), path, depth + 1);
-                break;
             case EntryKind.File or EntryKind.Link:
-                if (++files > WorkspaceHasher.FilesMax) Refuse(ProblemCode.WorkspaceTooLarge, path, $"there are more than {WorkspaceHasher.FilesMax} files");
+                if (!Utf8.IsValid(entry.Name)) throw new InvalidDataException();
+                if (++files > WorkspaceHasher.FilesMax) Refuse(ProblemCode.WorkspaceTooLarge, Join(parent, entry.Name), $"there are more than {WorkspaceHasher.FilesMax} files");
                 batch.Add(entry.Name);
                 break;
+            case EntryKind.Directory when entry.Name.AsSpan().SequenceEqual(".git"u8):
+                using (var git = directory.Handle.OpenDirectory(".git"))
+                    if (GitReferences.Collect(git, Join(parent, entry.Name), references, ct).Problem is { } refused) problem ??= refused;
+                break;
+            case EntryKind.Directory:
+                Walk(new(directory.Handle.OpenDirectory(DirectoryHandle.NameOf(entry.Name))), Join(parent, entry.Name), depth + 1);
+                break;
             default:
-                Refuse(ProblemCode.SandboxWorkspaceSocket, path, $"a {kind.ToString().ToLowerInvariant()} stands in the workspace");
+                Refuse(ProblemCode.SandboxWorkspaceSocket, Join(parent, entry.Name), $"a {kind.ToString().ToLowerInvariant()} stands in the workspace");
                 break;
         }
     }
@@ -195,25 +196,26 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         }
     }
 
-    private ManifestEntry HashOne(DirectoryHandle directory, byte[] nameBytes, byte[] path, byte[] buffer, ref long bytes)
+    private ManifestEntry HashOne(DirectoryHandle directory, byte[] name, byte[] path, byte[] buffer, ref long bytes)
     {
         try
         {
-            var name = DirectoryHandle.NameOf(nameBytes);
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
             try
             {
-                using var file = directory.OpenFile(name, out var status);
+                var status = SmallFile.Read(directory.Descriptor, name, buffer, out var length);
+                if (length >= 0) SHA256.HashData(buffer.AsSpan(0, length), hash);
+                var size = length >= 0 ? length : HashLarge(directory, DirectoryHandle.NameOf(name), buffer, hash, out status);
                 Owned(status);
-                var size = HashFile(file, (long)status.Size, buffer, hash);
                 if (size != (long)status.Size) Moved(path);
                 bytes += size;
                 return new(status.IsExecutable ? "100755" : "100644", Convert.ToHexStringLower(hash), path);
             }
             catch (FileCallException e) when (e.Errno == FileCalls.ELOOP)
             {
-                SHA256.HashData(directory.ReadLinkBytes(name), hash);
-                if (directory.TryStatus(name, out var link)) Owned(link);
+                var link = DirectoryHandle.NameOf(name);
+                SHA256.HashData(directory.ReadLinkBytes(link), hash);
+                if (directory.TryStatus(link, out var status)) Owned(status);
                 return new("120000", Convert.ToHexStringLower(hash), path);
             }
         }
@@ -223,21 +225,9 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         return default;
     }
 
-    private static long HashFile(Microsoft.Win32.SafeHandles.SafeFileHandle file, long declared, byte[] buffer, Span<byte> hash)
+    private static long HashLarge(DirectoryHandle directory, string name, byte[] buffer, Span<byte> hash, out FileStatus status)
     {
-        if (declared < buffer.Length)
-        {
-            // Each read asks for more than is expected, so that a file that grew shows itself without another call.
-            var total = 0;
-            while (total < buffer.Length)
-            {
-                var read = RandomAccess.Read(file, buffer.AsSpan(total), total);
-                total += read;
-                if (read == 0 || total == declared) break;
-            }
-            SHA256.HashData(buffer.AsSpan(0, total), hash);
-            return total;
-        }
+        using var file = directory.OpenFile(name, out status);
         using var running = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long at = 0;
         for (int read; (read = RandomAccess.Read(file, buffer, at)) > 0; at += read) running.AppendData(buffer, 0, read);

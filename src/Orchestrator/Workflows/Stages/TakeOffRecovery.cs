@@ -60,6 +60,7 @@ internal static class TakeOffRecovery
         {
             var step = state.Steps[c.Id];
             var executed = step.State == TakeoffRunning;
+            var isLast = state.Steps.Values.All(s => s.Id == step.Id || s.State == Completed);
             return new()
             {
                 Entries =
@@ -67,11 +68,17 @@ internal static class TakeOffRecovery
                     .. executed ? [FlightEntries.Moved(c.Id, TakeoffRunning, ExecutionComplete)] : Array.Empty<EntryDraft>(),
                     FlightEntries.StepCompleted(c.Id, [.. step.Plan!.Artifacts.Select(a => a.Name)]),
                     FlightEntries.Moved(c.Id, ExecutionComplete, Completed),
+                    .. isLast ? [FlightEntries.Landed(state)] : Array.Empty<EntryDraft>(),
                 ],
-                Audit = [.. executed ? [c.Audit.Moved(c.Id, TakeoffRunning, ExecutionComplete)] : Array.Empty<AuditEvent>(), c.Audit.Moved(c.Id, ExecutionComplete, Completed)],
+                Audit =
+                [
+                    .. executed ? [c.Audit.Moved(c.Id, TakeoffRunning, ExecutionComplete)] : Array.Empty<AuditEvent>(),
+                    c.Audit.Moved(c.Id, ExecutionComplete, Completed),
+                    .. isLast ? [c.Audit.Landed()] : Array.Empty<AuditEvent>(),
+                ],
                 Lock = LockMove.Release,
-                // Lost in a power cut, the redo finds everything in its after state and says the same again.
-                Deferred = true,
+                // Lost in a power cut, the redo finds everything in its after state and says the same again. But the end of a flight is durable.
+                Deferred = !isLast,
             };
         }, ct).ConfigureAwait(false);
         if (!done.Try(out _, out var problem)) return problem;

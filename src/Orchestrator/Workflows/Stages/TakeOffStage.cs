@@ -78,7 +78,6 @@ internal static class TakeOffStage
     {
         await using var clearance = new TakeOffClearance(c, frozen, engine, ct);
         var scratch = PrivateDirectory.Create(c.Ledger.Ids);
-        var view = default(IWorkspaceView);
         try
         {
             var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
@@ -86,8 +85,7 @@ internal static class TakeOffStage
             // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
             for (var allOurs = c.Runner.HasMounts; ; allOurs = false)
             {
-                view?.Dispose();
-                if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out view, out var problem)) return problem;
+                if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out var view, out var problem)) return problem;
                 var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, ct).ConfigureAwait(false);
                 if (clearance.Moved is { } now) return await Drift.AnswerAsync(c, c.Flight.Plan!.WorkspaceHash, now, null, ct).ConfigureAwait(false);
                 if (result is null && !clearance.Given && view is OverlayView && await clearance.HasOtherOwnersAsync().ConfigureAwait(false)) continue;
@@ -98,7 +96,8 @@ internal static class TakeOffStage
         }
         finally
         {
-            c.Afterwards.Dispose([.. view is null ? Array.Empty<IDisposable>() : [view], scratch]);
+            // The views go with it.
+            c.Afterwards.Dispose(scratch);
         }
     }
 
