@@ -7,7 +7,7 @@ internal sealed class OverheadBenchmark : IBenchmark
 {
     private const int Files = 1_000;
     private const int Rounds = 41;
-    private const int Warm = 10;
+    private const int Warm = 100;
     private const double BoundMs = 25;
 
     public string Name => "overhead";

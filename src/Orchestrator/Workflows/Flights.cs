@@ -84,7 +84,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             if (!read.Try(out var state, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
             using var journal = new Journal(ledger, lease, claim, state);
             Outcome<T> done;
-            Outcome<FlightState> released;
+            var released = Outcome.Of(state);
             try
             {
                 done = await work(journal, stop.Token).ConfigureAwait(false);
@@ -94,7 +94,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
                 // What the caller is told about is durable. The end of a flight is so by itself, and to leave gives the claim back.
                 if (journal.State.Ended is null) released = await journal.CommitAsync(_ => Batch.Nothing with { Release = true }, CancellationToken.None).ConfigureAwait(false);
             }
-            return released.Problem is { } unwritten && journal.State.Ended is null ? done.Then(value => unreleased(value, unwritten)) : done;
+            return released.Problem is { } unwritten ? done.Then(value => unreleased(value, unwritten)) : done;
         }
     }
 

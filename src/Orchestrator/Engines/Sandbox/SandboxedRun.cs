@@ -14,7 +14,7 @@ namespace CabinCrew.Orchestrator.Engines.Sandbox;
 internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapFeatures features, CancellationToken ct) : RunThread(run, ct)
 {
     private const int SetupMilliseconds = 30_000;
-    private const int EndMilliseconds = 10_000;
+    private const int EndMilliseconds = 60_000;
     private const long Tmpfs = 0x01021994;
     private const int OpenDirectory = 0x10000, OpenPath = 0x200000, OpenNoFollow = 0x20000;
     private const ulong TempEntriesMax = 200_000;
