@@ -72,7 +72,12 @@ internal sealed class GitEngine : Engine
     private static JsonObject Refs(IEnumerable<KeyValuePair<string, RefMove>> moves)
     {
         var refs = new JsonObject();
-        foreach (var (name, move) in moves.OrderBy(m => m.Key, StringComparer.Ordinal)) refs[name] = new JsonObject { ["before"] = move.Before, ["after"] = move.After };
+        foreach (var (name, move) in moves.OrderBy(m => m.Key, StringComparer.Ordinal))
+        {
+            var shown = new JsonObject { ["before"] = move.Before, ["after"] = move.After };
+            if (move.Forced) shown["forced"] = true;
+            refs[name] = shown;
+        }
         return refs;
     }
 
@@ -93,13 +98,25 @@ internal sealed class GitEngine : Engine
     private static async Task<bool> HasAsync(ShadowRepository git, string id, CancellationToken ct) =>
         (await git.RunAsync(["cat-file", "-e", id], ct, variables: new Dictionary<string, string> { ["GIT_OBJECT_DIRECTORY"] = Path.Join(git.WorkspaceGit, "objects") }, allowed: [1, 128])).Try(out var result, out _) && result.ExitCode == 0;
 
-    /// <summary>The new commits with their differences, oldest first, for reviewers and policies.</summary>
+    /// <summary>The new commits with their differences, oldest first, for reviewers and policies; then each ref that moves to a commit which is there already, as one difference.</summary>
     private static async Task<Outcome<byte[]>> TextAsync(ShadowRepository git, Dictionary<string, RefMove> moved, CancellationToken ct)
     {
         if (moved.Count == 0) return (byte[])[];
         var revisions = string.Concat(moved.Keys.Order(StringComparer.Ordinal).Concat(git.Refs.Values.Distinct().Order(StringComparer.Ordinal).Select(id => $"^{id}")).Select(r => r + "\n"));
         var log = await git.RunAsync(["log", "--stdin", "--topo-order", "--reverse", "--patch", "--diff-merges=first-parent", "--binary", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
             "--no-show-signature", "--no-notes", "--no-decorate", "--date=iso-strict", "--format=fuller"], ct, Encoding.UTF8.GetBytes(revisions), outputMax: TextBytesMax);
-        return log.Then(r => r.OutputCut ? ShadowRepository.Refuse($"the differences of the commits are larger than {TextBytesMax} bytes; plan fewer at once") : (Outcome<byte[]>)r.Output);
+        if (!log.Try(out var told, out var problem)) return problem;
+        var text = new MemoryStream();
+        text.Write(told.Output);
+        var cut = told.OutputCut;
+        foreach (var (name, move) in moved.OrderBy(m => m.Key, StringComparer.Ordinal))
+        {
+            if (move.Before is null || !await HasAsync(git, move.After, ct)) continue;
+            if (!(await git.RunAsync(["diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", move.Before, move.After], ct, outputMax: TextBytesMax)).Try(out var difference, out problem)) return problem;
+            cut |= difference.OutputCut;
+            text.Write(Encoding.UTF8.GetBytes($"{(text.Length > 0 ? "\n" : "")}ref {name} {move.Before}..{move.After}\n"));
+            text.Write(difference.Output);
+        }
+        return cut || text.Length > TextBytesMax ? ShadowRepository.Refuse($"the differences of the commits are larger than {TextBytesMax} bytes; plan fewer at once") : text.ToArray();
     }
 }

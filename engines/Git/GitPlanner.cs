@@ -6,7 +6,8 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Engines.Git;
 
 /// <param name="Before">Null: not there.</param>
-internal sealed record RefMove(string? Before, string After);
+/// <param name="Forced">Commits that it holds now are left behind.</param>
+internal sealed record RefMove(string? Before, string After, bool Forced = false);
 
 internal sealed record PushPlan(string Remote, SortedDictionary<string, RefMove> Refs);
 
@@ -131,9 +132,10 @@ internal sealed class GitPlanner(ShadowRepository git)
             else if (!known) return Refuse(a, $"the remote cannot be asked while planning; say in 'expect' what {target} holds now");
             var after = Refs[source];
             if (before == after) continue;
-            if (before is not null && !await IsAncestorAsync(before, after, ct) && !(a.Force && known)) return Refuse(a, $"{target} would not move forward; to replace it, set force and expect");
-            if (!refs.TryAdd(target, new(before, after))) return Refuse(a, $"{target} stands twice");
-            Story.Add($"push {Short(source)} ({after[..12]}) to {a.Remote} as {target}{(before is null ? ", new" : $", from {before[..12]}")}");
+            var forced = before is not null && !await IsAncestorAsync(before, after, ct);
+            if (forced && !(a.Force && known)) return Refuse(a, $"{target} would not move forward; to replace it, set force and expect");
+            if (!refs.TryAdd(target, new(before, after, forced))) return Refuse(a, $"{target} stands twice");
+            Story.Add($"push {Short(source)} ({after[..12]}) to {a.Remote} as {target}{(before is null ? ", new" : $", from {before[..12]}")}{(forced ? ", FORCED: commits may be lost there" : "")}");
         }
         if (refs.Count == 0) return Refuse(a, "the remote has all of it already");
         Pushes.Add(new(a.Remote, refs));

@@ -22,6 +22,7 @@ internal static class Root
           plan                  compute, validate, bind and judge a plan; apply nothing
           run                   plan, judge, wait for approvals, apply
           resume WORKFLOW       go on where the log stands
+          undo WORKFLOW         plan a flight that puts back what a flight changed
           resolve WORKFLOW      say what became of a take-off in doubt, and set the workspace free
 
         Look
@@ -65,7 +66,7 @@ internal static class Root
         var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.")
         {
             HouseCommands.Init(), Demo.DemoCommand.Create(), HouseCommands.Doctor(),
-            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), RecoveryCommands.Resolve(),
+            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), RecoveryCommands.Undo(), RecoveryCommands.Resolve(),
             ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
             ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
             EvidenceCommands.Token(), AuditCommands.Audit(),

@@ -122,6 +122,7 @@ public enum ProblemCode
     ArtifactChangedAfterExit,
     ArtifactPatchInvalid,
     ArtifactPatchConflict,
+    ArtifactGitClaim,
     ArtifactSecret,
 
     // token and evidence
@@ -143,6 +144,8 @@ public enum ProblemCode
     TakeOffMissingChange,
     TakeOffOutcomeUnknown,
     TakeOffNotApplied,
+    UndoMovedOn,
+    UndoImpossible,
 
     // judgement
     PolicyNone,
@@ -355,6 +358,8 @@ public static class ProblemCodes
             "Make it with `git diff --binary` against the workspace."),
         new(ProblemCode.ArtifactPatchConflict, "artifact_patch_conflict", ProblemClass.Artifact, 422, Severity.Error, "ENG-09", "Two artifacts declare different changes to the same path.",
             "Declare each path once."),
+        new(ProblemCode.ArtifactGitClaim, "artifact_git_claim", ProblemClass.Artifact, 422, Severity.Error, "ENG-09", "What the plan says or shows of a git reference is not so: where it stands, whether it moves forward, or what its commits change.",
+            "Declare each ref as it stands, say `forced` where history is left behind, and show every new commit (see docs/reference/artifacts.md)."),
         new(ProblemCode.ArtifactSecret, "artifact_secret", ProblemClass.Artifact, 422, Severity.Critical, "ART-07", "A mapped secret's value stands in an artifact.",
             "Engines must not copy secrets; rotate this one if the artifact was shared."),
 
@@ -391,6 +396,10 @@ public static class ProblemCodes
             "It is never run again by itself. Look at the outside system, say what you found with `cabincrew resolve`, then plan anew what is missing."),
         new(ProblemCode.TakeOffNotApplied, "take_off_not_applied", ProblemClass.Failed, 409, Severity.Error, "ORC-05", "A person found that a take-off in doubt was not applied, or that its change of the workspace is not there.",
             "Plan anew: the plan shows what is missing."),
+        new(ProblemCode.UndoMovedOn, "undo_moved_on", ProblemClass.Stale, 409, Severity.Warning, "ENG-09", "The workspace no longer holds what the take-off left: undoing it would overwrite later work.",
+            "Put the named paths back as the take-off left them, or change them by hand; nothing was undone."),
+        new(ProblemCode.UndoImpossible, "undo_impossible", ProblemClass.Refused, 409, Severity.Error, "ENG-09", "There is nothing that could be undone here, or what would be needed for it is gone.",
+            "Read the reason; what happened outside the workspace can only be undone there."),
 
         // judgement
         new(ProblemCode.PolicyNone, "policy_none", ProblemClass.Denied, 403, Severity.Error, "PRE-04", "There is no policy, so nothing is allowed.",

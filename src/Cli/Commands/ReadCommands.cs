@@ -61,7 +61,11 @@ internal static class ReadCommands
                 plans[flight.Id] = bytes;
             }
             if (parse.GetValue(diff)) PlanDiff.Raw(screen, steps, plans);
-            else FlightView.Show(screen, state, steps, plans);
+            else
+            {
+                if (!(await house.Flights.UndoneByAsync(state.Id, ct).ConfigureAwait(false)).Try(out var undoneBy, out problem)) return problem;
+                FlightView.Show(screen, state, steps, plans, undoneBy);
+            }
             return 0;
         });
         return command;

@@ -1,4 +1,4 @@
-// resolve: what a person does about a flight that is not simply done.
+// resolve, undo: what a person does about a flight that is not simply done.
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using CabinCrew.Cli.Views;
@@ -44,6 +44,47 @@ internal static class RecoveryCommands
         return command;
     }
 
+    public static Command Undo()
+    {
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
+        var step = new Option<string?>("--step") { Description = "Only what this step changed (default: all steps that landed, together).", HelpName = "STEP" };
+        var run = new Option<bool>("--run") { Description = "Go on as `run` does: wait for approvals where they are asked for, then apply." };
+        var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run the engine that puts things back WITHOUT isolation. Audited; needs approval under the default policies." };
+        var wait = FlightCommands.Wait();
+        var command = new Command("undo", """
+            Plan a flight that puts back what a flight changed in the workspace: what it created goes, what it edited or deleted comes back,
+            modes, links and git's references too. It is planned, judged and approved like any other; nothing is applied until you say so.
+
+            It is refused where a path is no longer as the take-off left it (exit 8): nothing is ever put back over later work.
+            What a flight did outside the workspace cannot be undone from here; that is said, and a flight that did only that is refused.
+            An undo can be undone.
+
+            Examples:
+              cabincrew undo wf-7h3k9q2m              plan it; then look, and `cabincrew resume` the new flight
+              cabincrew undo wf-7h3k9q2m --run --wait 30m
+              cabincrew undo wf-7h3k9q2m --step format --json
+            """) { workflow, step, run, wait, unsandboxed };
+        command.InHouse(async (parse, screen, house, ct) =>
+        {
+            if (!WorkflowId.TryParse(parse.GetValue(workflow), out var id)) return new Problem(ProblemCode.InvalidArgument, $"'{parse.GetValue(workflow)}' is no workflow id") { Remedy = "List them with `cabincrew status`." };
+            StepId? only = null;
+            if (parse.GetValue(step) is { } named)
+            {
+                if (!StepId.TryParse(named, out var one)) return new Problem(ProblemCode.InvalidArgument, $"'{named}' is no step's id");
+                only = one;
+            }
+            var span = TimeSpan.Zero;
+            if (parse.GetValue(run) && !FlightCommands.WaitOf(parse.GetValue(wait), screen).Try(out span, out var problem)) return problem;
+            var begun = await house.Flights.UndoAsync(id, only, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
+            if (!begun.Try(out var undo, out problem)) return problem;
+            screen.Note($"undo of {id}: workflow {undo.Workflow}");
+            foreach (var note in undo.Notes) screen.Note($"note: {note}");
+            var goal = parse.GetValue(run) ? FlightGoal.Land : FlightGoal.Plan;
+            return await FlightCommands.AdvanceAsync(screen, house, undo.Workflow, new(goal, span), ct, new JsonObject { ["notes"] = new JsonArray([.. undo.Notes.Select(n => (JsonNode)n)]) }).ConfigureAwait(false);
+        });
+        return command;
+    }
+
     private static void Tell(Screen screen, FlightState state)
     {
         foreach (var step in state.Steps.Values.Where(s => s.Resolution is not null))
@@ -58,12 +99,14 @@ internal static class RecoveryCommands
             _ => "The flight can go on, and the workspace is free.",
         });
         if (state.Ended is null) screen.Hint($"cabincrew resume {state.Id}");
-        else screen.Hint($"cabincrew plan -f {state.Definition.File}");
+        else screen.Hint(state.Undoes is { } undoes ? $"cabincrew undo {undoes.Workflow}" : $"cabincrew plan -f {state.Definition.File}");
     }
 
     private static async Task<Outcome<int>> PlanAsync(Screen screen, House house, FlightState resolved, CancellationToken ct)
     {
         Tell(screen, resolved);
+        if (resolved.Undoes is { } undoes)
+            return new Problem(ProblemCode.InvalidArgument, "it is resolved; but an undo has no workflow file to plan anew from") { Remedy = $"cabincrew undo {undoes.Workflow}" };
         if (!WorkflowFile.Load(resolved.Definition.File).Try(out var definition, out var problem)) return await house.Flights.RefuseStartAsync(problem, house.Caller, ct).ConfigureAwait(false);
         if (house.Place.Within(definition.Workspace) is { } exposed) return exposed;
         var started = await house.Flights.StartAsync(definition, house.Caller, unsandboxed: false, ct).ConfigureAwait(false);

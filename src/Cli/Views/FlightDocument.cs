@@ -19,6 +19,7 @@ internal static class FlightDocument
         ["workspace"] = state.Definition.Workspace,
         ["unsandboxed"] = state.Unsandboxed,
         ["reduced_isolation"] = state.Definition.ReducedIsolation,
+        ["undoes"] = state.Undoes is not { } undoes ? null : new JsonObject { ["workflow_id"] = undoes.Workflow, ["steps"] = new JsonArray([.. undoes.Steps.Select(s => (JsonNode)s)]) },
         ["created_at"] = Time(state.CreatedAt),
         ["updated_at"] = Time(state.UpdatedAt),
         ["problem"] = problem is not null ? Problem(ProblemRecord.From(problem)) : Problem(state.Problem),

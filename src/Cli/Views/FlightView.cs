@@ -36,11 +36,12 @@ internal static class FlightView
     }
 
     /// <returns>What of the plans could not be shown.</returns>
-    public static Hidden Show(Screen screen, FlightState state, IReadOnlyList<StepFlight> steps, IReadOnlyDictionary<StepId, FrozenBytes> plans)
+    public static Hidden Show(Screen screen, FlightState state, IReadOnlyList<StepFlight> steps, IReadOnlyDictionary<StepId, FrozenBytes> plans, IReadOnlyList<FlightState>? undoneBy = null)
     {
         if (screen.Json)
         {
             var document = FlightDocument.Of(state);
+            document["undone_by"] = new JsonArray([.. (undoneBy ?? []).Select(u => (JsonNode)new JsonObject { ["workflow_id"] = u.Id.ToString(), ["state"] = u.Overall.Word(), ["steps"] = new JsonArray([.. u.Undoes!.Steps.Select(s => (JsonNode)s)]) })]);
             document["timeline"] = FlightDocument.Timeline(state);
             document["diffs"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)PlanDiff.Text(p.Value))));
             document["artifacts"] = new JsonObject(plans.Select(p => KeyValuePair.Create(p.Key.ToString(), (JsonNode?)PlanDiff.Document(p.Value))));
@@ -51,6 +52,9 @@ internal static class FlightView
         screen.Field("state", state.InDoubt ? $"{state.Overall.Word()} (in doubt)" : state.Overall.Word());
         screen.Field("requester", state.Requester);
         screen.Field("workspace", state.Definition.Workspace);
+        if (state.Undoes is { } undoes) screen.Field("undoes", $"{undoes.Workflow} ({string.Join(", ", undoes.Steps)})");
+        foreach (var undo in undoneBy ?? [])
+            screen.Field(undo.Ended == LifecycleState.Completed ? "undone by" : "undo", $"{undo.Id} ({string.Join(", ", undo.Undoes!.Steps)}), {undo.Overall.Word()}");
         if (state.Unsandboxed) screen.Field("isolation", "NONE: started with --unsandboxed");
         else if (state.Steps.Values.Any(s => s.Plan?.Tier == Tiers.Reduced)) screen.Field("isolation", $"REDUCED: {Tiers.ReducedLacks}");
         else if (state.Definition.ReducedIsolation) screen.Field("isolation", "may be reduced where the full one cannot be had");

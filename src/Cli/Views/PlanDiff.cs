@@ -93,12 +93,14 @@ internal static class PlanDiff
         var count = 0;
         if (git.TryGetProperty("refs", out var refs) && refs.ValueKind == JsonValueKind.Object)
             foreach (var entry in refs.EnumerateObject())
-                if (count++ < RefsMax) screen.Field("git ref", $"{entry.Name}: {Id(entry.Value, "before") ?? "new"} -> {Id(entry.Value, "after") ?? "DELETED"}");
+                if (count++ < RefsMax) screen.Field("git ref", $"{entry.Name}: {Id(entry.Value, "before") ?? "new"} -> {Id(entry.Value, "after") ?? "DELETED"}{(IsForced(entry.Value) ? "  FORCED: commits may be lost" : "")}");
         if (count > RefsMax) screen.Field("git ref", $"and {count - RefsMax} more (--json has all)");
         if (git.TryGetProperty("head", out var head) && head.ValueKind == JsonValueKind.String) screen.Field("git HEAD", head.GetString()!);
         if (git.TryGetProperty("index", out var index) && index.ValueKind == JsonValueKind.True) screen.Field("git index", "rewritten");
         return new(Math.Max(0, count - RefsMax), 0);
     }
+
+    private static bool IsForced(JsonElement move) => move.ValueKind == JsonValueKind.Object && move.TryGetProperty("forced", out var forced) && forced.ValueKind == JsonValueKind.True;
 
     private static string? Id(JsonElement move, string name) =>
         move.ValueKind == JsonValueKind.Object && move.TryGetProperty(name, out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() is { Length: > 12 } text ? text[..12] : id.GetString() : null;

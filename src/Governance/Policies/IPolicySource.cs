@@ -51,7 +51,8 @@ public sealed record PolicySubject
 
 /// <param name="Before">Null: it is not there yet.</param>
 /// <param name="After">Null: it will be deleted.</param>
-public sealed record JudgedRef(string Name, string? Before, string? After);
+/// <param name="Forced">It does not move forward: commits that it holds now may be lost.</param>
+public sealed record JudgedRef(string Name, string? Before, string? After, bool Forced = false);
 
 public sealed record JudgedArtifact(
     ArtifactName Name, ArtifactRole Role, string Type, string Action, string? Target, JsonElement Metadata, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body);

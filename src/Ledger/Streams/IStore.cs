@@ -79,7 +79,7 @@ public sealed record StreamHeader(
     TenantId Tenant, WorkflowId Workflow, string WorkspaceKey, StreamHeaderState State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     bool InDoubt, string? OwnerNode);
 
-public sealed record StreamFilter(bool OpenOnly = false, LifecycleState? State = null, int CountMax = 100);
+public sealed record StreamFilter(bool OpenOnly = false, LifecycleState? State = null, int CountMax = 100, string? Name = null);
 
 public enum LockMove { None, Acquire, Release }
 

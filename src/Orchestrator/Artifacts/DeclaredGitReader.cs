@@ -31,6 +31,7 @@ internal static class DeclaredGitReader
         var git = metadata.GetProperty("git");
         if (git.ValueKind != JsonValueKind.Object) return Refuse("", "expected an object with refs, head and index");
         var refs = new SortedDictionary<string, (string? Before, string? After)>(StringComparer.Ordinal);
+        var forced = new HashSet<string>(StringComparer.Ordinal);
         string? head = null;
         var index = false;
         foreach (var member in git.EnumerateObject())
@@ -42,9 +43,11 @@ internal static class DeclaredGitReader
                     {
                         var shown = ArtifactProblem.Printable(entry.Name);
                         if (!GitNames.IsFullRef(entry.Name)) return Refuse("/refs", $"'{shown}' is no full name of a ref");
-                        if (!Value(entry.Value, "before", out var before) || !Value(entry.Value, "after", out var after) || entry.Value.EnumerateObject().Count() != 2)
-                            return Refuse("/refs", $"'{shown}' needs before and after, each an object id or null");
+                        if (!Value(entry.Value, "before", out var before) || !Value(entry.Value, "after", out var after) || !Flag(entry.Value, "forced", out var isForced) || entry.Value.EnumerateObject().Any(m => m.Name is not ("before" or "after" or "forced")))
+                            return Refuse("/refs", $"'{shown}' needs before and after, each an object id or null, and may have forced (true or false)");
                         if (before == after) return Refuse("/refs", $"'{shown}' is the same before and after");
+                        if (isForced && (before is null || after is null)) return Refuse("/refs", $"'{shown}' is made or deleted, which is not forced");
+                        if (isForced) forced.Add(entry.Name);
                         if (refs.Count == RefsMax) return Refuse("/refs", $"there are more than {RefsMax}");
                         refs[entry.Name] = (before, after);
                     }
@@ -64,7 +67,13 @@ internal static class DeclaredGitReader
                     return Refuse("/" + ArtifactProblem.Printable(member.Name), "expected refs (object), head (string or null) and index (true or false)");
             }
         }
-        return new DeclaredGit(refs, head, index);
+        return new DeclaredGit(refs, head, index) { Forced = forced };
+    }
+
+    private static bool Flag(JsonElement entry, string name, out bool value)
+    {
+        value = entry.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.True;
+        return value || element.ValueKind is JsonValueKind.Undefined or JsonValueKind.False;
     }
 
     private static bool Value(JsonElement entry, string name, out string? value)

@@ -29,4 +29,8 @@ public sealed record ValidatedPlan(IReadOnlyList<ValidatedArtifact> Artifacts, I
 /// <param name="Refs">Full ref name to object id before and after (40 or 64 hex digits, null: not there).</param>
 /// <param name="Head">HEAD's content after, for example <c>ref: refs/heads/x</c>; null: unchanged.</param>
 /// <param name="Index">Whether the index may be rewritten.</param>
-public sealed record DeclaredGit(IReadOnlyDictionary<string, (string? Before, string? After)> Refs, string? Head, bool Index);
+public sealed record DeclaredGit(IReadOnlyDictionary<string, (string? Before, string? After)> Refs, string? Head, bool Index)
+{
+    /// <summary>Refs that may leave their history behind; any other may only move forward.</summary>
+    public IReadOnlySet<string> Forced { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+}

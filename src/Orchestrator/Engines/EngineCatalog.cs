@@ -10,6 +10,9 @@ public static class EngineCatalog
 {
     public static readonly IReadOnlyList<string> BuiltIns = ["git", "patch", "script"];
 
+    /// <summary>Built in too, but not to be named in a workflow: `cabincrew undo` hands it what it needs.</summary>
+    public const string Undo = "undo";
+
     /// <summary>In an engine's directory: <c>{"engine_id": "hello", "command": ["./run"]}</c>.</summary>
     public const string ManifestName = "cabincrew-engine.json";
 
@@ -24,7 +27,7 @@ public static class EngineCatalog
     public static Outcome<ResolvedEngine> Resolve(string reference, string baseDirectory)
     {
         if (reference.Length == 0 || reference.Any(char.IsControl)) return NotFound(reference, "is not a name", null);
-        if (BuiltIns.Contains(reference)) return BuiltInEngines.Resolve(reference);
+        if (reference == Undo || BuiltIns.Contains(reference)) return BuiltInEngines.Resolve(reference);
         var path = Path.GetFullPath(reference, baseDirectory);
         if (!reference.Contains('/'))
             return File.Exists(path) || Directory.Exists(path)

@@ -10,7 +10,11 @@ namespace CabinCrew.Orchestrator.Workflows;
 /// <param name="workflow">Null for events that belong to none.</param>
 internal sealed class FlightAudit(LedgerRoom ledger, WorkflowId? workflow)
 {
-    public AuditEvent Landed() => Event(AuditEventTypes.WorkflowCompleted, null, LifecycleState.Completed, "every step landed");
+    public IReadOnlyList<AuditEvent> Landed(FlightState flight) =>
+    [
+        Event(AuditEventTypes.WorkflowCompleted, null, LifecycleState.Completed, "every step landed"),
+        .. flight.Undoes is { } undone ? [Undone(flight.Id, undone)] : Array.Empty<AuditEvent>(),
+    ];
 
     public AuditEvent Event(string type, StepId? step, LifecycleState? state, string message, Severity severity = Severity.Info,
         string actor = "orchestrator", Problem? problem = null, JsonObject? data = null) => new()
@@ -24,6 +28,10 @@ internal sealed class FlightAudit(LedgerRoom ledger, WorkflowId? workflow)
         Severity = problem?.Code.Entry().Severity ?? severity,
         Extensions = new() { Actor = actor, Problem = problem?.Code.Id(), Data = data is null ? null : JsonSerializer.SerializeToElement(data, AuditDataJson.Default.JsonObject) },
     };
+
+    /// <summary>Told of the flight that was undone, so that its own story has it.</summary>
+    private AuditEvent Undone(WorkflowId by, UndoesRecord undone) =>
+        Event(AuditEventTypes.WorkflowUndone, null, null, $"what step(s) {string.Join(", ", undone.Steps)} changed was put back by {by}", Severity.Warning, data: new() { ["undone_by"] = by.ToString() }) with { Workflow = new(undone.Workflow, null) };
 
     public AuditEvent Moved(StepId step, LifecycleState from, LifecycleState to) =>
         Event(AuditEventTypes.StateChanged, step, to, $"{from.Word()} to {to.Word()}");

@@ -10,7 +10,7 @@ using CabinCrew.Protocol.Wire;
 namespace CabinCrew.Orchestrator.Workflows;
 
 internal sealed record WorkflowStartedData(string PlanTokenHash, LifecycleState InitialState, WorkflowStartedMore Extensions);
-internal sealed record WorkflowStartedMore(JsonElement Definition, string Requester, bool Unsandboxed);
+internal sealed record WorkflowStartedMore(JsonElement Definition, string Requester, bool Unsandboxed, UndoesRecord? Undoes = null);
 
 internal sealed record StepStartedData(string StepId, string StepType, StepStartedMore Extensions);
 internal sealed record StepStartedMore(EngineMode Mode, int RunIndex, string EngineId, Digest EngineDigest);
@@ -164,8 +164,8 @@ internal sealed partial class FlightJson : JsonSerializerContext;
 /// <summary>Makes entries; one method per type, so that nothing else in the house spells a type's name.</summary>
 internal static class FlightEntries
 {
-    public static EntryDraft Started(JsonElement definition, string requester, bool unsandboxed) => Make(WalEntryTypes.WorkflowStarted,
-        new WorkflowStartedData(WorkflowStateRecord.NoPlanYet, LifecycleState.Init, new(definition, requester, unsandboxed)), FlightJson.Default.WorkflowStartedData);
+    public static EntryDraft Started(JsonElement definition, string requester, bool unsandboxed, UndoesRecord? undoes) => Make(WalEntryTypes.WorkflowStarted,
+        new WorkflowStartedData(WorkflowStateRecord.NoPlanYet, LifecycleState.Init, new(definition, requester, unsandboxed, undoes)), FlightJson.Default.WorkflowStartedData);
 
     public static EntryDraft StepStarted(StepId step, EngineMode mode, int runIndex, string engineId, Digest engineDigest) => Make(WalEntryTypes.StepStarted,
         new StepStartedData(step.ToString(), "engine", new(mode, runIndex, engineId, engineDigest)), FlightJson.Default.StepStartedData);

@@ -47,6 +47,7 @@ public static class FlightFold
             Definition = definition,
             Requester = data.Extensions.Requester,
             Unsandboxed = data.Extensions.Unsandboxed,
+            Undoes = data.Extensions.Undoes,
             CreatedAt = at,
             UpdatedAt = at,
             Steps = definition.Steps.ToImmutableSortedDictionary(s => s.Id, s => new StepFlight { Id = s.Id }),

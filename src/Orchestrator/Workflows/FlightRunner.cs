@@ -55,7 +55,7 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
         }
         if (state.Steps.Values.All(s => s.State == LifecycleState.Completed))
         {
-            var written = await journal.CommitAsync(s => new() { Entries = [FlightEntries.Landed(s)], Audit = [audit.Landed()] }, CancellationToken.None).ConfigureAwait(false);
+            var written = await journal.CommitAsync(s => new() { Entries = [FlightEntries.Landed(s)], Audit = audit.Landed(s) }, CancellationToken.None).ConfigureAwait(false);
             return written.Problem;
         }
         return Worst(rested);

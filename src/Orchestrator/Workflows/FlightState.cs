@@ -11,6 +11,8 @@ public sealed record FlightState
     public required WorkflowDefinition Definition { get; init; }
     public required string Requester { get; init; }
     public required bool Unsandboxed { get; init; }
+    /// <summary>The flight that this one undoes; null: none.</summary>
+    public UndoesRecord? Undoes { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     public required ImmutableSortedDictionary<StepId, StepFlight> Steps { get; init; }

@@ -17,6 +17,9 @@ public sealed record AdvanceOptions(FlightGoal Goal, TimeSpan WaitForPeople);
 /// <summary>Where a flight stands after it was advanced. <see cref="Problem"/> is null when it landed, or rests at its goal.</summary>
 public sealed record FlightReport(FlightState State, Problem? Problem);
 
+/// <param name="Notes">What is not undone, in words.</param>
+public sealed record UndoStarted(WorkflowId Workflow, IReadOnlyList<string> Notes);
+
 /// <summary>An open request, with the flight it belongs to.</summary>
 public sealed record PendingApproval(FlightState Flight, StepFlight Step, ApprovalRequest Request, ApprovalTally Tally, IReadOnlyList<ApprovalResponse> Responses);
 
@@ -26,7 +29,28 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     private static readonly TenantId Tenant = TenantId.Local;
 
     /// <summary>Writes the workflow down; nothing runs yet. Policies and isolation are checked first, so that a flight that cannot go is not begun.</summary>
-    public async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, CancellationToken ct)
+    public Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, CancellationToken ct) => StartAsync(definition, requester, unsandboxed, null, ct);
+
+    /// <summary>Begins a flight that puts back what another one changed (or one step of it); nothing runs yet. Gives its id, and what is not undone, in words.</summary>
+    public async Task<Outcome<UndoStarted>> UndoAsync(WorkflowId id, StepId? step, Caller requester, bool unsandboxed, CancellationToken ct)
+    {
+        if (!(await ReadAsync(id, ct).ConfigureAwait(false)).Try(out var flight, out var problem)) return problem;
+        if (!(await new UndoPlanner(ledger, flight).PlanAsync(step, ct).ConfigureAwait(false)).Try(out var undo, out problem))
+            return await TellAsync(id, AuditEventTypes.ProblemReported, problem, requester.Name, ct).ConfigureAwait(false) ?? problem;
+        return (await StartAsync(undo.Definition, requester, unsandboxed, undo.Undoes, ct).ConfigureAwait(false)).Map(started => new UndoStarted(started, undo.Notes));
+    }
+
+    /// <summary>The flights that undo this one, newest first; one that cannot be read is left out.</summary>
+    public async Task<Outcome<IReadOnlyList<FlightState>>> UndoneByAsync(WorkflowId id, CancellationToken ct)
+    {
+        if (!(await ListAsync(new(CountMax: 100, Name: UndoPlanner.NameFor(id)), ct).ConfigureAwait(false)).Try(out var headers, out var problem)) return problem;
+        var found = new List<FlightState>();
+        foreach (var header in headers)
+            if ((await ReadAsync(header.Workflow, ct).ConfigureAwait(false)).Try(out var state, out _) && state.Undoes?.Workflow == id.ToString()) found.Add(state);
+        return found;
+    }
+
+    private async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, UndoesRecord? undoes, CancellationToken ct)
     {
         if (Check(definition, unsandboxed) is { } refused) return await RefuseStartAsync(refused, requester, ct).ConfigureAwait(false);
         var id = WorkflowId.Parse(ledger.Ids.Next("wf"));
@@ -37,11 +61,11 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             Workflow = id,
             WorkspaceKey = definition.Workspace,
             Header = new(definition.Name, requester.Name, LifecycleState.Init, "started", Finished: false),
-            Entries = [FlightEntries.Started(DefinitionSnapshot.Write(definition), requester.Name, unsandboxed)],
+            Entries = [FlightEntries.Started(DefinitionSnapshot.Write(definition), requester.Name, unsandboxed, undoes)],
             Audit =
             [
                 audit.Event(AuditEventTypes.WorkflowStarted, null, LifecycleState.Init, $"{definition.Name} started by {requester.Name}", actor: requester.Name,
-                    data: new() { ["authenticated_by"] = requester.AuthenticatedBy, ["workspace"] = definition.Workspace }),
+                    data: new() { ["authenticated_by"] = requester.AuthenticatedBy, ["workspace"] = definition.Workspace, ["undoes"] = undoes?.Workflow }),
                 .. unsandboxed ? [audit.Event(AuditEventTypes.SandboxDisabled, null, LifecycleState.Init, "engines run without isolation, as the requester asked in so many words", Severity.Critical, requester.Name)] : Array.Empty<AuditEvent>(),
             ],
         }, ct).ConfigureAwait(false);

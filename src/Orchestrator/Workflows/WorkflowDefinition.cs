@@ -47,6 +47,9 @@ public sealed record StepDefinition
     /// <summary>Directories outside the workspace (absolute) that flight-plan may read and take-off may write: effects outside the transaction.</summary>
     public IReadOnlyList<string> Outside { get; init; } = [];
 
+    /// <summary>The list of what the step puts back, where it undoes a flight; its engine is shown the contents. Not to be had from a file.</summary>
+    public Digest? Restores { get; init; }
+
     public bool HasOutsideEffects => TakeOffNetwork || Outside.Count > 0;
 }
 

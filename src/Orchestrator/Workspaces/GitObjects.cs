@@ -7,6 +7,9 @@ using System.Text;
 
 namespace CabinCrew.Orchestrator.Workspaces;
 
+/// <param name="Type">blob, tree, commit or tag.</param>
+internal sealed record GitObject(string Type, byte[] Content);
+
 internal static class GitObjects
 {
     // An object is as large as a file may be; a small one may inflate to anything.
@@ -38,6 +41,32 @@ internal static class GitObjects
             return false;
         }
         return total == expected && Convert.ToHexStringLower(hash.GetCurrentHash()) == id;
+    }
+
+    /// <summary>The object, if these bytes are the loose object of that id; null: they are not, or it is larger than <paramref name="bytesMax"/>.</summary>
+    public static GitObject? ReadLoose(ReadOnlyMemory<byte> compressed, string id, long bytesMax)
+    {
+        if (!IsLoose(compressed, id)) return null;
+        using var inflater = new ZLibStream(Open(compressed), CompressionMode.Decompress);
+        var head = new byte[HeaderMax];
+        var read = inflater.ReadAtLeast(head, HeaderMax, throwOnEndOfStream: false);
+        var nul = head.AsSpan(0, read).IndexOf((byte)0);
+        var words = Encoding.ASCII.GetString(head, 0, nul).Split(' ');
+        var size = long.Parse(words[1], CultureInfo.InvariantCulture);
+        if (size > bytesMax) return null;
+        var content = new byte[size];
+        var begun = read - nul - 1;
+        head.AsSpan(nul + 1, begun).CopyTo(content);
+        inflater.ReadExactly(content.AsSpan(begun));
+        return new(words[0], content);
+    }
+
+    public static string IdOf(string type, ReadOnlySpan<byte> content, int idBytes)
+    {
+        using var hash = HashFor(idBytes);
+        hash.AppendData(Encoding.ASCII.GetBytes($"{type} {content.Length}\0"));
+        hash.AppendData(content);
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     public static IncrementalHash HashFor(int idBytes) => IncrementalHash.CreateHash(idBytes == 20 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256);

@@ -2,8 +2,6 @@
 // so that a forged one would put other content behind an approved commit. Format: gitformat-pack(5).
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace CabinCrew.Orchestrator.Workspaces;
 
@@ -11,7 +9,7 @@ internal static class GitPacks
 {
     private const int ObjectsMax = 1_000_000;
     private const int DeltaDepthMax = 4096;
-    private static readonly string?[] Types = [null, "commit", "tree", "blob", "tag"];
+    internal static readonly string?[] Types = [null, "commit", "tree", "blob", "tag"];
 
     /// <summary>Why the files cannot be believed, or null.</summary>
     /// <param name="reverse">The reverse index, where there is one.</param>
@@ -28,7 +26,14 @@ internal static class GitPacks
         }
     }
 
-    private sealed class Check(ReadOnlyMemory<byte> pack, ReadOnlyMemory<byte> index, int idBytes)
+    /// <summary>Every object of a pack without a fault, by id.</summary>
+    public static IReadOnlyDictionary<string, GitObject> Objects(ReadOnlyMemory<byte> pack, ReadOnlyMemory<byte> index, int idBytes)
+    {
+        var check = new Check(pack, index, idBytes);
+        return check.Fault() is { } fault ? throw new InvalidDataException(fault) : check.Objects();
+    }
+
+    internal sealed class Check(ReadOnlyMemory<byte> pack, ReadOnlyMemory<byte> index, int idBytes)
     {
         private readonly Dictionary<long, (string Type, byte[] Content)> resolved = [];
         private readonly Dictionary<string, long> offsetOf = new(StringComparer.Ordinal);
@@ -53,6 +58,9 @@ internal static class GitPacks
             }
             return null;
         }
+
+        public IReadOnlyDictionary<string, GitObject> Objects() =>
+            idAt.ToDictionary(o => o.Value, o => new GitObject(resolved[o.Key].Type, resolved[o.Key].Content), StringComparer.Ordinal);
 
         /// <summary>A reverse index lists, in the order of the pack, each object's place in the index.</summary>
         public bool IsReverse(ReadOnlySpan<byte> file)
@@ -79,13 +87,7 @@ internal static class GitPacks
             return hash.GetCurrentHash().AsSpan().SequenceEqual(file[^idBytes..]);
         }
 
-        private string IdOf(string type, byte[] content)
-        {
-            using var hash = GitObjects.HashFor(idBytes);
-            hash.AppendData(Encoding.ASCII.GetBytes($"{type} {content.Length}\0"));
-            hash.AppendData(content);
-            return Convert.ToHexStringLower(hash.GetCurrentHash());
-        }
+        private string IdOf(string type, byte[] content) => GitObjects.IdOf(type, content, idBytes);
 
         private void ReadIndex()
         {
@@ -139,7 +141,7 @@ internal static class GitPacks
             return resolved[at] = found;
         }
 
-        private static (int Type, long Size, int Head) Header(ReadOnlySpan<byte> bytes)
+        internal static (int Type, long Size, int Head) Header(ReadOnlySpan<byte> bytes)
         {
             var type = bytes[0] >> 4 & 7;
             long size = bytes[0] & 15;
@@ -152,7 +154,7 @@ internal static class GitPacks
             return (type, size, at + 1);
         }
 
-        private static long Distance(ReadOnlySpan<byte> bytes, ref int at)
+        internal static long Distance(ReadOnlySpan<byte> bytes, ref int at)
         {
             long distance = bytes[at] & 0x7f;
             while ((bytes[at++] & 0x80) != 0) distance = checked((distance + 1 << 7) | (long)(bytes[at] & 0x7f));
@@ -171,47 +173,9 @@ internal static class GitPacks
 
         private byte[] Patch(byte[] source, byte[] delta)
         {
-            var at = 0;
-            if (Size(delta, ref at) != source.Length) throw new InvalidDataException("base size");
-            var size = Size(delta, ref at);
-            inflated += size;
-            if (size > GitObjects.BytesMax || inflated > GitObjects.BytesMax) throw new InvalidDataException("the pack inflates beyond its limit");
-            var result = new byte[size];
-            var written = 0;
-            while (at < delta.Length)
-            {
-                var op = delta.AsSpan()[at++];
-                ReadOnlySpan<byte> piece;
-                if ((op & 0x80) != 0)
-                {
-                    int offset = 0, length = 0;
-                    for (var i = 0; i < 4; i++) if ((op & 1 << i) != 0) offset |= delta.AsSpan()[at++] << 8 * i;
-                    for (var i = 0; i < 3; i++) if ((op & 0x10 << i) != 0) length |= delta.AsSpan()[at++] << 8 * i;
-                    piece = source.AsSpan(offset, length == 0 ? 0x10000 : length);
-                }
-                else
-                {
-                    if (op == 0) throw new InvalidDataException("operation");
-                    piece = delta.AsSpan(at, op);
-                    at += op;
-                }
-                if (piece.Length > result.Length - written) throw new InvalidDataException("result size");
-                piece.CopyTo(result.AsSpan(written));
-                written += piece.Length;
-            }
-            return written == result.Length ? result : throw new InvalidDataException("result size");
-        }
-
-        private static long Size(byte[] delta, ref int at)
-        {
-            long size = 0;
-            for (var shift = 0; ; shift += 7)
-            {
-                if (shift > 40) throw new InvalidDataException("size");
-                var b = delta.AsSpan()[at++];
-                size |= (long)(b & 0x7f) << shift;
-                if ((b & 0x80) == 0) return size;
-            }
+            var result = GitDelta.Apply(source, delta, GitObjects.BytesMax - inflated);
+            inflated += result.Length;
+            return result;
         }
     }
 }

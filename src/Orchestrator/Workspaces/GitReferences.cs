@@ -63,6 +63,16 @@ internal static class GitReferences
         if (declared.Head is { } head && now.GetValueOrDefault("HEAD") != head) yield return "HEAD";
     }
 
+    public static bool IsPacked(string workspace, string name)
+    {
+        using var root = DirectoryHandle.Open(workspace);
+        using var git = WorkspaceTree.OpenPath(root, [".git"]);
+        if (git?.Stat("packed-refs") is not { Kind: EntryKind.File }) return false;
+        var refs = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        ReadPacked(git, refs);
+        return refs.ContainsKey(name);
+    }
+
     // Nothing in .git is hashed but the refs; a socket there is as reachable for an engine as any other.
     private static Problem? Refuse(DirectoryHandle directory, byte[] path, int depth, CancellationToken ct)
     {

@@ -83,6 +83,7 @@ public static class AuditEventTypes
     public const string WorkflowStarted = "workflow_started";
     public const string WorkflowCompleted = "workflow_completed";
     public const string WorkflowFailed = "workflow_failed";
+    public const string WorkflowUndone = "workflow_undone";
     public const string EnvironmentPrepared = "environment_prepared";
     public const string EngineStarted = "engine_started";
     public const string EngineCompleted = "engine_completed";

@@ -57,8 +57,10 @@ public sealed class HiddenChangeTests : ArtifactLab
     public async Task A_declared_move_of_a_branch_reaches_the_judgement_of_a_real_flight()
     {
         await using var lab = await new FlightLab().OpenAsync();
-        var ids = $"{{\"before\":\"{new string('a', 40)}\",\"after\":null}}";
-        lab.Engine($$$$"""artifact g '{"type":"note","action":"x","role":"evidence","metadata":{"git":{"refs":{"refs/heads/main":{{{{ids}}}}},"head":null,"index":false}}}' evidence""", "");
+        Directory.CreateDirectory(lab.Files["ws"]);
+        TempTree.Run(lab.Files["ws"], "/bin/sh", "-ec", "git init -q -b main; git commit -q --allow-empty -m x; git branch topic");
+        var ids = $"{{\"before\":\"{TempTree.Run(lab.Files["ws"], "git", "rev-parse", "topic").Trim()}\",\"after\":null}}";
+        lab.Engine($$$$"""artifact g '{"type":"note","action":"x","role":"evidence","metadata":{"git":{"refs":{"refs/heads/topic":{{{{ids}}}}},"head":null,"index":false}}}' evidence""", "");
         var report = await lab.FlyAsync(lab.Workflow().Value);
         Assert.Equal(ProblemCode.ApprovalRequired, report.Problem?.Code);
         var step = report.State.Steps.Values.Single();

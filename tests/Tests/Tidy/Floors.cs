@@ -21,6 +21,7 @@ internal static class Floors
         ["Git"] = ["EngineSdk"],
         ["Patch"] = ["EngineSdk"],
         ["Script"] = ["EngineSdk"],
+        ["Undo"] = ["EngineSdk"],
         ["Terraform"] = ["EngineSdk"],
         ["Kubernetes"] = ["EngineSdk"],
         ["Deps"] = ["EngineSdk"],
@@ -49,6 +50,7 @@ internal static class Floors
         ["Git"] = [],
         ["Patch"] = [],
         ["Script"] = [],
+        ["Undo"] = [],
     };
 
     /// <summary>Words of a higher folder that lower ones are written in: plain records of a definition, no behaviour.</summary>

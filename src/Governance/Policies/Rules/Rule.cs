@@ -67,10 +67,10 @@ internal sealed record PlanConditions
 }
 
 /// <summary>Conditions on one and the same moved git reference.</summary>
-internal sealed record RefConditions(WordGlob Names, IReadOnlyList<ChangeWord>? Move)
+internal sealed record RefConditions(WordGlob Names, IReadOnlyList<ChangeWord>? Move, bool? Forced)
 {
     public bool IsMatch(JudgedRef moved) =>
-        Names.IsMatch(moved.Name) && (Move?.Contains(moved.Before is null ? ChangeWord.Create : moved.After is null ? ChangeWord.Delete : ChangeWord.Update) ?? true);
+        (Forced is null || Forced == moved.Forced) && Names.IsMatch(moved.Name) && (Move?.Contains(moved.Before is null ? ChangeWord.Create : moved.After is null ? ChangeWord.Delete : ChangeWord.Update) ?? true);
 }
 
 /// <summary>A changed file that met a rule, and the lines that did (new numbers for added, old numbers for deleted ones).</summary>

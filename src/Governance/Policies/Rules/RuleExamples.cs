@@ -75,13 +75,14 @@ internal static class RuleExamples
         return subject;
     }
 
-    // Names of updated refs; a leading + is a new one, a leading - a deleted one.
+    // Names of updated refs; a leading + is a new one, a leading - a deleted one, a leading ! one that is forced.
     private static IReadOnlyList<JudgedRef> Refs(YamlMap map) =>
     [
         .. (map.TakeTexts("git_refs") ?? []).Select(t => t switch
         {
             ['+', .. var name] => new JudgedRef(name, null, "new"),
             ['-', .. var name] => new JudgedRef(name, "old", null),
+            ['!', .. var name] => new JudgedRef(name, "old", "new", Forced: true),
             var name => new JudgedRef(name, "old", "new"),
         }),
     ];

@@ -127,12 +127,12 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         return (files, plan);
     }
 
-    // Names alone, or a mapping with names and move.
+    // Names alone, or a mapping with names, move and forced.
     private static RefConditions? Refs(YamlMap when)
     {
-        if (when.Take("git_refs") is not YamlMap map) return WordsOf(when, "git_refs") is { } names ? new(names, null) : null;
-        var refs = new RefConditions(WordsOf(map, "names") ?? new(["*"]), Words(map, "move", ChangeWords));
-        if (map.Entries.Count == 0) map.Errors.Add(map, "'git_refs': expected 'names', 'move' or both");
+        if (when.Take("git_refs") is not YamlMap map) return WordsOf(when, "git_refs") is { } names ? new(names, null, null) : null;
+        var refs = new RefConditions(WordsOf(map, "names") ?? new(["*"]), Words(map, "move", ChangeWords), map.TakeTruth("forced"));
+        if (map.Entries.Count == 0) map.Errors.Add(map, "'git_refs': expected 'names', 'move', 'forced' or several of them");
         map.Close();
         return refs;
     }

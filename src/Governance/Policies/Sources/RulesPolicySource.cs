@@ -123,7 +123,7 @@ internal sealed class RulesPolicySource : IPolicySource
             if (match.Refs.Count > 0)
             {
                 json.WriteStartArray("git_refs");
-                foreach (var one in match.Refs.Take(FilesShownMax)) json.WriteStringValue($"{one.Name} {(one.Before is null ? "created" : one.After is null ? "deleted" : "updated")}");
+                foreach (var one in match.Refs.Take(FilesShownMax)) json.WriteStringValue($"{one.Name} {(one.Before is null ? "created" : one.After is null ? "deleted" : one.Forced ? "forced" : "updated")}");
                 json.WriteEndArray();
             }
 

@@ -84,6 +84,7 @@ public static class DefinitionSnapshot
         Approvals = [.. List(json, "approvals").Select(a => new RoleNeed(Text(a, "role"), (int)Int(a, "count", 1, int.MaxValue)))],
         TakeOffNetwork = Choice(json, "network", [("none", false), ("take-off", true)]),
         Outside = [.. Strings(json, "outside")],
+        Restores = !json.TryGetProperty("restores", out _) ? null : Digest.TryParse(Text(json, "restores"), out var list) ? list : throw new DamagedException("'restores' is no digest"),
     };
 
     private static StepId Step(string id) => StepId.TryParse(id, out var step) ? step : throw new DamagedException($"'{id}' is no step id");

@@ -41,6 +41,7 @@ public static class StepDefinitionJson
         w.WriteEndArray();
         w.WriteString("network", step.TakeOffNetwork ? "take-off" : "none");
         WriteStrings(w, "outside", step.Outside);
+        if (step.Restores is { } restores) w.WriteString("restores", restores.ToString());
         w.WriteEndObject();
     }
 

@@ -18,6 +18,7 @@ internal static class FlightPlanStage
         var prepared = await PrepareAsync(c, ct).ConfigureAwait(false);
         if (!prepared.Try(out var p, out var problem)) return problem;
 
+        using var restore = p.Restore;
         var clearance = new PlanClearance(c, p, ct);
         var first = await FlyAsync(c, p, clearance, ct).ConfigureAwait(false);
         if (first.Failure is { } failed) return await FailedAsync(c, clearance, failed, ct).ConfigureAwait(false);
@@ -50,14 +51,17 @@ internal static class FlightPlanStage
         var gathered = await ContextGathering.GatherAsync(c, ct).ConfigureAwait(false);
         if (!gathered.Try(out var context, out problem)) return problem.At($"step {c.Id}");
         var read = await c.ReadSecretsAsync(ct).ConfigureAwait(false);
-        return read.Try(out var secrets, out problem) ? new PlanInputs(engine, context, secrets, c.Flight.PlanRuns) : problem;
+        if (!read.Try(out var secrets, out problem)) return problem;
+        RestoreDirectory? restore = null;
+        if (c.Definition.Restores is { } list && !(await RestoreDirectory.WriteAsync(c.Ledger, list, ct).ConfigureAwait(false)).Try(out restore, out problem)) return problem.At($"step {c.Id}");
+        return new PlanInputs(engine, context, secrets, c.Flight.PlanRuns) { Restore = restore };
     }
 
     private static async Task<Flown> FlyAsync(StepContext c, PlanInputs p, PlanClearance clearance, CancellationToken ct)
     {
         var (result, failure) = await c.Runner.RunAsync(new EngineRun
         {
-            Engine = p.Engine,
+            Engine = p.Restore?.ShownTo(p.Engine) ?? p.Engine,
             Mode = EngineMode.FlightPlan,
             Clearance = clearance.GiveAsync,
             Limits = c.Definition.Limits,
@@ -82,7 +86,8 @@ internal static class FlightPlanStage
 
         using (result)
         {
-            var read = ArtifactReader.Read(result.Artifacts!, result.Receipt, c.Definition.Limits, c.Ledger.Redactor, WorkspaceHasher.Reader(c.WorkflowDefinition.Workspace));
+            var read = ArtifactReader.Read(result.Artifacts!, result.Receipt, c.Definition.Limits, c.Ledger.Redactor, WorkspaceHasher.Reader(c.WorkflowDefinition.Workspace))
+                .Then(plan => GitClaims.CheckPlanned(plan, c.WorkflowDefinition.Workspace).Map(_ => plan));
             return read.Try(out var plan, out var problem)
                 ? new(plan, result, null)
                 : new(null, null, await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, result, problem, ct).ConfigureAwait(false));

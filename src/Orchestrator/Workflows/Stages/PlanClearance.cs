@@ -11,7 +11,11 @@ using static CabinCrew.Protocol.LifecycleState;
 namespace CabinCrew.Orchestrator.Workflows.Stages;
 
 /// <summary>What is known of a plan before its engine runs; the workspace's hash comes with the clearance.</summary>
-internal sealed record PlanInputs(ResolvedEngine Engine, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex);
+internal sealed record PlanInputs(ResolvedEngine Engine, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex)
+{
+    /// <summary>What an undo puts back; its plan disposes of it.</summary>
+    public RestoreDirectory? Restore { get; init; }
+}
 
 internal sealed class PlanClearance(StepContext c, PlanInputs inputs, CancellationToken ct)
 {

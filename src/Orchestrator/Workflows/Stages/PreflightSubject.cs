@@ -46,7 +46,7 @@ internal static class PreflightSubject
     /// <summary>Everything that a plan may move in .git; HEAD and the index are named like refs, so that no rule can overlook them.</summary>
     private static IReadOnlyList<JudgedRef> Refs(DeclaredGit? git) => git is null ? [] :
     [
-        .. git.Refs.Select(r => new JudgedRef(r.Key, r.Value.Before, r.Value.After)),
+        .. git.Refs.Select(r => new JudgedRef(r.Key, r.Value.Before, r.Value.After, git.Forced.Contains(r.Key))),
         .. git.Head is { } head ? [new JudgedRef("HEAD", "", head)] : Array.Empty<JudgedRef>(),
         .. git.Index ? [new JudgedRef("index", "", "")] : Array.Empty<JudgedRef>(),
     ];

@@ -74,7 +74,7 @@ internal static class TakeOffRecovery
                 [
                     .. executed ? [c.Audit.Moved(c.Id, TakeoffRunning, ExecutionComplete)] : Array.Empty<AuditEvent>(),
                     c.Audit.Moved(c.Id, ExecutionComplete, Completed),
-                    .. isLast ? [c.Audit.Landed()] : Array.Empty<AuditEvent>(),
+                    .. isLast ? c.Audit.Landed(state) : [],
                 ],
                 Lock = LockMove.Release,
                 // Lost in a power cut, the redo finds everything in its after state and says the same again. But the end of a flight is durable.

@@ -133,10 +133,13 @@ internal static class TakeOffStage
 
     private static async Task<StageEnd> ApplyAsync(StepContext c, ResolvedEngine engine, ValidatedPlan plan, IWorkspaceView view, EngineResult result, CancellationToken ct)
     {
-        if (!view.Changes(ct).Try(out var actual, out var problem) || !ChangeComparison.Compare(plan, actual).Try(out _, out problem))
+        if (!view.Changes(ct).Try(out var actual, out var problem) || !ChangeComparison.Compare(plan, actual).Try(out _, out problem)
+            || !GitClaims.CheckActual(plan, c.WorkflowDefinition.Workspace, actual).Try(out _, out problem))
             return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
 
-        var contents = actual.Where(w => w.Content is not null).Select(w => w.Content!.Value).ToList();
+        if (!KeptContents.Read(c.WorkflowDefinition.Workspace, [.. actual.Select(w => w.Change)]).Try(out var kept, out problem))
+            return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
+        List<ReadOnlyMemory<byte>> contents = [.. actual.Where(w => w.Content is not null).Select(w => w.Content!.Value), .. kept.Contents];
         if (!(await c.KeepAsync(contents, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
         var changes = actual.Select(w => w.Change).ToList();
         if (!WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem))
@@ -151,7 +154,7 @@ internal static class TakeOffStage
                 c.Audit.Engine(AuditEventTypes.EngineCompleted, c.Id, TakeoffRunning, EngineMode.TakeOff, engine.Id, engine.Digest, result.Receipt, null, result.Tier),
                 c.Audit.Event(AuditEventTypes.TakeOffCompared, c.Id, TakeoffRunning, $"actual change equals the declared one: {changes.Count} path(s)"),
                 c.Audit.Event(AuditEventTypes.TakeOffCommitted, c.Id, TakeoffRunning, "the change is durable and will be applied whole",
-                    data: new() { ["paths"] = new System.Text.Json.Nodes.JsonArray([.. changes.Take(1000).Select(ch => (System.Text.Json.Nodes.JsonNode)$"{ch.Word} {ch.Path}")]) }),
+                    data: new() { ["paths"] = new System.Text.Json.Nodes.JsonArray([.. changes.Take(1000).Select(ch => (System.Text.Json.Nodes.JsonNode)$"{ch.Word} {ch.Path}")]), ["cannot_be_undone"] = kept.TooLarge }),
             ],
             Intent = c.Definition.HasOutsideEffects ? IntentMove.Clear : IntentMove.None,
         }, ct).ConfigureAwait(false);
