@@ -9,7 +9,7 @@ if (Root.IsPlainHelp(args))
     Console.Out.Write(Root.Help);
     return 0;
 }
-var parse = Root.Build().Parse(args);
+var parse = Root.Parse(args);
 if (HelpPage.AskedFor(parse))
 {
     Console.Out.Write(HelpPage.Of(parse.CommandResult.Command));

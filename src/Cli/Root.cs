@@ -76,6 +76,9 @@ internal static class Root
         return root;
     }
 
+    /// <summary>An argument is what it says: "@name" is no file to be read in its place, since a reason or a name may come from somebody else.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args, RootCommand? root = null) => (root ?? Build()).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
     /// <summary>The quick way out for the commonest call; everything else goes through the parser.</summary>
     public static bool IsPlainHelp(string[] args) => args is [] or ["-h"] or ["--help"] or ["help"];
 }

@@ -7,6 +7,8 @@ namespace CabinCrew.Cli;
 
 internal static class UsageErrors
 {
+    private const int CharsShownMax = 200;
+
     public static int Refuse(ParseResult parse, string[] args)
     {
         var problem = Of(parse);
@@ -28,17 +30,19 @@ internal static class UsageErrors
             var option = word.StartsWith('-');
             var known = option ? Options(command) : command.Subcommands.Select(c => c.Name);
             var kind = option ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-            return $"{path} has no {kind} '{word}'{NearMatch.Hint(word, known)}";
+            return $"{path} has no {kind} '{Clip(word)}'{NearMatch.Hint(word, known)}";
         }
         if (command.Subcommands.Count > 0) return $"{path} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}";
         if (command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parse.GetResult(a) is null or { Tokens.Count: 0 }) is { } missing)
             return $"{path} needs {missing.Name}: {missing.Description}";
         if (command.Arguments.FirstOrDefault() is { } choice && Choices(choice) is { Count: > 0 } choices && parse.GetResult(choice) is { Tokens: [var chosen] } && !choices.Contains(chosen.Value))
-            return $"{path}: '{chosen.Value}' is not one of {string.Join(", ", choices)}{NearMatch.Hint(chosen.Value, choices)}";
+            return $"{path}: '{Clip(chosen.Value)}' is not one of {string.Join(", ", choices)}{NearMatch.Hint(chosen.Value, choices)}";
         var said = parse.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.');
         var end = said.IndexOf(" as expected type", StringComparison.Ordinal);
-        return end < 0 ? said : $"{said[..end]}; a number is expected";
+        return end < 0 ? Clip(said) : $"{Clip(said[..end])}; a number is expected";
     }
+
+    private static string Clip(string text) => text.Length <= CharsShownMax ? text : text[..CharsShownMax] + "…";
 
     private static List<string> Choices(Argument argument) => [.. argument.GetCompletions(CompletionContext.Empty).Select(c => c.Label)];
 

@@ -10,6 +10,9 @@ internal static class GitIndex
     private const long BytesMax = 512L << 20;
     private const int PointerBytesMax = 8192;
 
+    // Version 4 writes a name as what differs from the one before: a few bytes each could make names of any length.
+    private const int NameBytesMax = 1 << 16;
+
     /// <summary>The first tracked path at or below a directory, or null: none, or no repository holds it.</summary>
     public static string? TrackedAt(string directory)
     {
@@ -62,7 +65,7 @@ internal static class GitIndex
                 keep = name.Length - strip;
             }
             var length = at < index.Length ? index[at..].IndexOf((byte)0) : -1;
-            if (length < 0) return null;
+            if (length < 0 || keep + length > NameBytesMax) return null;
             name = [.. name.AsSpan(0, keep), .. index.Slice(at, length)];
             at += length;
             at = version == 4 ? at + 1 : start + ((at - start + 8) & ~7);

@@ -35,7 +35,14 @@ internal static class CoreSchema
 
         if (!IsFloat(unsigned)) return (YamlType.Text, text, null);
         var number = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
-        return double.IsFinite(number) ? (YamlType.Number, number, null) : Wrong("this number is too large");
+        if (!(Math.Abs(number) <= SafeIntegerMax)) return Wrong($"the number {YamlMap.Clip(text)} is beyond 2^53-1");
+        return number == 0 && HasNonZeroDigit(unsigned) ? Wrong($"the number {YamlMap.Clip(text)} is too small: it reads as zero") : (YamlType.Number, number, null);
+    }
+
+    private static bool HasNonZeroDigit(ReadOnlySpan<char> number)
+    {
+        var exponent = number.IndexOfAny('e', 'E');
+        return (exponent < 0 ? number : number[..exponent]).ContainsAnyInRange('1', '9');
     }
 
     private static readonly System.Buffers.SearchValues<char> Hex = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");

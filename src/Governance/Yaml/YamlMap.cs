@@ -131,6 +131,7 @@ public sealed class YamlMap : YamlNode
     {
         foreach (var entry in Entries)
         {
+            if (Errors.Full) return;
             if (known.Contains(entry.Key.Text)) continue;
             var free = known.Where(k => !byKey.ContainsKey(k)).ToList();
             var hint = NearMatch.Hint(entry.Key.Text, free.Count > 0 ? free : known);

@@ -13,6 +13,7 @@ public sealed record AuditReport(string Tenant, long Events, AuditHead Head);
 public static class AuditVerifier
 {
     private const int BatchLines = 2_048;
+    private const int BatchBytes = 16 << 20;
 
     /// <param name="publicKeyPem">The trusted key; what the export says about keys is for information only.</param>
     /// <param name="saved">A head that was kept from earlier: the log must still contain it, else it was rolled back or rewritten.</param>
@@ -47,10 +48,12 @@ public static class AuditVerifier
         if (saved is not null && !SignedBy(publicKeyPem, saved)) return SignatureOf("the saved head", keyRef, saved.KeyRef);
         var walk = new Walk(publicKeyPem, keyRef, saved, everySignature);
         var batch = new List<ReadOnlyMemory<byte>>(BatchLines);
+        var held = 0;
         await foreach (var line in lines.ConfigureAwait(false))
         {
             if (line.Try(out var bytes, out var unreadable)) batch.Add(bytes);
-            if (unreadable is null && batch.Count < BatchLines) continue;
+            if (unreadable is null && batch.Count < BatchLines && (held += bytes.Length) < BatchBytes) continue;
+            held = 0;
             if (walk.Take(batch) is { } problem) return problem;
             if (unreadable is not null) return walk.Pending ?? unreadable;
             batch.Clear();

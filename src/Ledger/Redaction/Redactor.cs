@@ -97,14 +97,21 @@ public sealed class Redactor
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                HashSet<string>? names = null;
+                Dictionary<string, int>? names = null;
                 foreach (var member in value.EnumerateObject())
                 {
                     var given = member.Name;
                     var name = Redact(given);
                     // A redacted name must not fall together with another member's.
                     if (name != given)
-                        for (names ??= [.. value.EnumerateObject().Select(m => m.Name)]; !names.Add(name);) name += "'";
+                    {
+                        if (names is null)
+                        {
+                            names = new(StringComparer.Ordinal);
+                            foreach (var other in value.EnumerateObject()) names.TryAdd(other.Name, 1);
+                        }
+                        for (var redacted = name; !names.TryAdd(name, 1);) name = $"{redacted}'{names[redacted]++}";
+                    }
                     writer.WritePropertyName(name);
                     Write(writer, member.Value);
                 }

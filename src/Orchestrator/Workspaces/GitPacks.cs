@@ -166,9 +166,15 @@ internal static class GitPacks
             inflated += size;
             if (size > GitObjects.BytesMax || inflated > GitObjects.BytesMax) throw new InvalidDataException("the pack inflates beyond its limit");
             using var inflater = new ZLibStream(GitObjects.Open(compressed), CompressionMode.Decompress);
-            var content = new byte[size];
-            if (inflater.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) != size || inflater.ReadByte() != -1) throw new InvalidDataException("size");
-            return content;
+            // A size is easily claimed: room is made as the content comes.
+            var content = new byte[Math.Min(size, Math.Max(1 << 16, 4L * compressed.Length))];
+            for (var filled = 0; ;)
+            {
+                filled += inflater.ReadAtLeast(content.AsSpan(filled), content.Length - filled, throwOnEndOfStream: false);
+                if (filled < content.Length) throw new InvalidDataException("size");
+                if (filled == size) return inflater.ReadByte() == -1 ? content : throw new InvalidDataException("size");
+                Array.Resize(ref content, (int)Math.Min(size, 2L * content.Length));
+            }
         }
 
         private byte[] Patch(byte[] source, byte[] delta)

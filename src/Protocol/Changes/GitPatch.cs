@@ -17,6 +17,9 @@ public static partial class GitPatch
     public const int PatchBytesMax = 64 << 20;
     public const int FilesMax = 100_000;
     public const int LinesMax = 2_000_000;
+
+    /// <summary>Names on the way to a file, its own with them: what a workspace may have. Each is looked at when the file is made.</summary>
+    public const int DepthMax = 256;
     public const int UnpackedBytesMax = 256 << 20;
 
     /// <summary>Parses a patch: text hunks, creations, deletions, mode changes, renames, copies, `GIT binary patch` parts; also plain `diff -u`. Bounded and strict.</summary>

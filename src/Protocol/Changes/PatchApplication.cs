@@ -11,6 +11,9 @@ internal sealed class PatchApplication(PatchSet patch, ReadBase read)
     private readonly Dictionary<WorkspacePath, FileContent?> before = [];
     private long made;
 
+    /// <summary>The last path above which nothing was in the way: what the next one has in common with it need not be asked again.</summary>
+    private string cleared = "";
+
     public Outcome<IReadOnlyList<FileWrite>> Run()
     {
         foreach (var file in patch.Files)
@@ -52,11 +55,15 @@ internal sealed class PatchApplication(PatchSet patch, ReadBase read)
     {
         if (!removed.Contains(path) && Before(path) is not null) return Refuse(file, path, "is to be made, but is already in the workspace");
         var text = path.ToString();
+        var same = text.AsSpan().CommonPrefixLength(cleared);
         for (var slash = text.IndexOf('/'); slash > 0; slash = text.IndexOf('/', slash + 1))
         {
+            if (slash < same) continue;
             var above = WorkspacePath.Parse(text[..slash]);
-            if (written.ContainsKey(above) || !removed.Contains(above) && Before(above) is not null) return Refuse(file, path, $"is to be made below '{above}', which is a file");
+            // Not remembered: of the directories above there may be a thousand times as many as of the paths.
+            if (written.ContainsKey(above) || !removed.Contains(above) && (before.TryGetValue(above, out var known) ? known : read(above)) is not null) return Refuse(file, path, $"is to be made below '{above}', which is a file");
         }
+        cleared = text;
         return null;
     }
 

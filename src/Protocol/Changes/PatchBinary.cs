@@ -61,7 +61,7 @@ internal static class PatchBinary
     {
         result = null;
         var at = 0;
-        if (!TrySize(delta, ref at, out var oldSize) || oldSize != old.Length || !TrySize(delta, ref at, out var newSize) || newSize > sizeMax) return false;
+        if (!TrySize(delta, ref at, out var oldSize) || oldSize != old.Length || !TrySize(delta, ref at, out var newSize) || newSize > sizeMax || Reach(delta[at..]) != newSize) return false;
         var made = new byte[newSize];
         var filled = 0;
         while (at < delta.Length)
@@ -92,6 +92,31 @@ internal static class PatchBinary
         if (filled != made.Length) return false;
         result = made;
         return true;
+    }
+
+    // What the instructions make: known before anything is made room for, since a size is easily claimed. -1: they are cut off.
+    private static long Reach(ReadOnlySpan<byte> instructions)
+    {
+        long made = 0;
+        for (var at = 0; at < instructions.Length;)
+        {
+            int op = instructions[at++];
+            if (op < 0x80)
+            {
+                (made, at) = (made + op, at + op);
+                continue;
+            }
+            long size = 0;
+            for (var i = 0; i < 7; i++)
+            {
+                if ((op & 1 << i) == 0) continue;
+                if (at >= instructions.Length) return -1;
+                if (i >= 4) size |= (long)instructions[at] << 8 * (i - 4);
+                at++;
+            }
+            made += size == 0 ? 0x10000 : size;
+        }
+        return made;
     }
 
     /// <summary>"literal N", the lines, and the empty line that ends them.</summary>

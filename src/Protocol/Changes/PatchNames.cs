@@ -67,8 +67,16 @@ internal static class PatchNames
         ? name
         : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
-    /// <summary>Every pair of names that a `diff --git` line can mean (spaces make it ambiguous).</summary>
-    public static List<(string Old, string New)> HeaderPairs(ReadOnlySpan<byte> text)
+    /// <summary>More than the longest two paths, quoted.</summary>
+    public const int HeaderBytesMax = 8 * WorkspacePath.BytesMax + 64;
+
+    private const int QuotesMax = 16;
+
+    /// <summary>
+    /// The pairs of names that a `diff --git` line can mean (spaces make it ambiguous) and that name one file, or the two of a rename or copy. There are
+    /// few, and only they become text: a line of nothing but spaces would else be taken apart at each of them.
+    /// </summary>
+    public static List<(string Old, string New)> HeaderPairs(ReadOnlySpan<byte> text, (string From, string To)? moved)
     {
         var pairs = new List<(string, string)>();
         if (text is [(byte)'"', ..])
@@ -77,10 +85,26 @@ internal static class PatchNames
             if (Whole(text[(used + 1)..], out var second)) pairs.Add((first, second));
             return pairs;
         }
+        byte[] from = Encoding.UTF8.GetBytes(moved?.From ?? ""), to = Encoding.UTF8.GetBytes(moved?.To ?? "");
+        var quotes = 0;
         for (var i = 1; i < text.Length - 1; i++)
-            if (text[i] == ' ' && TryDecode(text[..i], out var first) && Whole(text[(i + 1)..], out var second)) pairs.Add((first, second));
+        {
+            if (text[i] != ' ') continue;
+            var old = text[..i];
+            var @new = text[(i + 1)..];
+            var quoted = @new[0] == '"' && ++quotes <= QuotesMax;
+            if (moved is null ? !quoted && !AreOne(old, @new) : !Is(old, from) || !quoted && !Is(@new, to)) continue;
+            if (TryDecode(old, out var first) && Whole(@new, out var second)) pairs.Add((first, second));
+        }
         return pairs;
     }
+
+    private static bool AreOne(ReadOnlySpan<byte> old, ReadOnlySpan<byte> @new) => old.SequenceEqual(@new) || AfterFirst(old).SequenceEqual(AfterFirst(@new)) && AfterFirst(old).Length > 0;
+
+    // The name itself, or with one directory before it.
+    private static bool Is(ReadOnlySpan<byte> given, ReadOnlySpan<byte> name) => given.SequenceEqual(name) || AfterFirst(given).SequenceEqual(name);
+
+    private static ReadOnlySpan<byte> AfterFirst(ReadOnlySpan<byte> name) => name.IndexOf((byte)'/') is var i and > 0 ? name[(i + 1)..] : [];
 
     /// <summary>The names without their prefixes: a/ and b/ (or any two first segments that alone make them differ) go, equal names stay.</summary>
     public static (string Old, string New) Strip(string old, string @new)
@@ -94,6 +118,7 @@ internal static class PatchNames
     /// <summary>GNU diff -N says "is not there" by a timestamp at the epoch.</summary>
     public static bool IsEpoch(string timestamp)
     {
+        if (timestamp.Length > 80) return false;
         var parts = timestamp.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 3 || parts[1].Length < 8 || parts[2].Length != 5) return false;
         var (time, fraction) = (parts[1][..8], parts[1][8..]);

@@ -69,7 +69,7 @@ internal sealed partial class PatchParser
     {
         ranges = default;
         var end = text.IndexOf(" @@", 3, StringComparison.Ordinal);
-        if (end < 0) return false;
+        if (end is < 0 or > 80) return false;
         var parts = text[3..end].Split(' ');
         return parts.Length == 2 && TryRange(parts[0], '-', out ranges.OldStart, out ranges.OldCount) && TryRange(parts[1], '+', out ranges.NewStart, out ranges.NewCount)
             && (ranges.OldCount > 0 || ranges.NewCount > 0);

@@ -23,7 +23,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         while (problem is null && Next(out var line))
         {
             var text = line.Span;
-            if (text.StartsWith("diff --git "u8)) prose = !GitSection(text[11..]) && prose;
+            if (text.StartsWith("diff --git "u8)) prose = !GitSection(line[11..]) && prose;
             else if (text.StartsWith("--- "u8) && Peek(out var next) && next.Span.StartsWith("+++ "u8)) prose = !PlainSection() && prose;
             else if (text.StartsWith("@@ -"u8)) Fail("a hunk stands here without a file header before it");
             else if (text.StartsWith("GIT binary patch"u8)) Fail("a binary part stands here without a file header before it");
@@ -48,17 +48,17 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         public BinaryLiteral? Binary;
     }
 
-    private bool GitSection(ReadOnlySpan<byte> names)
+    private bool GitSection(ReadOnlyMemory<byte> names)
     {
         var line = lineNumber;
-        var pairs = PatchNames.HeaderPairs(names);
+        if (names.Length > PatchNames.HeaderBytesMax) return Fail("the names in the 'diff --git' line are longer than any path");
         var header = new Header();
         while (problem is null && Peek(out var next) && HeaderLine(header, next.Span)) { }
         if (problem is null && Peek(out var after) && after.Span.StartsWith("--- "u8)) TextNames(header);
         if (problem is not null) return false;
         if (header.Minus is not null) Hunks(header);
         else if (Peek(out var binary) && binary.Span.SequenceEqual("GIT binary patch"u8)) Binary(header);
-        return problem is null && AddGit(header, pairs, line);
+        return problem is null && AddGit(header, names, line);
     }
 
     private bool HeaderLine(Header h, ReadOnlySpan<byte> text)
@@ -82,6 +82,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
 
     private bool Ids(Header h, string text)
     {
+        if (text.Length > 200) return Fail("the index line is not 'index OLD..NEW [MODE]', once");
         var space = text.IndexOf(' ', StringComparison.Ordinal);
         var ids = (space < 0 ? text : text[..space]).Split("..");
         if (ids.Length != 2 || !IsId(ids[0]) || !IsId(ids[1]) || h.OldId is not null) return Fail("the index line is not 'index OLD..NEW [MODE]', once");
@@ -124,7 +125,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         return true;
     }
 
-    private bool AddGit(Header h, List<(string Old, string New)> pairs, int line)
+    private bool AddGit(Header h, ReadOnlyMemory<byte> names, int line)
     {
         var renamed = h.RenameFrom is not null || h.RenameTo is not null;
         var copied = h.CopyFrom is not null || h.CopyTo is not null;
@@ -136,7 +137,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         if (h.Minus is not null && (created != h.MinusIsNothing || deleted != h.PlusIsNothing)) return Fail("the mode lines and the ---/+++ lines disagree on whether the file is new or deleted", line);
         if ((h.OldMode is null) != (h.NewMode is null) || h.OldMode is not null && (created || deleted)) return Fail("'old mode' and 'new mode' come as one pair, for a file that stays", line);
 
-        if (Names(h, pairs, renamed || copied) is not var (old, @new)) return Fail("the names in the 'diff --git' line and those below it do not agree", line);
+        if (Names(h, names.Span, renamed || copied) is not var (old, @new)) return Fail("the names in the 'diff --git' line and those below it do not agree", line);
         WorkspacePath oldPath = default, newPath = default;
         if (!created && !TryPath(old, line, out oldPath) || !deleted && !TryPath(@new, line, out newPath)) return false;
 
@@ -151,8 +152,9 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
     }
 
     /// <summary>The file's names, if everything that names it agrees.</summary>
-    private static (string Old, string New)? Names(Header h, List<(string Old, string New)> pairs, bool moved)
+    private static (string Old, string New)? Names(Header h, ReadOnlySpan<byte> text, bool moved)
     {
+        var pairs = PatchNames.HeaderPairs(text, moved ? (h.RenameFrom ?? h.CopyFrom!, h.RenameTo ?? h.CopyTo!) : null);
         if (moved)
         {
             var (from, to) = (h.RenameFrom ?? h.CopyFrom!, h.RenameTo ?? h.CopyTo!);
@@ -174,7 +176,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
     }
 
     private bool TryPath(string name, int line, out WorkspacePath path) =>
-        WorkspacePath.TryParse(name, out path) || Fail($"'{Clean(name)}' is not a path inside the workspace", line);
+        WorkspacePath.TryParse(name, out path) && name.AsSpan().Count('/') < GitPatch.DepthMax || Fail($"'{Clean(name)}' is not a path inside the workspace", line);
 
     private int lineStart;
 

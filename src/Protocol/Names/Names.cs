@@ -76,8 +76,8 @@ public readonly record struct WorkspacePath : IComparable<WorkspacePath>
         path = default;
         if (string.IsNullOrEmpty(s) || s[0] == '/' || s[^1] == '/') return false;
         if (System.Text.Encoding.UTF8.GetByteCount(s) > BytesMax) return false;
-        foreach (var segment in s.Split('/'))
-            if (segment is "" or "." or "..") return false;
+        foreach (var segment in s.AsSpan().Split('/'))
+            if (s.AsSpan(segment) is "" or "." or "..") return false;
         for (var i = 0; i < s.Length; i++)
         {
             if (char.IsControl(s[i])) return false;

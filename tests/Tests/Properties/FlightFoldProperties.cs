@@ -10,7 +10,7 @@ namespace CabinCrew.Tests.Properties;
 
 public sealed class FlightFoldProperties
 {
-    private static readonly Lazy<Task<(WorkflowId Id, IReadOnlyList<WalEntry> Entries)>> Recorded = new(RecordAsync);
+    internal static readonly Lazy<Task<(WorkflowId Id, IReadOnlyList<WalEntry> Entries)>> Recorded = new(RecordAsync);
 
     [Theory, Clause("ORC-01")]
     [InlineData(1), InlineData(2), InlineData(3)]

@@ -122,7 +122,7 @@ public sealed class PatchTests : IDisposable
         return after;
     }
 
-    private static IEnumerable<string> Describe(SortedDictionary<string, FileContent> tree) => tree.Select(e => $"{e.Key} {e.Value.State}");
+    internal static IEnumerable<string> Describe(SortedDictionary<string, FileContent> tree) => tree.Select(e => $"{e.Key} {e.Value.State}");
 
     private static bool Same(SortedDictionary<string, FileContent> a, SortedDictionary<string, FileContent> b) =>
         a.Keys.SequenceEqual(b.Keys) && a.All(e => e.Value.State == b[e.Key].State);
@@ -183,7 +183,7 @@ public sealed class PatchTests : IDisposable
         return after;
     }
 
-    private static void WriteTree(string directory, SortedDictionary<string, FileContent> tree)
+    internal static void WriteTree(string directory, SortedDictionary<string, FileContent> tree)
     {
         Directory.CreateDirectory(directory);
         foreach (var (path, content) in tree)
@@ -196,7 +196,7 @@ public sealed class PatchTests : IDisposable
         }
     }
 
-    private static SortedDictionary<string, FileContent> ReadTree(string directory)
+    internal static SortedDictionary<string, FileContent> ReadTree(string directory)
     {
         var tree = new SortedDictionary<string, FileContent>(StringComparer.Ordinal);
         foreach (var full in Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories))
