@@ -30,6 +30,13 @@ public static class YamlNodes
         if (text.Length > limits.BytesMax || Encoding.UTF8.GetByteCount(text) > limits.BytesMax)
             return new Problem(code, $"{name}:1:1: larger than {limits.BytesMax} bytes") { Where = name };
         var errors = new YamlErrors(name, code);
+        if (text.AsSpan().IndexOfAny('\u0085', '\u2028', '\u2029') is >= 0 and var separator)
+        {
+            // Line ends to YAML 1.1, and to YAML 1.2 and most editors characters like others: what a reviewer sees in a comment would be read as a key.
+            var before = text.AsSpan(0, separator);
+            errors.Add(before.Count('\n') + 1, separator - before.LastIndexOf('\n'), $"the character U+{(int)text[separator]:X4} ends a line for some readers and for others not; write it as an escape in double quotes");
+            return errors.ToProblem();
+        }
         try
         {
             return new Reader(text, errors, limits).Document();

@@ -65,7 +65,10 @@ public static class AuditVerifier
 
     private static Problem SignatureOf(string what, string trusted, string? actual) => new(ProblemCode.AuditSignatureInvalid, actual == trusted
         ? $"the signature of {what} is not valid"
-        : $"{what} is signed by key {actual}, and the trusted key is {trusted}");
+        : $"{what} is signed by key {Shown(actual)}, and the trusted key is {trusted}");
+
+    // Whoever forged the log wrote this as well.
+    private static string Shown(string? text) => new([.. (text ?? "").Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 
     // The state of one pass over a log.
     private sealed class Walk(string publicKeyPem, string keyRef, AuditHead? saved, bool everySignature)
@@ -117,8 +120,8 @@ public static class AuditVerifier
             if (head.Sequence > last) return At(new(ProblemCode.AuditTruncated, $"the log ends after event {last}, and its signed head says {head.Sequence}"), last + 1);
             if (head.Sequence < last) return At(new(ProblemCode.AuditMalformed, $"the signed head covers {head.Sequence} events, and there are {last}"), head.Sequence + 1);
             if (head.ChainHash != chain) return At(new(ProblemCode.AuditEdited, $"event {last} is not the one that the signed head stands on"), last);
-            if (tenant is not null && head.Tenant != tenant) return At(new(ProblemCode.AuditMalformed, $"the head is of tenant '{head.Tenant}', the events are of '{tenant}'"), last);
-            if (saved is not null && saved.Tenant != head.Tenant) return new Problem(ProblemCode.InvalidArgument, $"the saved head is of tenant '{saved.Tenant}', the log of '{head.Tenant}'");
+            if (tenant is not null && head.Tenant != tenant) return At(new(ProblemCode.AuditMalformed, $"the head is of tenant '{Shown(head.Tenant)}', the events are of '{Shown(tenant)}'"), last);
+            if (saved is not null && saved.Tenant != head.Tenant) return new Problem(ProblemCode.InvalidArgument, $"the saved head is of tenant '{Shown(saved.Tenant)}', the log of '{Shown(head.Tenant)}'");
             if (saved is not null && saved.Sequence > last)
                 return At(new(ProblemCode.AuditTruncated, $"the log was rolled back: it ends after event {last}, and on {AuditChain.Stamp(saved.Timestamp)} it had {saved.Sequence}"), last + 1);
             return new AuditReport(head.Tenant, last, head);

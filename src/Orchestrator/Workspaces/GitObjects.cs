@@ -36,7 +36,7 @@ internal static class GitObjects
                 total += read;
             }
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             return false;
         }

@@ -20,7 +20,7 @@ internal static class GitPacks
             var check = new Check(pack, index, idBytes);
             return check.Fault() ?? (reverse is { } given && !check.IsReverse(given.Span) ? "the reverse index belongs to another pack" : null);
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        catch (Exception e) when (e is InvalidDataException or IOException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             return "the pack or its index is malformed";
         }

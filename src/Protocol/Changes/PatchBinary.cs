@@ -50,7 +50,7 @@ internal static class PatchBinary
             bytes = all.ToArray();
             return true;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             return false;
         }

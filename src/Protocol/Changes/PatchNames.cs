@@ -112,7 +112,7 @@ internal static class PatchNames
         if (old == Nothing || @new == Nothing) return (StripOne(old, "a/"), StripOne(@new, "b/"));
         if (old == @new) return (old, @new);
         var (o, n) = (Tail(old), Tail(@new));
-        return o is not null && o == n || old.StartsWith("a/", StringComparison.Ordinal) && @new.StartsWith("b/", StringComparison.Ordinal) ? (o!, n!) : (old, @new);
+        return o is not null && n is not null && (o == n || old.StartsWith("a/", StringComparison.Ordinal) && @new.StartsWith("b/", StringComparison.Ordinal)) ? (o, n) : (old, @new);
     }
 
     /// <summary>GNU diff -N says "is not there" by a timestamp at the epoch.</summary>

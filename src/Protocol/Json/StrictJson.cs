@@ -19,6 +19,9 @@ public static partial class StrictJson
     /// <summary>The largest magnitude of a number: 2^53-1. Beyond it readers disagree about the value.</summary>
     public const long NumberMax = (1L << 53) - 1;
 
+    /// <summary>The sign, the letter and four digits: more than any number that passes needs.</summary>
+    private const int ExponentCharsMax = 6;
+
     /// <summary>The key of <see cref="Problem.Evidence"/> that says <see cref="TrailingContent"/> where a whole value is followed by something else.</summary>
     public const string ReasonKey = "reason";
     public const string TrailingContent = "trailing_content";
@@ -125,16 +128,13 @@ public static partial class StrictJson
     // By value and not by spelling: 1e20 is an integer beyond 2^53-1 as much as its twenty-one digits are.
     private static string? NumberFault(ReadOnlySpan<byte> text)
     {
-        if (text.Length <= 15 && !text.ContainsAny("eE"u8)) return null;
+        var exponent = text.IndexOfAny("eE"u8);
+        if (text.Length <= 15 && exponent < 0) return null;
+        // Zero may have any exponent; comparing such numbers (JsonElement.DeepEquals) throws, and other readers give up too.
+        if (exponent >= 0 && text.Length - exponent > ExponentCharsMax) return "the exponent of this number is too long";
         if (!Utf8Parser.TryParse(text, out double value, out var used) || used != text.Length || !double.IsFinite(value)) return "this number is not finite";
         if (Math.Abs(value) > NumberMax) return "this number is beyond 2^53-1";
-        if (value == 0 && HasNonZeroDigit(text)) return "this number is too small: it reads as zero";
+        if (value == 0 && (exponent < 0 ? text : text[..exponent]).ContainsAnyInRange((byte)'1', (byte)'9')) return "this number is too small: it reads as zero";
         return null;
-    }
-
-    private static bool HasNonZeroDigit(ReadOnlySpan<byte> text)
-    {
-        var exponent = text.IndexOfAny("eE"u8);
-        return (exponent < 0 ? text : text[..exponent]).ContainsAnyInRange((byte)'1', (byte)'9');
     }
 }

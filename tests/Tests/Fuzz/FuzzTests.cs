@@ -6,7 +6,7 @@ namespace CabinCrew.Tests.Fuzz;
 
 public sealed class FuzzTests
 {
-    private static readonly Lazy<Dictionary<string, FuzzTarget>> Targets = new(() =>
+    internal static readonly Lazy<Dictionary<string, FuzzTarget>> Targets = new(() =>
         ((IEnumerable<FuzzTarget>)[.. JsonTargets.All, .. TextTargets.All, PatchTarget.Target, .. GitTargets.All, .. LogTargets.All]).ToDictionary(t => t.Name, StringComparer.Ordinal));
 
     public static TheoryData<string> Names => [.. (string[])

@@ -31,7 +31,7 @@ internal static class TextTargets
         new("rules", [Encoding.UTF8.GetBytes(Repository.Text("src/Governance/Policies/defaults.yaml")[..6000]), .. JsonTargets.Texts(
             "version: 1\ndefault: require_approval\nrules:\n- {id: a, when: {paths: ['**/*.cs', '!x/**'], change: [create], added_lines: {pattern: 'DE(B|X)+UG', min: 1}}, decision: deny, reason: r}\n",
             "version: 1\ndefault: { decision: warn }\nrules:\n- id: b\n  when: { git_refs: { names: [refs/heads/*], move: delete }, deleted_share_min: 0.5, effects: some }\n  decision: require_approval\n  role: security\n  count: 2\n  reason: r\n  examples:\n    match: []\n")], Rules,
-            [.. Yaml, "paths:", "added_lines:", "pattern: '(a{1,1000}){1,1000}'", "((a*)*)*$", "[^\\w\\s]{500}", "\\p{L}", "(?i)x", "{a,b}", "**", "case: ignore", "kind: link", "files_changed_min: 1", "examples:"]) { Short = 2500, Memory = (48 << 20, 600), Time = (900, 20) },
+            [.. Yaml, "paths:", "added_lines:", "pattern: '(a{1,1000}){1,1000}'", "((a*)*)*$", "[^\\w\\s]{500}", "\\p{L}", "(?i)x", "{a,b}", "**", "case: ignore", "kind: link", "files_changed_min: 1", "examples:"]) { Short = 2500, Memory = (96 << 20, 600), Time = (900, 20) },
         new("identities", [.. JsonTargets.Texts(FlightHouse.Crew, "version: 1\nself_approval: true\ndefault_role: lead\nidentities:\n  - { name: a, kind: human, roles: [lead, x], os_user: rita }\n  - { name: b, kind: human, roles: x, os_user: 1000 }\ndelegations:\n  - { from: a, to: b, roles: [lead], until: 2030-01-01T00:00:00Z }\n")], Identities,
             [.. Yaml, "kind: automation", "kind: human", "os_user: 0", "token_sha256:", "delegations:", "until:", "roles: []"]) { Short = 3000 },
         new("quantity", [.. JsonTargets.Texts("90s", "24h", "512MiB", "1GiB", "999999999d")], Quantity, "s", "m", "h", "d", "KiB", "MiB", "B") { Short = 8000 },
@@ -169,8 +169,8 @@ internal static class TextTargets
         var clean = redactor.Redact(text);
         var forms = SecretForms.Of(secret);
         // What our own mark says can hold a form of a very odd secret; nothing else may.
-        var left = clean.Replace("[redacted:x]", "\0", StringComparison.Ordinal);
-        Holds(!forms.Any(f => left.Contains(f, StringComparison.Ordinal)), "a form of the secret is still there");
+        var left = clean.Split("[redacted:x]");
+        Holds(!forms.Any(f => left.Any(l => l.Contains(f, StringComparison.Ordinal))), "a form of the secret is still there");
         Holds((clean == text) == !forms.Any(f => text.Contains(f, StringComparison.Ordinal)), "changed without need, or not though there was");
         if (clean != text) Holds(redactor.FindIn(Encoding.UTF8.GetBytes(text)) is not null, "not found in bytes what is there in text");
         if (StrictJson.Parse(Encoding.UTF8.GetBytes(text)).Try(out var json, out _))

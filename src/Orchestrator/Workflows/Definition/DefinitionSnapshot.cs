@@ -121,7 +121,7 @@ public static class DefinitionSnapshot
             ? number
             : throw new DamagedException($"'{key}' is out of range");
 
-    private static TimeSpan Seconds(JsonElement json, string key) => TimeSpan.FromSeconds(Int(json, key, 1, 1_000_000_000_000));
+    private static TimeSpan Seconds(JsonElement json, string key) => TimeSpan.FromSeconds(Int(json, key, 1, Quantities.SecondsMax));
 
     private static JsonElement.ArrayEnumerator List(JsonElement json, string key) => Member(json, key, JsonValueKind.Array).EnumerateArray();
 

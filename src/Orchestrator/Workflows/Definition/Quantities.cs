@@ -8,11 +8,14 @@ public static class Quantities
     public const string DurationShape = "a whole number with a unit s, m, h or d (90s, 15m, 24h, 7d)";
     public const string SizeShape = "a whole number with a unit B, KiB, MiB or GiB (512MiB, 1GiB)";
 
+    /// <summary>Some 28,000 years, and less than a TimeSpan can hold.</summary>
+    public const long SecondsMax = 900_000_000_000;
+
     private static readonly (string Unit, long Seconds)[] DurationUnits = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     private static readonly (string Unit, long Bytes)[] SizeUnits = [("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("B", 1)];
 
     public static TimeSpan? Duration(string text) =>
-        Scaled(text, DurationUnits) is { } seconds && seconds <= 1_000_000_000_000 ? TimeSpan.FromSeconds(seconds) : null;
+        Scaled(text, DurationUnits) is { } seconds && seconds <= SecondsMax ? TimeSpan.FromSeconds(seconds) : null;
 
     public static long? Size(string text) => Scaled(text, SizeUnits);
 
