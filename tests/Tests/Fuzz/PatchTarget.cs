@@ -129,6 +129,9 @@ internal static class PatchTarget
     /// <summary>What git itself makes of a patch that we take: null when it is the same tree, else what differs.</summary>
     public static string? Git(byte[] patch, string directory)
     {
+        // Without git's own prefixes it guesses, from the first file for all of them, how much of the names to leave out: we look at each file's two names.
+        var named = Encoding.Latin1.GetString(patch).Split('\n').Where(l => l.StartsWith("--- ", StringComparison.Ordinal) || l.StartsWith("+++ ", StringComparison.Ordinal)).Select(l => l[4..].TrimStart('"'));
+        if (named.Any(n => n.Length > 0 && !n.StartsWith("a/", StringComparison.Ordinal) && !n.StartsWith("b/", StringComparison.Ordinal) && !n.StartsWith("/dev/null", StringComparison.Ordinal))) return null;
         if (!GitPatch.Parse(patch).Then(p => GitPatch.Apply(p, PatchTests.Reader(Tree))).Try(out var writes, out _)) return null;
         Directory.CreateDirectory(directory);
         PatchTests.WriteTree(directory, Tree);

@@ -162,7 +162,7 @@ internal static class TextTargets
     {
         var line = Array.IndexOf(input, (byte)'\n');
         var secret = Encoding.UTF8.GetString(input, 0, Math.Clamp(line, 0, 2000)).Replace("\\n", "\n", StringComparison.Ordinal);
-        if (secret.Trim().Length < Redactor.SecretCharsMin) return "too short";
+        if (secret.Trim().Length < Redactor.SecretCharsMin || "[redacted:x]".Contains(secret.Trim(), StringComparison.Ordinal)) return "too short, or our own mark";
         var redactor = new Redactor();
         redactor.Learn("x", secret);
         var text = Encoding.UTF8.GetString(input, line + 1, input.Length - line - 1);
