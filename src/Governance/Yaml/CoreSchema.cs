@@ -35,7 +35,7 @@ internal static class CoreSchema
 
         if (!IsFloat(unsigned)) return (YamlType.Text, text, null);
         var number = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
-        if (!(Math.Abs(number) <= SafeIntegerMax)) return Wrong($"the number {YamlMap.Clip(text)} is beyond 2^53-1");
+        if (!(Math.Abs(number) <= SafeIntegerMax)) return Wrong($"the number {YamlMap.Clip(text)} is too large: beyond 2^53-1");
         return number == 0 && HasNonZeroDigit(unsigned) ? Wrong($"the number {YamlMap.Clip(text)} is too small: it reads as zero") : (YamlType.Number, number, null);
     }
 

@@ -110,7 +110,7 @@ public sealed class Redactor
                             names = new(StringComparer.Ordinal);
                             foreach (var other in value.EnumerateObject()) names.TryAdd(other.Name, 1);
                         }
-                        for (var redacted = name; !names.TryAdd(name, 1);) name = $"{redacted}'{names[redacted]++}";
+                        for (var redacted = name; !names.TryAdd(name, 1);) name = names[redacted]++ is > 1 and var twin ? $"{redacted}'{twin}" : $"{redacted}'";
                     }
                     writer.WritePropertyName(name);
                     Write(writer, member.Value);

@@ -103,6 +103,8 @@ public sealed record Commit
     /// <summary>Need not be durable by itself, only before any later commit that is: a power cut may take it together with everything after it.
     /// For what nobody outside has acted upon yet. The answer still means that it is committed and seen by every process.</summary>
     public bool Deferred { get; init; }
+    /// <summary>How many signals the stream had when this was decided: with another one since it is <see cref="ProblemCode.StoreMoved"/>, and nothing was written.</summary>
+    public long? SignalsSeen { get; init; }
     /// <summary>Gives the claim back in the same transaction.</summary>
     public bool ReleaseClaim { get; init; }
 }
@@ -111,9 +113,17 @@ public sealed record Commit
 public sealed record Committed(long NextSequence, long? LockFence);
 
 /// <param name="Kind">For example <c>approval_response</c>, <c>cancel</c>.</param>
-public sealed record Signal(string Id, string Kind, JsonElement Data);
+public sealed record Signal(string Id, string Kind, JsonElement Data)
+{
+    /// <summary>Taken only while the stream stands where the sender saw it; else <see cref="ProblemCode.StoreMoved"/>. What was verified then still holds.</summary>
+    public StreamPoint? OnlyAt { get; init; }
+}
 
-public sealed record StreamSnapshot(StreamHeader Header, IReadOnlyList<WalEntry> Entries, IReadOnlyList<Signal> Inbox, bool Intent, long Epoch);
+/// <summary>How far a stream has come.</summary>
+/// <param name="Signals">All that were ever put into its inbox.</param>
+public readonly record struct StreamPoint(long NextSequence, long Signals);
+
+public sealed record StreamSnapshot(StreamHeader Header, IReadOnlyList<WalEntry> Entries, IReadOnlyList<Signal> Inbox, bool Intent, long Epoch, StreamPoint Point);
 
 /// <param name="Head">The signed head of the whole log, newest first known to the store.</param>
 public sealed record AuditPage(IReadOnlyList<AuditRow> Rows, AuditHead? Head);

@@ -21,11 +21,16 @@ public sealed record FlightReport(FlightState State, Problem? Problem);
 public sealed record UndoStarted(WorkflowId Workflow, IReadOnlyList<string> Notes);
 
 /// <summary>An open request, with the flight it belongs to.</summary>
-public sealed record PendingApproval(FlightState Flight, StepFlight Step, ApprovalRequest Request, ApprovalTally Tally, IReadOnlyList<ApprovalResponse> Responses);
+public sealed record PendingApproval(FlightState Flight, StepFlight Step, ApprovalRequest Request, ApprovalTally Tally, IReadOnlyList<ApprovalResponse> Responses)
+{
+    /// <summary>Where the flight stood when this was read: an answer is taken only there, or verified anew.</summary>
+    public StreamPoint Point { get; init; }
+}
 
 /// <param name="runners">How engines are run, with or without a sandbox; null: for real.</param>
 public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null)
 {
+    private const int AnswerTriesMax = 50;
     private static readonly TenantId Tenant = TenantId.Local;
 
     /// <summary>Writes the workflow down; nothing runs yet. Policies and isolation are checked first, so that a flight that cannot go is not begun.</summary>
@@ -125,6 +130,16 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     /// <summary>Verifies an answer and records it, or refuses it and records that (APR-03). The flight takes it up when it is next advanced.</summary>
     public async Task<Outcome<ApprovalResponse>> AnswerAsync(Answer answer, Caller caller, CancellationToken ct)
     {
+        // Two answers at once, or one while the flight goes on: whoever comes second is verified against what the first one made of it.
+        for (var tries = 1; ; tries++)
+        {
+            var answered = await AnswerOnceAsync(answer, caller, ct).ConfigureAwait(false);
+            if (answered.Problem?.Code != ProblemCode.StoreMoved || tries == AnswerTriesMax) return answered;
+        }
+    }
+
+    private async Task<Outcome<ApprovalResponse>> AnswerOnceAsync(Answer answer, Caller caller, CancellationToken ct)
+    {
         var found = await FindApprovalAsync(answer.ApprovalId, ct).ConfigureAwait(false);
         if (!found.Try(out var pending, out var problem)) return await RefuseAsync(null, problem, caller, ct).ConfigureAwait(false);
         var loaded = await FrozenPlans.LoadAsync(ledger, Tenant, pending.Flight, pending.Step.Id, ct).ConfigureAwait(false);
@@ -136,7 +151,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
 
         var audit = new FlightAudit(ledger, pending.Flight.Id);
         var signalled = await ledger.Store.SignalAsync(Tenant, pending.Flight.Id,
-            new(ledger.Ids.Next("sig"), ApprovalStage.SignalKind, System.Text.Json.JsonSerializer.SerializeToElement(response, ProtocolJson.Default.ApprovalResponse)),
+            new(ledger.Ids.Next("sig"), ApprovalStage.SignalKind, System.Text.Json.JsonSerializer.SerializeToElement(response, ProtocolJson.Default.ApprovalResponse)) { OnlyAt = pending.Point },
             [audit.Approval(AuditEventTypes.ApprovalReceived, pending.Step.Id, pending.Request, response, $"{(response.Approved ? "approved" : "rejected")} by {response.Approver}")],
             ct).ConfigureAwait(false);
         return signalled.Map(_ => response);
@@ -167,7 +182,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             foreach (var step in state.Steps.Values.Where(s => s is { State: LifecycleState.AwaitingApproval, Request: not null }))
             {
                 IReadOnlyList<ApprovalResponse> responses = [.. step.Responses, .. ApprovalStage.Answers(snapshot.Inbox, step.Request!.ApprovalId).Select(a => a.Response)];
-                pending.Add(new(state, step, step.Request, ApprovalDesk.Tally(step.Request, responses, step.Token!.Token, identities, ledger.Clock.GetUtcNow()), responses));
+                pending.Add(new(state, step, step.Request, ApprovalDesk.Tally(step.Request, responses, step.Token!.Token, identities, ledger.Clock.GetUtcNow()), responses) { Point = snapshot.Point });
             }
         }
         return Outcome.Of<IReadOnlyList<PendingApproval>>(pending);

@@ -18,6 +18,9 @@ internal sealed record Batch
     public bool MarkInDoubt { get; init; }
     public bool Release { get; init; }
 
+    /// <summary>See <see cref="Commit.SignalsSeen"/>.</summary>
+    public long? SignalsSeen { get; init; }
+
     /// <summary>Nobody outside has acted on it yet: durable with the next commit that is not deferred (see <see cref="Commit.Deferred"/>).</summary>
     public bool Deferred { get; init; }
 
@@ -91,6 +94,7 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
         MarkInDoubt = batch.MarkInDoubt,
         ReleaseClaim = batch.Release,
         Deferred = batch.Deferred,
+        SignalsSeen = batch.SignalsSeen,
     };
 }
 

@@ -111,7 +111,7 @@ internal static class StepPilot
 
     // What says something about the plan fails the step; what says something about us (fenced, store away, interrupted) leaves it as it is.
     private static bool IsVerdict(Problem problem) =>
-        problem.Code is not (ProblemCode.StoreFenced or ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt or ProblemCode.AuditUnwritable or ProblemCode.Cancelled);
+        problem.Code is not (ProblemCode.StoreFenced or ProblemCode.StoreMoved or ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt or ProblemCode.AuditUnwritable or ProblemCode.Cancelled);
 
     private static async Task<StageEnd> FailAsync(StepContext c, StageEnd end)
     {

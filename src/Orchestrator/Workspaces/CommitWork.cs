@@ -57,6 +57,17 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         }
     }
 
+    /// <summary>A last look, when all is ready and nothing is changed: a path that is in neither state is somebody's work of this very moment, and stays (TOK-06).</summary>
+    public WorkspacePath? Moved()
+    {
+        foreach (var change in changes)
+        {
+            var state = WorkspaceTree.StateOf(root, change.Path);
+            if (state != change.Before && state != change.After) return change.Path;
+        }
+        return null;
+    }
+
     public void Delete()
     {
         var kept = new HashSet<string>(StringComparer.Ordinal);

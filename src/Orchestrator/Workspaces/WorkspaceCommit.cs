@@ -43,6 +43,11 @@ public static partial class WorkspaceCommit
             using var root = DirectoryHandle.Open(workspace);
             using var work = new CommitWork(root, changes, before);
             if (!work.Stage(content, ct).Try(out _, out var problem)) return problem.At(workspace);
+            if (work.Moved() is { } moved)
+            {
+                work.Unstage();
+                return new Problem(ProblemCode.WorkspaceDrift, $"{moved} was changed in the moment of take-off, and nothing is written over it") { Where = workspace }.With("path", moved.ToString());
+            }
             work.Delete();
             work.Write();
             work.Flush();

@@ -125,6 +125,27 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    [Clause("APR-03")]
+    public async Task A_word_that_is_good_only_at_one_point_is_not_taken_at_a_later_one()
+    {
+        await StartAsync(Flight);
+        var (other, _) = await AnotherAsync();
+        var seen = (await Store.ReadAsync(Tenant, Flight, Ct)).Value.Point;
+        Assert.Equal(new StreamPoint(1, 0), seen);
+        var first = new Signal("a", "approval_response", Json("{}")) { OnlyAt = seen };
+        Assert.True((await Store.SignalAsync(Tenant, Flight, first, [], Ct)).Ok);
+        Assert.True((await Store.SignalAsync(Tenant, Flight, first, [], Ct)).Ok); // the same once more: its reply was lost
+        Assert.Equal(ProblemCode.StoreMoved, (await other.SignalAsync(Tenant, Flight, first with { Id = "b" }, [Event("approval_received")], Ct)).Problem?.Code);
+
+        var (session, claim) = await ClaimedAsync(Store, Flight);
+        Assert.Equal(ProblemCode.StoreMoved, (await Store.CommitAsync(session, claim, new Commit { ExpectedSequence = 1, SignalsSeen = 0, Entries = [Entry("granted", "{}")] }, Ct)).Problem?.Code);
+        Assert.True((await Store.CommitAsync(session, claim, new Commit { ExpectedSequence = 1, SignalsSeen = 1, Entries = [Entry("granted", "{}")] }, Ct)).Ok);
+        Assert.Equal(ProblemCode.StoreMoved, (await other.SignalAsync(Tenant, Flight, first with { Id = "c", OnlyAt = new(1, 1) }, [], Ct)).Problem?.Code);
+        Assert.True((await other.SignalAsync(Tenant, Flight, first with { Id = "c", OnlyAt = new(2, 1) }, [], Ct)).Ok);
+        Assert.Equal(new StreamPoint(2, 2), (await Store.ReadAsync(Tenant, Flight, Ct)).Value.Point);
+    }
+
+    [Fact]
     public async Task A_commit_that_fails_in_any_part_writes_nothing()
     {
         await StartAsync(Flight);

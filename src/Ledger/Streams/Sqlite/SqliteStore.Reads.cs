@@ -41,7 +41,7 @@ internal sealed partial class SqliteStore
         }
         if (seen.Count > VersionsKept) seen.Clear();
         seen[(tenant, workflow)] = VersionOf(stream);
-        return new StreamSnapshot(header, entries, inbox, stream.Intent, stream.Epoch);
+        return new StreamSnapshot(header, entries, inbox, stream.Intent, stream.Epoch, stream.Point);
     }, ct);
 
     public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(TenantId tenant, StreamFilter filter, CancellationToken ct) =>

@@ -47,6 +47,7 @@ internal sealed partial class SqliteStore
             var known = s.Db.First("SELECT kind, data FROM signals WHERE stream = $1 AND id = $2", r => $"{r.GetString(0)} {r.GetString(1)}", stream.Id, signal.Id);
             if (known is not null)
                 return known == $"{message.Kind} {message.Data}" ? Done.Ok : new Problem(ProblemCode.InvalidArgument, $"signal {signal.Id} was sent before with another content");
+            if (signal.OnlyAt is { } point && point != stream.Point) return Moved(workflow);
             if (stream.Finished && !stream.InDoubt) return new Problem(ProblemCode.WorkflowFinished, $"workflow {workflow} has ended; nobody would read the message");
             if (s.Db.Number("SELECT count(*) FROM signals WHERE stream = $1 AND taken = 0", stream.Id) >= InboxMax)
                 return new Problem(ProblemCode.InvalidArgument, $"workflow {workflow} has {InboxMax} unread messages; no more are taken");
@@ -76,6 +77,7 @@ internal sealed partial class SqliteStore
             return Fenced($"workflow {claim.Workflow} is no longer ours (epoch {claim.Epoch}, now {stream.Epoch})");
         if (stream.NextSequence != commit.ExpectedSequence)
             return Fenced($"workflow {claim.Workflow} stands at sequence {stream.NextSequence}, not {commit.ExpectedSequence}");
+        if (commit.SignalsSeen is { } known && known != stream.SignalCount) return Moved(claim.Workflow);
 
         InsertEntries(s.Db, stream.Id, commit.ExpectedSequence, lines);
         foreach (var id in commit.Acknowledge)
@@ -97,6 +99,8 @@ internal sealed partial class SqliteStore
         Update(s, after, header);
         return s.Audit.Append(s.Db, claim.Tenant.ToString(), audit).Map(_ => new Committed(after.NextSequence, fence.Fence));
     }
+
+    private static Problem Moved(WorkflowId workflow) => new(ProblemCode.StoreMoved, $"workflow {workflow} went on between the look at it and this word");
 
     private static void Update(WriteScope s, StreamRow after, StreamHeaderState? header)
     {
@@ -153,6 +157,8 @@ internal sealed partial class SqliteStore
 internal sealed record StreamRow(
     long Id, string WorkspaceHash, bool Finished, bool InDoubt, bool Intent, string? Owner, long Epoch, long NextSequence, long SignalCount)
 {
+    public StreamPoint Point => new(NextSequence, SignalCount);
+
     public static StreamRow? Find(Database db, TenantId tenant, WorkflowId workflow) => db.First(
         "SELECT id, workspace_hash, finished, in_doubt, intent, owner, epoch, next_sequence, signal_count FROM streams WHERE tenant = $1 AND workflow = $2",
         r => new StreamRow(r.GetInt64(0), r.GetString(1), r.GetInt64(2) != 0, r.GetInt64(3) != 0, r.GetInt64(4) != 0, r.IsDBNull(5) ? null : r.GetString(5),

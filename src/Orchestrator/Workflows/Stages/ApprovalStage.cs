@@ -19,8 +19,18 @@ internal static class ApprovalStage
         var loaded = await FrozenPlans.LoadAsync(c.Ledger, StepContext.Tenant, c.Journal.State, c.Id, ct).ConfigureAwait(false);
         if (!loaded.Try(out var frozen, out var problem)) return problem;
         if (frozen.Stale(c.Now) is { } stale) return stale;
+        while (true)
+        {
+            var end = await TakeUpAsync(c, ct).ConfigureAwait(false);
+            // Somebody answered since the inbox was read: a rejection that was taken is heard.
+            if (end.Problem?.Code != ProblemCode.StoreMoved) return end;
+        }
+    }
+
+    private static async Task<StageEnd> TakeUpAsync(StepContext c, CancellationToken ct)
+    {
         var read = await c.Ledger.Store.ReadAsync(StepContext.Tenant, c.Workflow, ct).ConfigureAwait(false);
-        if (!read.Try(out var snapshot, out problem)) return problem;
+        if (!read.Try(out var snapshot, out var problem)) return problem;
         var answers = Answers(snapshot.Inbox, c.Flight.Request!.ApprovalId);
         if (answers.Count > 0)
         {
@@ -31,7 +41,7 @@ internal static class ApprovalStage
             }, ct).ConfigureAwait(false);
             if (!absorbed.Try(out _, out problem)) return problem;
         }
-        return await CountAsync(c, ct).ConfigureAwait(false);
+        return await CountAsync(c, snapshot.Point.Signals, ct).ConfigureAwait(false);
     }
 
     /// <summary>What is granted now, by the roles that people hold now.</summary>
@@ -45,7 +55,7 @@ internal static class ApprovalStage
             .Where(a => a.Response.ApprovalId == approvalId),
     ];
 
-    private static async Task<StageEnd> CountAsync(StepContext c, CancellationToken ct)
+    private static async Task<StageEnd> CountAsync(StepContext c, long signals, CancellationToken ct)
     {
         var request = c.Flight.Request!;
         var tally = Tally(c);
@@ -56,6 +66,7 @@ internal static class ApprovalStage
                 {
                     Entries = [FlightEntries.Moved(c.Id, AwaitingApproval, Approved), FlightEntries.Moved(c.Id, Approved, ReadyForTakeoff)],
                     Audit = [c.Audit.Moved(c.Id, AwaitingApproval, Approved), c.Audit.Moved(c.Id, Approved, ReadyForTakeoff)],
+                    SignalsSeen = signals,
                 }, ct).ConfigureAwait(false);
                 if (!granted.Try(out _, out var problem)) return problem;
                 c.Tell(Approved, $"approved by {string.Join(", ", c.Flight.Responses.Select(r => r.Approver))}");

@@ -41,10 +41,15 @@ internal static class TakeOffRecovery
     {
         var workspace = c.WorkflowDefinition.Workspace;
         var changes = c.Flight.TakeOff!.Changes.Select(ch => ch.ToChange()).ToList();
+        if (Elsewhere(workspace) is { } elsewhere) return await UnfinishedAsync(c, elsewhere).ConfigureAwait(false);
         if (redo && !WorkspaceCommit.Precheck(workspace, changes, redo: true).Try(out _, out var problem)) return await UnfinishedAsync(c, problem).ConfigureAwait(false);
         var applied = WorkspaceCommit.Apply(workspace, changes, digest => c.Ledger.Blobs.GetAsync(StepContext.Tenant, digest, ct).GetAwaiter().GetResult(), CancellationToken.None);
         return applied.Try(out _, out problem) ? await CompleteAsync(c, ct).ConfigureAwait(false) : await UnfinishedAsync(c, problem).ConfigureAwait(false);
     }
+
+    /// <summary>The workspace is known by its path without links (WorkflowDefinition): with a link on the way now, another directory would be meant.</summary>
+    public static Problem? Elsewhere(string workspace) => CanonicalPath.Of(workspace) == workspace ? null
+        : new Problem(ProblemCode.WorkspaceDrift, "the workspace is gone from its place, or a link stands there now") { Where = workspace };
 
     /// <summary>A change that is half applied is neither undone nor forgotten: it keeps its marker and its lock, and resume goes on.</summary>
     public static async Task<StageEnd> UnfinishedAsync(StepContext c, Problem why)

@@ -142,7 +142,7 @@ internal static class TakeOffStage
         List<ReadOnlyMemory<byte>> contents = [.. actual.Where(w => w.Content is not null).Select(w => w.Content!.Value), .. kept.Contents];
         if (!(await c.KeepAsync(contents, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
         var changes = actual.Select(w => w.Change).ToList();
-        if (!WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem))
+        if ((problem = TakeOffRecovery.Elsewhere(c.WorkflowDefinition.Workspace)) is not null || !WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem))
             return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
 
         var record = new TakeOffRecord([.. changes.Select(ChangeRecord.From)], texts[0], texts[1], StepRuns.Usage(result.Usage));
