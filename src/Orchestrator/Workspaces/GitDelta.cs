@@ -10,6 +10,7 @@ internal static class GitDelta
         if (Size(delta, ref at) != source.Length) throw new InvalidDataException("base size");
         var size = Size(delta, ref at);
         if (size > bytesMax) throw new InvalidDataException("a delta gives more than is allowed");
+        if (Reach(delta.AsSpan(at)) != size) throw new InvalidDataException("result size");
         var result = new byte[size];
         var written = 0;
         while (at < delta.Length)
@@ -34,6 +35,25 @@ internal static class GitDelta
             written += piece.Length;
         }
         return written == result.Length ? result : throw new InvalidDataException("result size");
+    }
+
+    // What the instructions make: known before room is made for it, since a size is easily claimed.
+    private static long Reach(ReadOnlySpan<byte> instructions)
+    {
+        long made = 0;
+        for (var at = 0; at < instructions.Length;)
+        {
+            int op = instructions[at++], length = 0;
+            if ((op & 0x80) == 0)
+            {
+                (made, at) = (made + op, at + op);
+                continue;
+            }
+            for (var i = 0; i < 4; i++) at += op >> i & 1;
+            for (var i = 0; i < 3; i++) if ((op & 0x10 << i) != 0) length |= instructions[at++] << 8 * i;
+            made += length == 0 ? 0x10000 : length;
+        }
+        return made;
     }
 
     private static long Size(byte[] delta, ref int at)

@@ -75,7 +75,7 @@ internal sealed class GitRepository : IDisposable
             {
                 if (pack.Read(id, ObjectBytesMax, Read) is { } found && GitObjects.IdOf(found.Type, found.Content, id.Length / 2) == id) return found;
             }
-            catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ArgumentException or IndexOutOfRangeException or OverflowException)
+            catch (Exception e) when (e is InvalidDataException or IOException or ArgumentException or IndexOutOfRangeException or OverflowException)
             {
                 // A damaged pack: perhaps another one has it.
             }

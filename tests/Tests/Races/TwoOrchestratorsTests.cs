@@ -1,5 +1,6 @@
 // Several orchestrators on one store and one workspace (ORC-06): every flight adds one to a number in a file. What is lost, done twice or half done
 // shows in the sum; who may not act is refused; and no flight is flown by two.
+using System.Diagnostics;
 using System.Globalization;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -91,6 +92,39 @@ public sealed class TwoOrchestratorsTests
             Assert.Equal(["one flight-plan", "one take-off"], runner.Runs);
             await house.ProveAsync(id);
         }
+    }
+
+    [Theory]
+    [InlineData(2, 2)]
+    public Task Programs_side_by_side_lose_nothing_and_do_nothing_twice(int programs, int flights) => ProgramsAsync(programs, flights);
+
+    [Theory(Explicit = true)]
+    [InlineData(4, 10)]
+    public Task Many_programs_side_by_side_lose_nothing_and_do_nothing_twice(int programs, int flights) => ProgramsAsync(programs, flights);
+
+    // The real program and the real sandbox: nothing is shared but the store and the workspace.
+    private static async Task ProgramsAsync(int programs, int flights)
+    {
+        await using var house = await FlightHouse.OpenAsync();
+        house.File("workspace/count.txt", "0\n").Script("e", "propose count.txt $(( $(cat $W/count.txt) + 1 ))");
+        house.Workflow("  - { id: one, engine: ./engines/e }", "on_drift: replan");
+        var ends = await Task.WhenAll(Enumerable.Range(0, programs).Select(async _ =>
+        {
+            var codes = new List<(int Exit, string Said)>();
+            for (var i = 0; i < flights; i++)
+            {
+                var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "cabincrew"), ["run", "--wait", "60s", "-f", house["home/cabincrew.yaml"], "--store", house.StoreDirectory])
+                    { WorkingDirectory = house.Home, RedirectStandardOutput = true, RedirectStandardError = true };
+                start.Environment.Remove("CABINCREW_IDENTITY_TOKEN");
+                using var program = Process.Start(start)!;
+                var said = await Task.WhenAll(program.StandardOutput.ReadToEndAsync(), program.StandardError.ReadToEndAsync());
+                await program.WaitForExitAsync();
+                codes.Add((program.ExitCode, string.Concat(said)));
+            }
+            return codes;
+        }));
+        Assert.All(ends.SelectMany(e => e), e => Assert.True(e.Exit == 0, $"{e.Exit}: {e.Said}"));
+        Assert.Equal($"{programs * flights}\n", File.ReadAllText(Path.Combine(house.Workspace, "count.txt")));
     }
 
     private sealed class Silence : IProgress<FlightNews>

@@ -94,7 +94,7 @@ public sealed record NetworkLog(ImmutableArray<NetworkExchange> Exchanges, Immut
             if (json.GetProperty("format").GetString() != Format) return Damaged("its format is not known");
             return new NetworkLog([.. json.GetProperty("exchanges").EnumerateArray().Select(Exchange)], ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty, json.GetProperty("unrecorded").GetInt64());
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
         {
             return Damaged(e.Message);
         }
