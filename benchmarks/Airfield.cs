@@ -151,7 +151,7 @@ internal sealed class Airfield : IAsyncDisposable
         }
     }
 
-    private static unsafe void Launch(IReadOnlyList<string> command)
+    public static unsafe void Launch(IReadOnlyList<string> command)
     {
         using var input = MemoryFile.Sealed("input", "{}"u8);
         using var seccomp = MemoryFile.Sealed("seccomp", SeccompFilter.Assemble(System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture, network: false)!);

@@ -79,6 +79,27 @@ internal static class Timing
         return Task.FromResult(new Cost(clock.Elapsed.TotalMilliseconds, (Usage.OfSelf() - cpu).TotalMilliseconds));
     }
 
+    /// <summary>On a thread that outlives what it spawns, as a launcher's "die with parent" wants it. Children count.</summary>
+    public static Task<Cost> OnThread(Action work)
+    {
+        var done = new TaskCompletionSource<Cost>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                var cpu = Usage.OfSelf() + Usage.OfChildren();
+                var clock = Stopwatch.StartNew();
+                work();
+                done.SetResult(new(clock.Elapsed.TotalMilliseconds, (Usage.OfSelf() + Usage.OfChildren() - cpu).TotalMilliseconds));
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        }).Start();
+        return done.Task;
+    }
+
     /// <summary>Starts a program, feeds it, drains it, waits. Throws where it fails: a failing peer is fast and means nothing.</summary>
     public static async Task<Cost> ProcessAsync(string program, IEnumerable<string> arguments, string directory, string? input = null)
     {

@@ -7,6 +7,10 @@ IBenchmark[] table =
     new StartUpBenchmark(),
     new OverheadBenchmark(),
     new FlatMemoryBenchmark(),
+    new LaunchBenchmark(),
+    new TakeOffBenchmark(),
+    new ThroughputBenchmark(),
+    new RecoveryBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

@@ -1,5 +1,6 @@
 // The few system calls that .NET does not offer: directory flushes, atomic no-replace publication, the clock that counts through suspend.
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace CabinCrew.Ledger;
 
@@ -59,6 +60,13 @@ internal static partial class Posix
         {
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>Throws where there is no such directory, or it may not be read.</summary>
+    public static SafeFileHandle OpenDirectory(string path)
+    {
+        var descriptor = Open(path, ReadOnly | DirectoryFlag | CloseOnExec);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException($"cannot open directory '{path}': errno {Marshal.GetLastPInvokeError()}");
     }
 
     /// <summary>Makes a directory and those above it that are missing, each durable under its name before anything is put into it.</summary>

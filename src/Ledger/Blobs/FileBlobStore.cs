@@ -1,5 +1,6 @@
 // Blobs as files, blobs/TENANT/ab/cdef..., written beside and flushed, then renamed, then the names flushed, before anybody learns the digest:
 // what stands under a digest was on disk before it got that name, so that neither a power cut nor a failed flush leaves half a content there. Verified on every read (ART-05).
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CabinCrew.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -16,9 +17,13 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     /// <summary>Files that wait for one round of flushes.</summary>
     private const int OpenMax = 128;
 
+    private const int DurableKept = 16_384;
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 8 };
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // What this process has made durable itself: an empty log comes again and again.
+    private readonly ConcurrentDictionary<(TenantId, Digest), bool> durable = new();
 
     public async Task<Outcome<IReadOnlyList<Digest>>> PutAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct)
     {
@@ -66,6 +71,10 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         var directories = new HashSet<string>(StringComparer.Ordinal);
         var unflushed = new List<SafeFileHandle>();
         var seen = new HashSet<Digest>();
+        // Opened before anything is written: it hears of every failure from then on.
+        MakeDirectory(Path.Combine(root, tenant.ToString()), directories);
+        using var disk = Posix.OpenDirectory(root);
+        var whole = WholeFlush.Serves(disk, contents.Count);
         try
         {
             for (var i = 0; i < contents.Count; i++)
@@ -75,17 +84,23 @@ internal sealed class FileBlobStore(string root) : IBlobStore
                 if (!seen.Add(digest)) continue;
                 var path = PathOf(tenant, digest);
                 MakeDirectory(Path.GetDirectoryName(path)!, directories);
+                var isIntact = IsIntact(path, contents[i].Length, digest);
+                if (isIntact && durable.ContainsKey((tenant, digest))) continue;
                 // Who stored it before may not have flushed its name yet.
                 directories.Add(Path.GetDirectoryName(path)!);
-                if (IsIntact(path, contents[i].Length, digest)) continue;
+                if (isIntact) continue;
                 var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
                 pending.Add((temporary, path));
                 unflushed.Add(Write(temporary, contents[i]));
-                if (unflushed.Count >= OpenMax) Flush(unflushed);
+                if (unflushed.Count >= OpenMax) Close(unflushed, flush: !whole);
             }
-            Flush(unflushed);
+            Close(unflushed, flush: !whole);
+            if (whole) WholeFlush.Of(disk);
             foreach (var (temporary, final) in pending) File.Move(temporary, final, overwrite: true);
-            Parallel.ForEach(directories, AtOnce, Posix.FlushDirectory);
+            if (whole) WholeFlush.Of(disk);
+            else Parallel.ForEach(directories, AtOnce, Posix.FlushDirectory);
+            if (durable.Count > DurableKept) durable.Clear();
+            foreach (var digest in seen) durable[(tenant, digest)] = true;
         }
         catch (Exception e)
         {
@@ -114,9 +129,9 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     }
 
     // Together, so that the file system commits them in one go; through the descriptors that wrote, which hear of every failure.
-    private static void Flush(List<SafeFileHandle> files)
+    private static void Close(List<SafeFileHandle> files, bool flush)
     {
-        Parallel.ForEach(files, AtOnce, RandomAccess.FlushToDisk);
+        if (flush) Parallel.ForEach(files, AtOnce, RandomAccess.FlushToDisk);
         foreach (var file in files) file.Dispose();
         files.Clear();
     }

@@ -27,20 +27,6 @@ public static class AuditChain
         return Digest.Of(bytes).ToString();
     }
 
-    /// <summary>Gives an event its place: sets sequence and tenant, chains, signs. The line is the canonical form of the whole.</summary>
-    internal static (string Line, string ChainHash) Seal(JsonObject draft, string tenant, long sequence, string previous, Signer signer)
-    {
-        foreach (var member in (ReadOnlySpan<string>)[ChainHash, Signature, KeyRef]) draft.Remove(member);
-        if (draft[Extensions] is not JsonObject extensions) draft[Extensions] = extensions = [];
-        extensions[Sequence] = sequence;
-        extensions[Tenant] = tenant;
-        var hash = Next(previous, CanonicalJson.Write(draft));
-        draft[ChainHash] = hash;
-        draft[Signature] = signer.Sign(Encoding.ASCII.GetBytes(hash));
-        draft[KeyRef] = signer.KeyRef;
-        return (Encoding.UTF8.GetString(CanonicalJson.Write(draft)), hash);
-    }
-
     public static AuditHead SignHead(string tenant, long sequence, string chainHash, DateTimeOffset at, Signer signer)
     {
         var head = new AuditHead(tenant, sequence, chainHash, at.ToUniversalTime(), signer.KeyRef, "");

@@ -28,9 +28,15 @@ internal static class DeclaredChanges
                         .With("path", write.Change.Path.ToString());
             }
         }
+        var cleared = "";
         foreach (var (path, (write, artifact)) in declared)
-            if (write.Change.After is not null && Obstacle(path, declared, readBase) is { } obstacle)
+        {
+            if (write.Change.After is null) continue;
+            // Neighbours follow each other: what stands above both was looked at for the first.
+            if (Obstacle(path, declared, readBase, path.ToString().AsSpan().CommonPrefixLength(cleared)) is { } obstacle)
                 return ArtifactProblem.Of(obstacle.Code, artifact, obstacle.Why).With("path", path.ToString());
+            cleared = path.ToString();
+        }
         return Outcome.Of<IReadOnlyList<FileWrite>>([.. declared.Values.Select(d => d.Write)]);
     }
 
@@ -82,11 +88,13 @@ internal static class DeclaredChanges
     }
 
     // A path that will exist needs every parent to be a directory: neither a file that stays nor one that is declared.
-    private static (ProblemCode Code, string Why)? Obstacle(WorkspacePath path, SortedDictionary<WorkspacePath, (FileWrite Write, string Artifact)> declared, ReadBase readBase)
+    private static (ProblemCode Code, string Why)? Obstacle(
+        WorkspacePath path, SortedDictionary<WorkspacePath, (FileWrite Write, string Artifact)> declared, ReadBase readBase, int cleared)
     {
         var text = path.ToString();
         for (var slash = text.IndexOf('/'); slash > 0; slash = text.IndexOf('/', slash + 1))
         {
+            if (slash < cleared) continue;
             var parent = WorkspacePath.Parse(text[..slash]);
             if (declared.TryGetValue(parent, out var other))
             {

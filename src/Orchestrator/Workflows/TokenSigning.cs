@@ -15,6 +15,9 @@ public static class TokenSigning
     public static bool Verify(PlanToken token, string publicKeyPem) =>
         token.Extensions?.Signature is { } signature && Signer.Verify(publicKeyPem, SignedBytes(token), signature);
 
+    /// <summary>The same with the key at hand: nothing is parsed anew.</summary>
+    public static bool Verify(PlanToken token, Signer signer) => token.Extensions?.Signature is { } signature && signer.Made(SignedBytes(token), signature);
+
     /// <summary>What the signature is over.</summary>
     public static byte[] SignedBytes(PlanToken token) => CanonicalJson.Write(System.Text.Json.JsonSerializer.SerializeToElement(
         token with { Extensions = token.Extensions! with { Signature = null, SignatureKeyRef = null } }, ProtocolJson.Default.PlanToken));

@@ -1,4 +1,5 @@
 // The steps of one commit, in their order. Each does nothing where it has been done before, so that a crash anywhere is answered by running all again.
+using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -35,6 +36,7 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
     {
         before("stage");
         OpenStaging();
+        var whole = WholeFlush.Serves(staging!.Descriptor, writes.Length);
         var files = new List<SafeFileHandle>();
         try
         {
@@ -46,9 +48,10 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
                 if (Digest.Of(bytes.Span) != after.Content) return new Problem(ProblemCode.BlobCorrupt, "the stored content is another") { Where = writes[i].Path.ToString() };
                 before("stage file");
                 StageOne(i, writes[i], bytes, files);
-                if (files.Count >= 256) FlushAll(files);
+                if (files.Count >= 256) Close(files, flush: !whole);
             }
-            FlushAll(files);
+            Close(files, flush: !whole);
+            if (whole) WholeFlush.Of(staging.Descriptor);
             return Done.Ok;
         }
         finally
@@ -95,13 +98,27 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
 
     public void Write()
     {
-        for (var i = 0; i < writes.Length; i++)
+        DirectoryHandle? directory = null;
+        try
         {
-            using var parent = MakeParents(writes[i].Path, out var name);
-            if (parent.TryStatus(name, out var status) && status.Kind == EntryKind.Directory) RemoveEmptyTree(parent, name);
-            before("rename");
-            Move(i, writes[i], parent, name);
-            Touch(writes[i].Path.ToString());
+            for (var i = 0; i < writes.Length; i++)
+            {
+                // Neighbours come one after the other, so a directory is opened once for all of its files.
+                if (i == 0 || DirectoryOf(writes[i].Path) != DirectoryOf(writes[i - 1].Path))
+                {
+                    directory?.Dispose();
+                    directory = MakeParents(writes[i].Path);
+                }
+                var name = writes[i].Path.ToString()[(writes[i].Path.ToString().LastIndexOf('/') + 1)..];
+                if (directory!.TryStatus(name, out var status) && status.Kind == EntryKind.Directory) RemoveEmptyTree(directory, name);
+                before("rename");
+                Move(i, writes[i], directory, name);
+                Touch(writes[i].Path.ToString());
+            }
+        }
+        finally
+        {
+            directory?.Dispose();
         }
         foreach (var change in changes.Where(IsModeOnly))
         {
@@ -116,9 +133,14 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
     public void Flush()
     {
         before("flush");
+        if (WholeFlush.Serves(root.Descriptor, writes.Length))
+        {
+            WholeFlush.Of(root.Descriptor);
+            return;
+        }
         foreach (var directory in touched)
         {
-            using var handle = WorkspaceTree.OpenPath(root, directory.Length == 0 ? [] : directory.Split('/'));
+            using var handle = WorkspaceTree.OpenPath(root, directory);
             handle?.Flush();
         }
     }
@@ -165,8 +187,8 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         if (WorkspaceTree.OpenParent(root, path, out name) is { } parent) return parent;
         name = "";
         foreach (var above in Parents(path.ToString()))
-            if (WorkspaceTree.OpenPath(root, above.Split('/')) is { } directory) return directory;
-        return WorkspaceTree.OpenPath(root, [])!;
+            if (WorkspaceTree.OpenPath(root, above) is { } directory) return directory;
+        return WorkspaceTree.OpenPath(root, "")!;
     }
 
     // Owner and permissions are those of the file that is replaced, else those that its directory suggests. True: something had to be set.
@@ -184,11 +206,11 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         return true;
     }
 
-    private static void FlushAll(List<SafeFileHandle> files)
+    private static void Close(List<SafeFileHandle> files, bool flush)
     {
         // All are on their way before the first is waited for: the file system then commits them in one go.
-        foreach (var file in files) FileCalls.BeginFlush(file);
-        foreach (var file in files) FileCalls.Flush(file);
+        foreach (var file in flush ? files : []) FileCalls.BeginFlush(file);
+        foreach (var file in flush ? files : []) FileCalls.Flush(file);
         foreach (var file in files) file.Dispose();
         files.Clear();
     }
@@ -248,11 +270,11 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         return change.After!.Kind == FileKind.Executable ? read | ((read >> 2) & execute) | ownerExecutes : read;
     }
 
-    private DirectoryHandle MakeParents(WorkspacePath path, out string name)
+    private DirectoryHandle MakeParents(WorkspacePath path)
     {
+        if (WorkspaceTree.OpenParent(root, path, out _) is { } standing) return standing;
         var segments = path.ToString().Split('/');
-        name = segments[^1];
-        var at = WorkspaceTree.OpenPath(root, [])!;
+        var at = WorkspaceTree.OpenPath(root, "")!;
         for (var i = 0; i < segments.Length - 1; i++)
         {
             var parent = at;
@@ -276,7 +298,11 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         return at;
     }
 
-    private void Touch(string path) => touched.Add(path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "");
+    private void Touch(string path) => touched.Add(DirectoryOf(path));
+
+    private static string DirectoryOf(WorkspacePath path) => DirectoryOf(path.ToString());
+
+    private static string DirectoryOf(string path) => path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "";
 
     /// <summary>False where the directory is not empty.</summary>
     private bool TryRemoveEmpty(string directory)

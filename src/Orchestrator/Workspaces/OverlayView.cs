@@ -1,5 +1,6 @@
 // A view by overlayfs: the launched process mounts it in a mount namespace of its own, and the upper directory is exactly the change.
-// Nothing is mounted in ours, so nothing is left when the process is gone. The paths never stand in mount options, where ',' and ':' mean something.
+// Nothing is mounted in ours, so nothing is left when the process is gone. The paths never stand in mount options, where ',' and ':' mean something:
+// the workspace goes by a descriptor that only `mount` gets, and the upper directory is itself where the view is mounted.
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -11,12 +12,12 @@ internal sealed record OverlayMode(bool InUserNamespace)
 {
     // volatile: the layer is thrown away after a crash, so it need not be flushed; without it every unmount waits for the disk.
     public string Options =>
-        "lowerdir=lower,upperdir=upper,workdir=work,volatile,index=off,xino=off," + (InUserNamespace ? "userxattr" : "redirect_dir=nofollow,metacopy=off");
+        "lowerdir=/proc/self/fd/9,upperdir=upper,workdir=work,volatile,index=off,xino=off," + (InUserNamespace ? "userxattr" : "redirect_dir=nofollow,metacopy=off");
 
     public string OpaqueAttribute => InUserNamespace ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
     private const string Script =
-        """cd "$2" && /bin/mount --bind "$1" lower && /bin/mount -t overlay overlay -o "$3" merged && cd / && shift 3 && exec "$@" """;
+        """cd "$2" && /bin/mount -t overlay overlay -o "$3" upper 9<"$1" && cd / && shift 3 && exec "$@" """;
 
     public IReadOnlyList<string> Prefix(string workspace, string scratch) =>
     [
@@ -27,7 +28,7 @@ internal sealed record OverlayMode(bool InUserNamespace)
 
 internal sealed class OverlayView : IWorkspaceView
 {
-    private static readonly string[] Parts = ["lower", "upper", "work", "merged"];
+    private static readonly string[] Parts = ["upper", "work"];
     private readonly OverlayMode mode;
     private readonly string workspace;
     private readonly string scratch;
@@ -41,7 +42,7 @@ internal sealed class OverlayView : IWorkspaceView
 
     public string Kind => "overlay";
 
-    public string Root => Path.Join(scratch, "merged");
+    public string Root => Path.Join(scratch, "upper");
 
     public IReadOnlyList<string> LaunchPrefix => mode.Prefix(workspace, scratch);
 

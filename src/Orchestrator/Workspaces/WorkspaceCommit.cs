@@ -15,9 +15,10 @@ public static partial class WorkspaceCommit
         {
             using var root = DirectoryHandle.Open(workspace);
             var byPath = changes.ToDictionary(c => c.Path);
+            var obstacles = new Dictionary<string, string?>(StringComparer.Ordinal);
             foreach (var change in changes)
             {
-                if (Moved(root, change, byPath, redo) is not { } why) continue;
+                if (Moved(root, change, byPath, obstacles, redo) is not { } why) continue;
                 return new Problem(ProblemCode.WorkspaceDrift, $"{change.Path} {why}") { Where = workspace }.With("path", change.Path.ToString());
             }
             return Done.Ok;
@@ -67,12 +68,14 @@ public static partial class WorkspaceCommit
         return [.. changes.Where(c => WorkspaceTree.StateOf(root, c.Path) != c.After).Select(c => c.Path)];
     }
 
-    private static string? Moved(DirectoryHandle root, FileChange change, Dictionary<WorkspacePath, FileChange> changes, bool redo)
+    private static string? Moved(DirectoryHandle root, FileChange change, Dictionary<WorkspacePath, FileChange> changes, Dictionary<string, string?> obstacles, bool redo)
     {
         var state = WorkspaceTree.StateOf(root, change.Path);
         if (state != change.Before && !(redo && state == change.After)) return "is not what the plan was made on";
         if (change.After is null) return null;
-        if (Obstacle(root, change.Path, changes) is { } obstacle) return $"runs through {obstacle}, which is no directory";
+        var directory = change.Path.ToString()[..Math.Max(0, change.Path.ToString().LastIndexOf('/'))];
+        if (!obstacles.TryGetValue(directory, out var obstacle)) obstacles[directory] = obstacle = Obstacle(root, change.Path, changes);
+        if (obstacle is not null) return $"runs through {obstacle}, which is no directory";
         return Standing(root, change.Path, changes) is { } file ? $"is a directory that still holds {file}" : null;
     }
 
@@ -94,7 +97,7 @@ public static partial class WorkspaceCommit
     // A directory where a file is to be: the changes must empty it.
     private static string? Standing(DirectoryHandle root, WorkspacePath path, Dictionary<WorkspacePath, FileChange> changes)
     {
-        using var directory = WorkspaceTree.OpenPath(root, path.ToString().Split('/'));
+        using var directory = WorkspaceTree.OpenPath(root, path.ToString());
         return directory is null ? null : Stays(directory, path.ToString());
 
         string? Stays(DirectoryHandle at, string prefix)

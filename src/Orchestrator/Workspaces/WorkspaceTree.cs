@@ -10,16 +10,20 @@ internal static class WorkspaceTree
     /// <summary>The directory that holds a path, and the path's last name; null where a component is missing, a link or no directory.</summary>
     public static DirectoryHandle? OpenParent(DirectoryHandle root, WorkspacePath path, out string name)
     {
-        var segments = path.ToString().Split('/');
-        name = segments[^1];
-        return OpenPath(root, segments.AsSpan(0, segments.Length - 1));
+        var text = path.ToString();
+        var slash = text.LastIndexOf('/');
+        name = text[(slash + 1)..];
+        return OpenPath(root, slash < 0 ? "" : text[..slash]);
     }
 
-    /// <summary>A new handle, also for the root itself.</summary>
-    public static DirectoryHandle? OpenPath(DirectoryHandle root, ReadOnlySpan<string> segments)
+    public static DirectoryHandle? OpenPath(DirectoryHandle root, ReadOnlySpan<string> segments) => OpenPath(root, string.Join('/', segments));
+
+    /// <summary>A new handle, also for the root itself (the empty path); null where a component is missing, a link or no directory.</summary>
+    public static DirectoryHandle? OpenPath(DirectoryHandle root, string path)
     {
+        if (path.Length > 0 && FileCalls.TryOpenDirectory(root.Descriptor, path, out var found)) return found is null ? null : DirectoryHandle.From(found);
         var at = DirectoryHandle.From(FileCalls.Open(root.Descriptor, ".", FileCalls.ReadOnly | FileCalls.DirectoryOnly));
-        foreach (var segment in segments)
+        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             try
             {

@@ -1,5 +1,6 @@
 // Whatever is done to an audit log between its store and its reader is found, named, and placed (AUD-03).
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Audit;
@@ -263,7 +264,7 @@ public sealed class AuditTamperingTests : IAsyncLifetime
         {
             var node = JsonNode.Parse(lines[i])!.AsObject();
             if (i == 2) node["message"] = "never happened";
-            (forged[i], chain) = AuditChain.Seal(node, "local", i, chain, signer);
+            (forged[i], chain) = AuditDraft.Of(JsonSerializer.SerializeToElement(node)).Seal("local", i, chain, signer);
         }
         forged[^1] = Encoding.UTF8.GetString(AuditChain.WriteHead(AuditChain.SignHead("local", Events, chain, clock.GetUtcNow(), signer)));
         return forged;

@@ -26,6 +26,18 @@ public sealed class BlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_are_stored_at_once_and_again()
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> many = [.. Enumerable.Range(0, 200).Select(i => Bytes($"content {i / 2}"))];
+        for (var round = 0; round < 2; round++)
+        {
+            var digests = (await blobs.PutAsync(TenantId.Local, many, default)).Value;
+            for (var i = 0; i < many.Count; i++) Assert.Equal(many[i].ToArray(), (await blobs.GetAsync(TenantId.Local, digests[i], default)).Value.ToArray());
+        }
+        Assert.Equal(100, Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Count());
+    }
+
+    [Fact]
     public async Task A_blob_is_read_only_and_lies_under_its_digest()
     {
         var digest = (await blobs.PutAsync(TenantId.Local, [Bytes("x")], default)).Value[0];

@@ -1,9 +1,11 @@
 // The audit vectors of testkit/audit: what a verifier in any language must say about them, and that our chain is still theirs (AUD-03).
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CabinCrew.Ledger.Audit;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
 using CabinCrew.Tests.Tidy;
 using Xunit;
 
@@ -33,6 +35,37 @@ public sealed class AuditVectorTests
         Assert.Equal($"{number}", report.Problem?.Evidence["sequence"] ?? $"{report.Value.Events}");
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"message":"x"}""")]
+    [InlineData("""{"a":1,"artifacts":[],"chain":2,"chain_hash":"old","chain_hash2":3,"extensions":{"actor":"ä","sequence":7,"sequences":[1],"tenant":"t","tenants":{}},"extensions2":{"sequence":1},"signature":"s","signature2":1,"signature_key_ref":"k","zz":null}""")]
+    [InlineData("""{"extensions":{"zeta":"\u001f\"","data":{"b":1,"a":[{}]}},"workflow":null,"b":1e3}""")]
+    [InlineData("""{"extensions":"odd","signature":"s"}""")]
+    public void An_event_put_together_from_pieces_is_the_canonical_form_of_the_whole(string given)
+    {
+        var directory = Directory.CreateTempSubdirectory("cabincrew-vectors-").FullName;
+        try
+        {
+            using var signer = Signer.LoadOrCreate(directory).Value;
+            var (line, chain) = AuditDraft.Of(JsonElement.Parse(given)).Seal("local", 12345, AuditChain.Genesis, signer);
+            var whole = JsonNode.Parse(given)!.AsObject();
+            foreach (var member in (string[])["chain_hash", "signature", "signature_key_ref"]) whole.Remove(member);
+            if (whole["extensions"] is not JsonObject) whole["extensions"] = new JsonObject();
+            whole["extensions"]!["sequence"] = 12345;
+            whole["extensions"]!["tenant"] = "local";
+            Assert.Equal(AuditChain.Next(AuditChain.Genesis, CanonicalJson.Write(whole)), chain);
+            whole["chain_hash"] = chain;
+            whole["signature"] = JsonNode.Parse(line)!["signature"]!.GetValue<string>();
+            whole["signature_key_ref"] = signer.KeyRef;
+            Assert.Equal(System.Text.Encoding.UTF8.GetString(CanonicalJson.Write(whole)), line);
+            Assert.True(Signer.Verify(signer.PublicKeyPem, System.Text.Encoding.ASCII.GetBytes(chain), (string)whole["signature"]!));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public void The_same_events_still_give_the_same_chain()
     {
@@ -45,9 +78,9 @@ public sealed class AuditVectorTests
             Assert.Equal(6, events.Length);
             for (var i = 0; i < events.Length; i++)
             {
-                var node = JsonNode.Parse(events[i])!.AsObject();
-                var expected = (string)node["chain_hash"]!;
-                (var line, chain) = AuditChain.Seal(node, "local", i + 1, chain, signer);
+                var given = JsonElement.Parse(events[i]);
+                var expected = given.GetProperty("chain_hash").GetString();
+                (var line, chain) = AuditDraft.Of(given).Seal("local", i + 1, chain, signer);
                 Assert.Equal(expected, chain);
                 Assert.Equal(Unsigned(events[i]), Unsigned(line));
             }

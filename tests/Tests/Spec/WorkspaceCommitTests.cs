@@ -121,6 +121,26 @@ public sealed class WorkspaceCommitTests : IDisposable
         Assert.True(File.Exists(tree["old"]));
     }
 
+    [Fact]
+    public void A_change_of_many_files_is_applied_whole_whatever_way_it_is_flushed()
+    {
+        var changes = new List<FileChange>();
+        for (var i = 0; i < 150; i++)
+        {
+            var path = $"d{i / 40}/deep/f{i}";
+            if (i % 3 > 0) tree.File(path, $"old {i}", executable: i % 2 == 0);
+            var kind = i % 3 > 0 && i % 2 == 0 ? FileKind.Executable : FileKind.Regular;
+            changes.Add(Change(path, i % 3 > 0 ? Text($"old {i}", kind) : null, i % 3 < 2 ? Text($"new {i}", kind) : null));
+        }
+        Assert.True(WorkspaceCommit.Precheck(tree.Root, changes, redo: false).Ok);
+        Assert.Null(Apply([.. changes]).Problem);
+        Assert.True(WorkspaceCommit.Precheck(tree.Root, changes, redo: true).Ok);
+        Assert.Equal(100, Directory.EnumerateFiles(tree.Root, "*", SearchOption.AllDirectories).Count());
+        Assert.All(changes.Where(c => c.After is not null), c => Assert.Equal(c.After!.Kind == FileKind.Executable, (File.GetUnixFileMode(tree[c.Path.ToString()]) & UnixFileMode.UserExecute) != 0));
+        Assert.Null(Apply([.. changes]).Problem);
+        Assert.Equal(100, Directory.EnumerateFiles(tree.Root, "*", SearchOption.AllDirectories).Count());
+    }
+
     private Outcome<Done> Apply(FileChange[] changes) => WorkspaceCommit.Apply(tree.Root, changes, d => blobs[d], default);
 
     private FileState Text(string text, FileKind kind = FileKind.Regular)

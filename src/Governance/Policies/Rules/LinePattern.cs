@@ -1,4 +1,5 @@
 // A condition on lines of text: how many of them match. Regular expressions run without backtracking, so no text can make them slow.
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using CabinCrew.Protocol;
 
@@ -9,6 +10,11 @@ namespace CabinCrew.Governance.Policies.Rules;
 internal sealed class LinePattern(string? pattern, int min)
 {
     public const int PatternCharsMax = 1000;
+
+    private const int BuiltMax = 512;
+
+    // The same rules are read again for each flight, and building an expression costs more than all else about reading them.
+    private static readonly ConcurrentDictionary<string, Regex> Built = new(StringComparer.Ordinal);
 
     private Regex? regex;
 
@@ -52,5 +58,10 @@ internal sealed class LinePattern(string? pattern, int min)
         }
     }
 
-    private static Regex Build(string pattern) => new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    private static Regex Build(string pattern)
+    {
+        if (Built.TryGetValue(pattern, out var known)) return known;
+        if (Built.Count >= BuiltMax) Built.Clear();
+        return Built[pattern] = new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    }
 }

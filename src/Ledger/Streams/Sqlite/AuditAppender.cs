@@ -1,7 +1,6 @@
 // Appends to the tenants' audit chains within the writer's transaction, and signs each touched head once per transaction (AUD-03, AUD-05).
 // The chain's position is read from the database in every transaction: another process may have written in between.
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Protocol;
 
@@ -22,7 +21,7 @@ internal sealed class AuditAppender(Signer signer)
 
     public void Return(object mark) => positions = (ImmutableDictionary<string, Position>)mark;
 
-    public Outcome<Done> Append(Database db, string tenant, IReadOnlyList<JsonObject> events)
+    public Outcome<Done> Append(Database db, string tenant, IReadOnlyList<AuditDraft> events)
     {
         if (events.Count == 0) return Done.Ok;
         if (!positions.TryGetValue(tenant, out var position))
@@ -33,7 +32,7 @@ internal sealed class AuditAppender(Signer signer)
         foreach (var draft in events)
         {
             var sequence = position.Sequence + 1;
-            var (line, hash) = AuditChain.Seal(draft, tenant, sequence, position.ChainHash, signer);
+            var (line, hash) = draft.Seal(tenant, sequence, position.ChainHash, signer);
             db.Execute("INSERT INTO audit(tenant, sequence, json) VALUES ($1, $2, $3)", tenant, sequence, line);
             position = new(sequence, hash, true);
         }

@@ -1,6 +1,6 @@
 // What callers want written, redacted, bounded and serialized on the caller's thread, so that the writer only numbers, chains and stores (AUD-04).
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
@@ -42,19 +42,19 @@ internal sealed class Drafts(Redactor redactor)
         return Outcome.Of<IReadOnlyList<string>>(lines);
     }
 
-    public Outcome<IReadOnlyList<JsonObject>> Audit(IReadOnlyList<AuditEvent> audit)
+    public Outcome<IReadOnlyList<AuditDraft>> Audit(IReadOnlyList<AuditEvent> audit)
     {
         if (audit.Count > CountMax) return TooMany("audit events", audit.Count);
-        var nodes = new JsonObject[audit.Count];
-        for (var i = 0; i < nodes.Length; i++)
+        var drafts = new AuditDraft[audit.Count];
+        for (var i = 0; i < drafts.Length; i++)
         {
             // The state is a required member: an event outside of any flight says INIT. Cut only what is redacted, lest half a secret stays.
             var draft = audit[i] with { WorkflowState = audit[i].WorkflowState ?? LifecycleState.Init.Word(), Message = Cut(audit[i].Message) };
             var element = redactor.Redact(JsonSerializer.SerializeToElement(draft, ProtocolJson.Default.AuditEvent));
-            if (element.GetRawText().Length is var length and > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", length, EventBytesMax);
-            nodes[i] = JsonObject.Create(element)!;
+            if (JsonMarshal.GetRawUtf8Value(element).Length is var length and > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", length, EventBytesMax);
+            drafts[i] = AuditDraft.Of(element);
         }
-        return Outcome.Of<IReadOnlyList<JsonObject>>(nodes);
+        return Outcome.Of<IReadOnlyList<AuditDraft>>(drafts);
     }
 
     public Outcome<(string Kind, string Data)> Signal(Signal signal)

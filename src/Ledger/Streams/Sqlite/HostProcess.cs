@@ -16,7 +16,7 @@ internal sealed record HostProcess(string Realm, long Pid, long Started)
     {
         get
         {
-            if (Realm.Length == 0 || Started == 0 || Realm != This.Realm) return false;
+            if (Realm.Length == 0 || Started == 0 || Realm != This.Realm || this == This) return false;
             return StartOf(Pid) != Started;
         }
     }

@@ -64,7 +64,16 @@ internal sealed partial class SqliteStore
         return freed;
     }, ct, deferred: true);
 
-    public Task<Outcome<Claim>> ClaimAsync(NodeSession session, TenantId tenant, WorkflowId workflow, CancellationToken ct) => Writer.RunAsync<Claim>(s =>
+    public async Task<Outcome<Claim>> ClaimAsync(NodeSession session, TenantId tenant, WorkflowId workflow, CancellationToken ct)
+    {
+        // Looked through before, so that the one who writes need not: entries are never changed, only added.
+        var read = await ReadOnConnectionAsync<(long NextSequence, Problem? Fault)>(db => StreamRow.Find(db, tenant, workflow) is { } stream
+            ? (stream.NextSequence, CheckedEntries(db, stream, workflow).Problem) : NoSuchStream(workflow), ct).ConfigureAwait(false);
+        var (length, fault) = read.Ok ? read.Value : (-1, null);
+        return await Writer.RunAsync(s => Claim(s, session, tenant, workflow, stream => stream.NextSequence == length ? fault : CheckedEntries(s.Db, stream, workflow).Problem), ct, deferred: true).ConfigureAwait(false);
+    }
+
+    private Outcome<Claim> Claim(WriteScope s, NodeSession session, TenantId tenant, WorkflowId workflow, Func<StreamRow, Problem?> check)
     {
         if (!IsOwnSessionLive(s, session)) return Fenced($"session {session.SessionId} of node '{session.Node}' has lost its lease");
         if (StreamRow.Find(s.Db, tenant, workflow) is not { } stream) return NoSuchStream(workflow);
@@ -78,9 +87,8 @@ internal sealed partial class SqliteStore
         }
         var epoch = stream.Epoch + 1;
         s.Db.Execute("UPDATE streams SET owner = $2, epoch = $3 WHERE id = $1", stream.Id, session.SessionId, epoch);
-        var check = CheckedEntries(s.Db, stream, workflow);
-        return check.Map(_ => new Claim(tenant, workflow, epoch, stream.NextSequence, stream.Intent));
-    }, ct, deferred: true);
+        return check(stream) is { } fault ? fault : new Claim(tenant, workflow, epoch, stream.NextSequence, stream.Intent);
+    }
 
     private NodeSession Leased(NodeSession session, TimeSpan began)
     {

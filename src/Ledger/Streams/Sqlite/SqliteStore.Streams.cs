@@ -1,6 +1,5 @@
 // Start, signal, commit. Commit is the only mutation of a stream: all that it carries, or nothing, and only for the owner of the newest epoch (ORC-05, ORC-06).
 using System.Text;
-using System.Text.Json.Nodes;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -69,7 +68,7 @@ internal sealed partial class SqliteStore
             deferred: commit is { Deferred: true, Intent: IntentMove.None, MarkInDoubt: false });
     }
 
-    private Outcome<Committed> Apply(WriteScope s, NodeSession session, Claim claim, Commit commit, StreamHeaderState? header, IReadOnlyList<string> lines, IReadOnlyList<JsonObject> audit)
+    private Outcome<Committed> Apply(WriteScope s, NodeSession session, Claim claim, Commit commit, StreamHeaderState? header, IReadOnlyList<string> lines, IReadOnlyList<AuditDraft> audit)
     {
         if (!IsOwnSessionLive(s, session)) return Fenced($"session {session.SessionId} of node '{session.Node}' has lost its lease");
         if (StreamRow.Find(s.Db, claim.Tenant, claim.Workflow) is not { } stream) return NoSuchStream(claim.Workflow);
@@ -104,11 +103,13 @@ internal sealed partial class SqliteStore
 
     private static void Update(WriteScope s, StreamRow after, StreamHeaderState? header)
     {
-        s.Db.Execute("UPDATE streams SET next_sequence = $2, intent = $3, in_doubt = $4, owner = $5, updated_at = $6 WHERE id = $1",
-            after.Id, after.NextSequence, after.Intent, after.InDoubt, after.Owner, s.Now.UtcTicks);
-        if (header is not null)
-            s.Db.Execute("UPDATE streams SET name = $2, requester = $3, state = $4, summary = $5, finished = $6 WHERE id = $1",
-                after.Id, header.Name, header.Requester, header.State.Word(), header.Summary, header.Finished);
+        if (header is null)
+            s.Db.Execute("UPDATE streams SET next_sequence = $2, intent = $3, in_doubt = $4, owner = $5, updated_at = $6 WHERE id = $1",
+                after.Id, after.NextSequence, after.Intent, after.InDoubt, after.Owner, s.Now.UtcTicks);
+        else
+            s.Db.Execute("""
+                UPDATE streams SET next_sequence = $2, intent = $3, in_doubt = $4, owner = $5, updated_at = $6, name = $7, requester = $8, state = $9, summary = $10, finished = $11 WHERE id = $1
+                """, after.Id, after.NextSequence, after.Intent, after.InDoubt, after.Owner, s.Now.UtcTicks, header.Name, header.Requester, header.State.Word(), header.Summary, header.Finished);
     }
 
     private readonly record struct LockMoved(long? Fence);

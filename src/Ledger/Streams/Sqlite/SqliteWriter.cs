@@ -38,6 +38,9 @@ internal sealed class SqliteWriter : IDisposable
     private bool isFlushing = true;
     private Problem? distrusted;
 
+    /// <summary>Queued requests that must wait for the disk: one flush serves whoever is queued before them too.</summary>
+    private int urgent;
+
     public SqliteWriter(Database db, HighWater highWater, Signer signer, TimeProvider clock, string path)
     {
         this.db = db;
@@ -53,9 +56,15 @@ internal sealed class SqliteWriter : IDisposable
     public async Task<Outcome<T>> RunAsync<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
     {
         var request = new Request<T>(work, ct) { Deferred = deferred };
+        if (!deferred) Interlocked.Increment(ref urgent);
         try
         {
             queue.Add(request, ct);
+        }
+        catch (OperationCanceledException) when (!deferred)
+        {
+            Interlocked.Decrement(ref urgent);
+            throw;
         }
         catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
         {
@@ -111,8 +120,13 @@ internal sealed class SqliteWriter : IDisposable
 
     private Request? Next()
     {
-        if (carried is not { } next) return queue.TryTake(out next, Timeout.Infinite) ? next : null;
-        carried = null;
+        if (carried is { } next)
+        {
+            carried = null;
+            return next;
+        }
+        if (!queue.TryTake(out next, Timeout.Infinite)) return null;
+        if (!next.Deferred) Interlocked.Decrement(ref urgent);
         return next;
     }
 
@@ -120,10 +134,11 @@ internal sealed class SqliteWriter : IDisposable
     {
         group.Add(first);
         // It cannot be switched within a transaction. What need not wait may ride along with what must, never the other way round.
-        if (isFlushing == first.Deferred)
+        var flush = !first.Deferred || Volatile.Read(ref urgent) > 0;
+        if (isFlushing != flush)
         {
-            db.Execute(first.Deferred ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
-            isFlushing = !first.Deferred;
+            db.Execute(flush ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+            isFlushing = flush;
         }
         db.Execute("BEGIN IMMEDIATE");
         audit.Begin();
@@ -132,7 +147,8 @@ internal sealed class SqliteWriter : IDisposable
         Execute(first, scope);
         while (group.Count < GroupMax && Stopwatch.GetElapsedTime(began) < GroupTimeMax && queue.TryTake(out var next))
         {
-            if (first.Deferred && !next.Deferred)
+            if (!next.Deferred) Interlocked.Decrement(ref urgent);
+            if (!flush && !next.Deferred)
             {
                 carried = next;
                 break;

@@ -98,6 +98,6 @@ public static class FrozenPlans
             }
             artifacts.Add((frozen.Bound.Name, bytes, body, frozen.Role));
         }
-        return new FrozenBytes(state.Id, flight, artifacts) { Signed = flight.Token is { } token && TokenSigning.Verify(token, ledger.Signer.PublicKeyPem) };
+        return new FrozenBytes(state.Id, flight, artifacts) { Signed = flight.Token is { } token && TokenSigning.Verify(token, ledger.Signer) };
     }
 }
