@@ -22,6 +22,12 @@ internal sealed class GitHistory(GitRepository repository)
     private const int ChangesMax = 100_000;
     private const int DepthMax = 256;
     private const int TagsMax = 16;
+    private const int NewCommitsMax = 10_000;
+
+    // A few small objects can name each other into a tree without end, or one large content a thousand times.
+    private const long EntriesMax = 5_000_000;
+    private const long BytesMax = 2L << 30;
+    private long entriesSeen, bytesSeen;
 
     public GitRepository Repository => repository;
 
@@ -66,7 +72,7 @@ internal sealed class GitHistory(GitRepository repository)
         while (open.TryPop(out var id))
         {
             if (!seen.Add(id) || !repository.IsNew(id)) continue;
-            if (seen.Count > CommitsMax) throw new InvalidDataException($"there are more than {CommitsMax} new commits");
+            if (seen.Count > NewCommitsMax) throw new InvalidDataException($"there are more than {NewCommitsMax} new commits");
             if (repository.Read(id) is not { Type: "commit" } read || Parse(id, read.Content) is not { } commit) throw new InvalidDataException($"{id} is no commit");
             found.Add(commit);
             foreach (var parent in commit.Parents) open.Push(parent);
@@ -112,7 +118,9 @@ internal sealed class GitHistory(GitRepository repository)
     {
         if (leaf is not { } l) return null;
         if (l.Kind is not { } kind) throw new InvalidDataException($"{path} is a submodule, which no patch here can show");
-        return repository.Read(l.Id) is { Type: "blob" } blob ? new(kind, blob.Content) : throw new InvalidDataException($"the content of {path} is not there");
+        if (repository.Read(l.Id) is not { Type: "blob" } blob) throw new InvalidDataException($"the content of {path} is not there");
+        if ((bytesSeen += blob.Content.Length) > BytesMax) throw new InvalidDataException($"what changes has more than {BytesMax} bytes");
+        return new(kind, blob.Content);
     }
 
     private GitLeaf? Find(string? tree, string path)
@@ -132,6 +140,7 @@ internal sealed class GitHistory(GitRepository repository)
         if (from == to) return;
         if (depth > DepthMax) throw new InvalidDataException("the trees are nested too deeply");
         var (old, now) = (Entries(from), Entries(to));
+        if ((entriesSeen += old.Count + now.Count + 1) > EntriesMax) throw new InvalidDataException($"the trees have more than {EntriesMax} entries");
         foreach (var name in old.Keys.Union(now.Keys))
         {
             GitLeaf? before = old.TryGetValue(name, out var b) ? b : null, after = now.TryGetValue(name, out var a) ? a : null;

@@ -1,6 +1,7 @@
 // One pack of a repository on disk, object by object: found through its index, inflated where it stands, deltas resolved. Format: gitformat-pack(5).
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using CabinCrew.Orchestrator.Posix;
 using Microsoft.Win32.SafeHandles;
 
@@ -39,8 +40,7 @@ internal sealed class GitPackFile : IDisposable
 
     public bool Has(string id) => Find(Convert.FromHexString(id)) is not null;
 
-    /// <param name="read">How the base of a delta is found that names it by id.</param>
-    public GitObject? Read(string id, long bytesMax, Func<string, GitObject?> read) => Find(Convert.FromHexString(id)) is { } at ? Resolve(at, bytesMax, read, 0) : null;
+    public GitObject? Read(string id, long bytesMax) => Find(Convert.FromHexString(id)) is { } at ? Resolve(at, bytesMax, 0) : null;
 
     public void Dispose()
     {
@@ -80,9 +80,10 @@ internal sealed class GitPackFile : IDisposable
 
     private uint Number(Span<byte> four, long at) => Fill(index, four, at) ? BinaryPrimitives.ReadUInt32BigEndian(four) : throw new InvalidDataException("the index is cut off");
 
-    private GitObject Resolve(long at, long bytesMax, Func<string, GitObject?> read, int depth)
+    private GitObject Resolve(long at, long bytesMax, int depth)
     {
-        if (depth > DeltaDepthMax) throw new InvalidDataException("deltas are chained too deeply");
+        // A delta may name a base that leads back to itself.
+        if (depth > DeltaDepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new InvalidDataException("deltas are chained too deeply");
         Span<byte> bytes = stackalloc byte[64];
         var got = RandomAccess.Read(pack, bytes, at);
         if (got < 2) throw new InvalidDataException("the pack is cut off");
@@ -94,11 +95,12 @@ internal sealed class GitPackFile : IDisposable
         {
             var distance = GitPacks.Check.Distance(bytes, ref head);
             if (distance <= 0 || distance > at) throw new InvalidDataException("a delta's base is no object");
-            from = Resolve(at - distance, bytesMax, read, depth + 1);
+            from = Resolve(at - distance, bytesMax, depth + 1);
         }
         else if (type == 7)
         {
-            from = read(Convert.ToHexStringLower(bytes.Slice(head, idBytes))) ?? throw new InvalidDataException("a delta's base is not there");
+            // Only packs on the wire lean on objects outside.
+            from = Resolve(Find(bytes.Slice(head, idBytes)) ?? throw new InvalidDataException("a delta's base is not in its pack"), bytesMax, depth + 1);
             head += idBytes;
         }
         else

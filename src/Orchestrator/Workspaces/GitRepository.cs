@@ -73,7 +73,7 @@ internal sealed class GitRepository : IDisposable
         {
             try
             {
-                if (pack.Read(id, ObjectBytesMax, Read) is { } found && GitObjects.IdOf(found.Type, found.Content, id.Length / 2) == id) return found;
+                if (pack.Read(id, ObjectBytesMax) is { } found && GitObjects.IdOf(found.Type, found.Content, id.Length / 2) == id) return found;
             }
             catch (Exception e) when (e is InvalidDataException or IOException or ArgumentException or IndexOutOfRangeException or OverflowException)
             {

@@ -91,6 +91,22 @@ public sealed class HiddenCommitTests
     }
 
     [Fact]
+    public async Task A_tree_without_end_made_of_a_few_objects_is_refused_and_not_walked()
+    {
+        const string bomb = """
+            tree=$(git mktree < /dev/null)
+            for i in $(seq 1 60); do tree=$(for j in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\td%s\n' "$tree" "$j"; done | git mktree); done
+            tip=$(git commit-tree "$tree" -p "$main" -m bomb)
+            """;
+        var (house, report) = await FlyAsync(bomb, "propose a.txt two; declare_ \"$tip\"");
+        await using (house)
+        {
+            Assert.True(report.Problem?.Code == ProblemCode.TakeOffUndeclaredChange, $"{report.Problem}");
+            Assert.Contains("entries", report.Problem!.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_packed_branch_is_not_new_and_does_not_go_by_deleting_a_file()
     {
         const string asNew = "main=; members() { printf '\"metadata\":{\"git\":{\"refs\":{\"refs/heads/main\":{\"before\":null,\"after\":\"%s\"}},\"head\":null,\"index\":false}}' \"$1\"; }; declare_ \"$tip\"";
