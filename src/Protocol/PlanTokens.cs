@@ -33,6 +33,8 @@ public sealed record PlanTokenInputs
     public required Digest PolicyDigest { get; init; }
     /// <summary>Of the whole judgement: policies, models, thresholds, aggregation, approvers' rules.</summary>
     public required Digest GovernanceHash { get; init; }
+    /// <summary>Of the record of what the flight-plan said to a declared network. Null, and then no member at all, where it had none.</summary>
+    public Digest? NetworkHash { get; init; }
 }
 
 public static class PlanTokens
@@ -43,7 +45,14 @@ public static class PlanTokens
     public static Digest Compute(PlanTokenInputs inputs) => Digest.Of(CanonicalJson.Write(CanonicalForm(inputs)));
 
     /// <summary>The object that is hashed, for <c>token explain</c> and for people with public tools.</summary>
-    public static JsonObject CanonicalForm(PlanTokenInputs inputs) => new()
+    public static JsonObject CanonicalForm(PlanTokenInputs inputs)
+    {
+        var form = WithoutNetwork(inputs);
+        if (inputs.NetworkHash is { } network) form["network_hash"] = network.ToString();
+        return form;
+    }
+
+    private static JsonObject WithoutNetwork(PlanTokenInputs inputs) => new()
     {
         ["version"] = FormatVersion,
         ["workflow_id"] = inputs.WorkflowId.ToString(),
@@ -79,6 +88,7 @@ public static class PlanTokens
             ConfigHash = inputs.ConfigHash,
             ContextHash = inputs.ContextHash,
             DefinitionHash = inputs.DefinitionHash,
+            NetworkHash = inputs.NetworkHash,
             ExpiresAt = expiresAt,
         },
     };

@@ -42,13 +42,14 @@ internal static class ReadCommands
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
         var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
         var diff = new Option<bool>("--diff") { Description = "Only the diff, as `git apply` reads it." };
+        var network = new Option<bool>("--network") { Description = "Only what was said to a declared network, every request." };
         var command = new Command("show", """
             Show a flight whole: the diff, the judgement with its reasons, approvals, what happened when.
 
             Examples:
               cabincrew show wf-7h3k9q2m
               cabincrew show wf-7h3k9q2m --diff | git apply --check
-            """) { workflow, step, diff };
+            """) { workflow, step, diff, network };
         command.InHouse(async (parse, screen, house, ct) =>
         {
             if (!(await ReadAsync(house, parse.GetValue(workflow)!, ct).ConfigureAwait(false)).Try(out var state, out var problem)) return problem;
@@ -61,6 +62,7 @@ internal static class ReadCommands
                 plans[flight.Id] = bytes;
             }
             if (parse.GetValue(diff)) PlanDiff.Raw(screen, steps, plans);
+            else if (parse.GetValue(network)) NetworkView.Whole(screen, state, steps, plans);
             else
             {
                 if (!(await house.Flights.UndoneByAsync(state.Id, ct).ConfigureAwait(false)).Try(out var undoneBy, out problem)) return problem;

@@ -47,6 +47,7 @@ internal static class FlightDocument
         ["token"] = step.Token is null ? null : Element(step.Token, ProtocolJson.Default.PlanToken),
         ["changes"] = step.Plan is null ? null : new JsonArray([.. step.Plan.Changes.Select(c => (JsonNode)new JsonObject { ["path"] = c.Path, ["change"] = c.ToChange().Word, ["before"] = c.Before?.Content.ToString(), ["after"] = c.After?.Content.ToString() })]),
         ["artifacts"] = step.Plan is null ? null : new JsonArray([.. step.Plan.Artifacts.Select(a => (JsonNode)new JsonObject { ["name"] = a.Name, ["role"] = a.Role.Word(), ["type"] = a.Type, ["action"] = a.Action, ["hash"] = a.Document.ToString(), ["body"] = a.Body?.ToString(), ["size"] = a.Size })]),
+        ["network"] = NetworkView.Document(step),
         ["judgement"] = step.Judgement is null ? null : Judgement(step),
         ["approval"] = step.Request is null ? null : new JsonObject
         {

@@ -72,6 +72,7 @@ internal static class FlightView
             screen.Field("engine", $"{plan.EngineId} ({plan.EngineDigest})");
             screen.Field("token", step.Token!.Token.ToString());
             screen.Field("changes", plan.Changes.Count == 0 ? "none in the workspace's files" : string.Join(", ", plan.Changes.GroupBy(c => c.ToChange().Word).Select(g => $"{g.Count()} {g.Key}")));
+            NetworkView.Show(screen, step, bytes?.Network);
             foreach (var warning in plan.Warnings) screen.Field("warning", warning);
         }
         var hidden = bytes is null ? default : PlanDiff.Show(screen, bytes);

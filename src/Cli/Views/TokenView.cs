@@ -53,6 +53,7 @@ internal static class TokenView
         screen.Field("workspace", plan.WorkspaceHash.ToString());
         screen.Field("policies", plan.PolicyDigest.ToString());
         screen.Field("governance", plan.GovernanceHash.ToString());
+        if (plan.Network is { } network) screen.Field("network", network.Log.ToString());
         foreach (var a in plan.Artifacts.OrderBy(a => a.Name, StringComparer.Ordinal))
         {
             screen.Field("artifact", $"{a.Name} ({a.Role.Word()}, {Screen.Safe(a.Type)}, {Screen.Safe(a.Action)})");

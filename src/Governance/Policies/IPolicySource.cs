@@ -36,6 +36,8 @@ public sealed record PolicySubject
     public required string EngineId { get; init; }
     /// <summary>Whether take-off may reach the network or directories outside the workspace.</summary>
     public required bool OutsideEffects { get; init; }
+    /// <summary>What the step declares that it may reach, each as the workflow file could say it; <c>unrestricted</c> for the host's own network in take-off.</summary>
+    public IReadOnlyList<string> Network { get; init; } = [];
     public required bool Sandboxed { get; init; }
     /// <summary>In which the plan was made: <c>bubblewrap</c> (all of it), <c>reduced</c> or <c>none</c>.</summary>
     public string Isolation { get; init; } = "bubblewrap";

@@ -73,6 +73,8 @@ public sealed record FrozenPlan
     public required IReadOnlyList<string> Warnings { get; init; }
     public required IReadOnlyList<FrozenArtifact> Artifacts { get; init; }
     public required IReadOnlyList<ChangeRecord> Changes { get; init; }
+    /// <summary>What the flight-plan said to a declared network.</summary>
+    public NetworkRecord? Network { get; init; }
 
     public PlanTokenInputs TokenInputs(WorkflowId workflow, StepId step) => new()
     {
@@ -88,8 +90,13 @@ public sealed record FrozenPlan
         Artifacts = [.. Artifacts.Select(a => a.Bound)],
         PolicyDigest = PolicyDigest,
         GovernanceHash = GovernanceHash,
+        NetworkHash = Network?.Log,
     };
 }
+
+/// <param name="Declared">What might have been reached, in words.</param>
+/// <param name="Log">The record of every exchange, in the blob store.</param>
+public sealed record NetworkRecord(IReadOnlyList<string> Declared, Digest Log, int Exchanges, int Refused, long SentBytes, long ReceivedBytes);
 
 public sealed record UsageRecord(double WallSeconds, double CpuSeconds, long MemoryPeakBytes, int ProcessesPeak);
 
@@ -113,7 +120,7 @@ public sealed record JudgementRecord(
 public sealed record NeedRecord(string Role, int Count, IReadOnlyList<string> Reasons);
 
 /// <summary>The commit marker of a take-off: from here on the change is redone until it is whole, never undone.</summary>
-public sealed record TakeOffRecord(IReadOnlyList<ChangeRecord> Changes, Digest Receipt, Digest Log, UsageRecord Usage);
+public sealed record TakeOffRecord(IReadOnlyList<ChangeRecord> Changes, Digest Receipt, Digest Log, UsageRecord Usage, NetworkRecord? Network = null);
 
 /// <summary>A person's word on a take-off that was in doubt.</summary>
 /// <param name="Absent">Declared paths that did not stand as declared when it was said; the first of <paramref name="AbsentCount"/>.</param>

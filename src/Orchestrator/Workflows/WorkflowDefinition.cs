@@ -1,6 +1,7 @@
 // A workflow as its file defines it, validated: nothing in here can be wrong in form. Paths are absolute and checked to exist where that matters.
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -42,15 +43,17 @@ public sealed record StepDefinition
     public Determinism Determinism { get; init; } = Determinism.Trust;
     /// <summary>Approvals that this step always needs, on top of what policies ask for.</summary>
     public IReadOnlyList<RoleNeed> Approvals { get; init; } = [];
-    /// <summary>Take-off may use the network (an effect outside the workspace). Flight-plan never may, in this version.</summary>
-    public bool TakeOffNetwork { get; init; }
+    /// <summary>What may be reached, in which mode. Null: nothing.</summary>
+    public NetworkRules? Network { get; init; }
+    /// <summary>Take-off has the host's own network, whole and unrecorded. Never together with <see cref="Network"/>.</summary>
+    public bool UnrestrictedTakeOff { get; init; }
     /// <summary>Directories outside the workspace (absolute) that flight-plan may read and take-off may write: effects outside the transaction.</summary>
     public IReadOnlyList<string> Outside { get; init; } = [];
 
     /// <summary>The list of what the step puts back, where it undoes a flight; its engine is shown the contents. Not to be had from a file.</summary>
     public Digest? Restores { get; init; }
 
-    public bool HasOutsideEffects => TakeOffNetwork || Outside.Count > 0;
+    public bool HasOutsideEffects => UnrestrictedTakeOff || Network?.Reaches(EngineMode.TakeOff) == true || Outside.Count > 0;
 }
 
 /// <param name="Kind">env, file or command.</param>

@@ -89,6 +89,7 @@ public static class AuditEventTypes
     public const string EngineCompleted = "engine_completed";
     public const string ArtifactsValidated = "artifacts_validated";
     public const string ArtifactRefused = "artifact_refused";
+    public const string NetworkRecorded = "network_recorded";
     public const string TokenCreated = "token_created";
     public const string TokenVerified = "token_verified";
     public const string TokenMismatch = "token_mismatch";

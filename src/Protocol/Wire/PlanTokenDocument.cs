@@ -27,6 +27,7 @@ public sealed record PlanTokenExtensions
     public required Digest ConfigHash { get; init; }
     public required Digest ContextHash { get; init; }
     public required Digest DefinitionHash { get; init; }
+    public Digest? NetworkHash { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
     /// <summary>ECDSA P-256 over SHA-256 of the document's canonical form without this member and the next, DER, base64.</summary>
     public string? Signature { get; init; }

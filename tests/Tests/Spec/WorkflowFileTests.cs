@@ -69,10 +69,12 @@ public sealed class WorkflowFileTests : IDisposable
             step.Limits);
         Assert.Equal(Determinism.Verify, step.Determinism);
         Assert.Equal([new RoleNeed("security", 2), new RoleNeed("maintainer", 1)], step.Approvals);
-        Assert.False(step.TakeOffNetwork);
+        Assert.False(step.UnrestrictedTakeOff);
+        Assert.Equal(["registry.npmjs.org", "*.pythonhosted.org", "deb.debian.org:80", "api.example.com:443,8443 (take-off)", "10.0.0.5:8080", "10.1.0.0/16:443", "[fd00::1]:443"], step.Network!.Words);
+        Assert.Equal("wf-1", step.Network.Replay);
         Assert.Equal([Path.Combine(good, "outside")], step.Outside);
         Assert.True(step.HasOutsideEffects);
-        Assert.True(Everything.Steps[2].TakeOffNetwork);
+        Assert.True(Everything.Steps[2].UnrestrictedTakeOff);
     }
 
     [Fact]
@@ -202,7 +204,7 @@ public sealed class WorkflowFileTests : IDisposable
     [InlineData("\"workspace\":\"/", "\"workspace\":\"")]
     [InlineData("\"version\":1", "\"version\":2")]
     [InlineData("\"determinism\":\"verify\"", "\"determinism\":\"sometimes\"")]
-    [InlineData("\"network\":\"take-off\"", "\"network\":true")]
+    [InlineData("\"network\":\"unrestricted-take-off\"", "\"network\":true")]
     [InlineData("\"processes\":64", "\"processes\":640000")]
     [InlineData("\"processes\":64,", "")]
     [InlineData("\"count\":2", "\"count\":0")]

@@ -60,6 +60,8 @@ internal sealed record PlanConditions
     public WordGlob? Workflow { get; init; }
     public WordGlob? Requester { get; init; }
     public bool? OutsideEffects { get; init; }
+    /// <summary>At least one destination that the step declares.</summary>
+    public WordGlob? Network { get; init; }
     public bool? Unsandboxed { get; init; }
     public WordGlob? Isolation { get; init; }
     public EffectsWord? Effects { get; init; }
@@ -110,6 +112,7 @@ internal sealed record Rule(
         && (Plan.Workflow?.IsMatch(subject.WorkflowName) ?? true)
         && (Plan.Requester?.IsMatch(subject.Requester) ?? true)
         && (Plan.OutsideEffects is not { } outside || outside == subject.OutsideEffects)
+        && (Plan.Network is not { } network || subject.Network.Any(network.IsMatch))
         && (Plan.Unsandboxed is not { } bare || bare == !subject.Sandboxed)
         && (Plan.Isolation?.IsMatch(subject.Isolation) ?? true)
         && (Plan.Effects is not { } effects || (effects == EffectsWord.Some) == HasEffects(subject));

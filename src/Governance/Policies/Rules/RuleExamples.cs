@@ -63,6 +63,7 @@ internal static class RuleExamples
             WorkflowName = map.TakeText("workflow") ?? Empty.WorkflowName,
             Requester = map.TakeText("requester") ?? Empty.Requester,
             OutsideEffects = map.TakeTruth("outside_effects") ?? false,
+            Network = map.TakeTexts("network") ?? [],
             Sandboxed = !(map.TakeTruth("unsandboxed") ?? false),
             Isolation = map.TakeText("isolation") ?? Empty.Isolation,
             Refs = Refs(map),

@@ -115,6 +115,7 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
             Workflow = WordsOf(when, "workflow"),
             Requester = WordsOf(when, "requester"),
             OutsideEffects = when.TakeTruth("outside_effects"),
+            Network = WordsOf(when, "network"),
             Unsandboxed = when.TakeTruth("unsandboxed"),
             Isolation = WordsOf(when, "isolation"),
             GitRefs = Refs(when),

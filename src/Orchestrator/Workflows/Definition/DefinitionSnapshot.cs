@@ -82,9 +82,10 @@ public static class DefinitionSnapshot
         Limits = Limits(Member(json, "limits", JsonValueKind.Object)),
         Determinism = Choice(json, "determinism", DefinitionWords.Determinisms),
         Approvals = [.. List(json, "approvals").Select(a => new RoleNeed(Text(a, "role"), (int)Int(a, "count", 1, int.MaxValue)))],
-        TakeOffNetwork = Choice(json, "network", [("none", false), ("take-off", true)]),
         Outside = [.. Strings(json, "outside")],
         Restores = !json.TryGetProperty("restores", out _) ? null : Digest.TryParse(Text(json, "restores"), out var list) ? list : throw new DamagedException("'restores' is no digest"),
+        UnrestrictedTakeOff = NetworkRulesJson.TryRead(json, out var unrestricted, out var network) ? unrestricted : throw new DamagedException("'network' cannot be read"),
+        Network = network,
     };
 
     private static StepId Step(string id) => StepId.TryParse(id, out var step) ? step : throw new DamagedException($"'{id}' is no step id");

@@ -39,7 +39,7 @@ public static class StepDefinitionJson
             w.WriteEndObject();
         }
         w.WriteEndArray();
-        w.WriteString("network", step.TakeOffNetwork ? "take-off" : "none");
+        NetworkRulesJson.Write(w, step);
         WriteStrings(w, "outside", step.Outside);
         if (step.Restores is { } restores) w.WriteString("restores", restores.ToString());
         w.WriteEndObject();

@@ -8,7 +8,7 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Orchestrator.Workflows;
 
-internal sealed partial class StepReader(YamlMap map, string baseDirectory, string? workspace, YamlErrors notYet)
+internal sealed partial class StepReader(YamlMap map, string baseDirectory, string? workspace)
 {
     private const int ApprovalsMax = 16;
     private const int ApproversMax = 100;
@@ -37,14 +37,14 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
         var limits = Limits();
         var determinism = map.TakeWord("determinism", DefinitionWords.Determinisms) ?? Determinism.Trust;
         var approvals = Approvals();
-        var network = Network();
+        var (unrestricted, network) = new NetworkReader(map).Read();
         var outside = new OutsideDirectories(baseDirectory, workspace).Read(map);
         map.Close();
         if (Id is not { } id || engine is null || map.Errors.Any) return;
         Definition = new StepDefinition
         {
             Id = id, Engine = engine, Config = config, Secrets = secrets, Needs = [.. Needs.Select(n => n.Id).Order()], Context = context,
-            Limits = limits, Determinism = determinism, Approvals = approvals, TakeOffNetwork = network, Outside = outside,
+            Limits = limits, Determinism = determinism, Approvals = approvals, Network = network, UnrestrictedTakeOff = unrestricted, Outside = outside,
         };
     }
 
@@ -127,13 +127,6 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
             else needs.Add(new RoleNeed(role, count));
         }
         return needs;
-    }
-
-    private bool Network()
-    {
-        if (map.TakeWord("network", [("none", 0), ("take-off", 1), ("flight-plan", 2)]) is not { } network) return false;
-        if (network == 2) notYet.Add(map.Take("network")!, "'network': a flight-plan with network is not supported in this version; expected none or take-off");
-        return network == 1;
     }
 
     [GeneratedRegex("(password|passwd|secret|token|apikey|accesskey|secretkey|privatekey|credentials?)\\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -117,7 +117,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
             root.Errors.Add(list, $"'steps': expected 1 to {WorkflowFile.StepsMax} steps, found {list.Items.Count}");
         foreach (var map in list.Maps("a step").Take(WorkflowFile.StepsMax))
         {
-            var step = new StepReader(map, baseDirectory, workspace, NotYet);
+            var step = new StepReader(map, baseDirectory, workspace);
             step.Read();
             read.Add(step);
         }

@@ -3,6 +3,7 @@
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
@@ -20,14 +21,14 @@ internal static class FlightPlanStage
 
         using var restore = p.Restore;
         var clearance = new PlanClearance(c, p, ct);
-        var first = await FlyAsync(c, p, clearance, ct).ConfigureAwait(false);
+        var first = await FlyAsync(c, p, clearance, null, ct).ConfigureAwait(false);
         if (first.Failure is { } failed) return await FailedAsync(c, clearance, failed, ct).ConfigureAwait(false);
         if (c.Definition.Determinism == Determinism.Verify)
         {
             c.Tell(null, "once more, to prove that the plan is deterministic");
             var again = await StepRuns.EndedAsync(c, EngineMode.FlightPlan, p.Engine, first.Result!.Receipt, null, clearance.Started()).ConfigureAwait(false);
             if (again is not null) return again;
-            var second = await FlyAsync(c, p, clearance, ct).ConfigureAwait(false);
+            var second = await FlyAsync(c, p, clearance, first.Result.Network, ct).ConfigureAwait(false);
             if (second.Failure is { } failedAgain) return await FailedAsync(c, clearance, failedAgain, ct).ConfigureAwait(false);
             if (Difference(first.Plan!, second.Plan!) is { } difference)
                 return await StepRuns.RefusedAsync(c, EngineMode.FlightPlan, p.Engine, second.Result!,
@@ -52,12 +53,15 @@ internal static class FlightPlanStage
         if (!gathered.Try(out var context, out problem)) return problem.At($"step {c.Id}");
         var read = await c.ReadSecretsAsync(ct).ConfigureAwait(false);
         if (!read.Try(out var secrets, out problem)) return problem;
+        var granted = await StepNetwork.GrantAsync(c, EngineMode.FlightPlan, ct).ConfigureAwait(false);
+        if (!granted.Try(out var network, out problem)) return problem;
         RestoreDirectory? restore = null;
         if (c.Definition.Restores is { } list && !(await RestoreDirectory.WriteAsync(c.Ledger, list, ct).ConfigureAwait(false)).Try(out restore, out problem)) return problem.At($"step {c.Id}");
-        return new PlanInputs(engine, context, secrets, c.Flight.PlanRuns) { Restore = restore };
+        return new PlanInputs(engine, context, secrets, c.Flight.PlanRuns, network.Grant) { Restore = restore };
     }
 
-    private static async Task<Flown> FlyAsync(StepContext c, PlanInputs p, PlanClearance clearance, CancellationToken ct)
+    /// <param name="heard">What an earlier run of the same plan was answered by the network: this one hears the same, so that only the engine can differ.</param>
+    private static async Task<Flown> FlyAsync(StepContext c, PlanInputs p, PlanClearance clearance, NetworkLog? heard, CancellationToken ct)
     {
         var (result, failure) = await c.Runner.RunAsync(new EngineRun
         {
@@ -68,6 +72,7 @@ internal static class FlightPlanStage
             Workspace = c.WorkflowDefinition.Workspace,
             HiddenEntries = StepRuns.Hidden(c),
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: false))],
+            DeclaredNetwork = heard is null ? p.Network : p.Network! with { Replay = heard },
             StillOurs = () => c.Journal.StillOurs,
         }, ct).ConfigureAwait(false);
         if (Touched(c, clearance, result is not null || failure!.Usage.Wall > TimeSpan.Zero, ct) is { } touched)
@@ -110,6 +115,7 @@ internal static class FlightPlanStage
         var bytes = plan.Artifacts.SelectMany(a => a.Body is { } body ? new[] { a.Document, body } : [a.Document]).ToList();
         var texts = await c.KeepAsync(bytes, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false);
         if (!texts.Try(out var text, out var problem)) return problem;
+        if (!(await StepNetwork.KeepAsync(c, result.Network, ct).ConfigureAwait(false)).Try(out var network, out problem)) return problem;
 
         var frozen = new FrozenPlan
         {
@@ -131,17 +137,18 @@ internal static class FlightPlanStage
             Warnings = result.Receipt.Warnings ?? [],
             Artifacts = [.. plan.Artifacts.Select(a => new FrozenArtifact(a.Name.ToString(), a.Role, a.Type, a.Action, a.Target, a.DocumentHash, a.BodyHash, a.Body?.Length ?? 0))],
             Changes = [.. plan.Changes.Select(w => ChangeRecord.From(w.Change))],
+            Network = network.Record,
         };
         var expires = c.WorkflowDefinition.PlanExpires is { } span ? c.Now + span : (DateTimeOffset?)null;
         var token = TokenSigning.Sign(PlanTokens.Create(frozen.TokenInputs(c.Workflow, c.Id), c.Now, expires), c.Ledger.Signer);
 
-        var committed = await c.Journal.CommitAsync(_ => Bind(c, p, result.Receipt, frozen, token), ct).ConfigureAwait(false);
+        var committed = await c.Journal.CommitAsync(_ => Bind(c, p, result, frozen, token), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
         c.Tell(PreFlightRunning, $"plan frozen: artifacts: {frozen.Artifacts.Count}, changed paths: {frozen.Changes.Count}; token {token.Token}");
         return StageEnd.Moved;
     }
 
-    private static Batch Bind(StepContext c, PlanInputs p, EngineOutput receipt, FrozenPlan frozen, PlanToken token) => new()
+    private static Batch Bind(StepContext c, PlanInputs p, EngineResult result, FrozenPlan frozen, PlanToken token) => new()
     {
         Deferred = true,
         Entries =
@@ -156,7 +163,8 @@ internal static class FlightPlanStage
         ],
         Audit =
         [
-            c.Audit.Engine(AuditEventTypes.EngineCompleted, c.Id, PlanGenerated, EngineMode.FlightPlan, p.Engine.Id, p.Engine.Digest, receipt, null, frozen.Tier),
+            c.Audit.Engine(AuditEventTypes.EngineCompleted, c.Id, PlanGenerated, EngineMode.FlightPlan, p.Engine.Id, p.Engine.Digest, result.Receipt, null, frozen.Tier),
+            .. StepNetwork.Told(c, PlanGenerated, EngineMode.FlightPlan, result.Network, frozen.Network),
             c.Audit.Moved(c.Id, PlanRunning, PlanGenerated),
             c.Audit.Artifacts(c.Id, frozen.Artifacts),
             c.Audit.Moved(c.Id, PlanGenerated, ArtifactsValidated),

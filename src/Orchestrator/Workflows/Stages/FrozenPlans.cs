@@ -1,6 +1,7 @@
 // A plan as the blob store has it, read back and verified: the only form in which a plan is judged, approved or applied (TOK-04, ART-05).
 using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Artifacts;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
@@ -23,6 +24,12 @@ public sealed record FrozenBytes(
 {
     /// <summary>The token document bears this orchestrator's signature (TOK-03).</summary>
     public required bool Signed { get; init; }
+
+    /// <summary>What the flight-plan said to a declared network, as the token binds it.</summary>
+    public NetworkLog? Network { get; init; }
+
+    /// <summary>What the take-off said to it, once it has landed.</summary>
+    public NetworkLog? TakeOffNetwork { get; init; }
 
     /// <summary>Null when the plan may still be judged, approved and applied.</summary>
     public Problem? Stale(DateTimeOffset now) =>
@@ -98,6 +105,13 @@ public static class FrozenPlans
             }
             artifacts.Add((frozen.Bound.Name, bytes, body, frozen.Role));
         }
-        return new FrozenBytes(state.Id, flight, artifacts) { Signed = flight.Token is { } token && TokenSigning.Verify(token, ledger.Signer) };
+        var networks = new NetworkLog?[2];
+        foreach (var (i, record) in new[] { (0, plan.Network), (1, flight.TakeOff?.Network) })
+        {
+            if (record is null) continue;
+            var heard = await StepNetwork.LoadAsync(ledger, record, ct).ConfigureAwait(false);
+            if (!heard.Try(out networks[i], out var problem)) return problem.At($"step {step}, network");
+        }
+        return new FrozenBytes(state.Id, flight, artifacts) { Network = networks[0], TakeOffNetwork = networks[1], Signed = flight.Token is { } token && TokenSigning.Verify(token, ledger.Signer) };
     }
 }

@@ -3,6 +3,7 @@
 using System.Text.Json;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -11,7 +12,7 @@ using static CabinCrew.Protocol.LifecycleState;
 namespace CabinCrew.Orchestrator.Workflows.Stages;
 
 /// <summary>What is known of a plan before its engine runs; the workspace's hash comes with the clearance.</summary>
-internal sealed record PlanInputs(ResolvedEngine Engine, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex)
+internal sealed record PlanInputs(ResolvedEngine Engine, JsonElement Context, IReadOnlyDictionary<string, string> Secrets, int RunIndex, NetworkGrant? Network)
 {
     /// <summary>What an undo puts back; its plan disposes of it.</summary>
     public RestoreDirectory? Restore { get; init; }

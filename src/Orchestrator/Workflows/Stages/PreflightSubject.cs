@@ -29,6 +29,7 @@ internal static class PreflightSubject
             Requester = c.Journal.State.Requester,
             EngineId = c.Flight.Plan!.EngineId,
             OutsideEffects = c.Definition.HasOutsideEffects || plan.Artifacts.Any(SaysOutside),
+            Network = c.Definition.UnrestrictedTakeOff ? ["unrestricted"] : c.Definition.Network?.Words ?? [],
             Sandboxed = !c.Journal.State.Unsandboxed,
             Isolation = c.Flight.Plan.Tier,
             Config = c.Definition.Config,

@@ -1,5 +1,6 @@
 // What every engine run of a step has in common, whatever its mode.
 using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -17,11 +18,15 @@ internal static class StepRuns
 
     /// <summary>A run without a receipt of success: its end goes on record, its log is kept.</summary>
     public static async Task<StageEnd> FailedAsync(StepContext c, EngineMode mode, ResolvedEngine engine, EngineFailure failure, CancellationToken ct) =>
-        await EndedAsync(c, mode, engine, null, failure.Problem).ConfigureAwait(false) ?? await RefusedAsync(c, failure.Problem, failure.Log, ct).ConfigureAwait(false);
+        await EndedAsync(c, mode, engine, null, failure.Problem, await ToldAsync(c, mode, failure.Network, ct).ConfigureAwait(false)).ConfigureAwait(false) ?? await RefusedAsync(c, failure.Problem, failure.Log, ct).ConfigureAwait(false);
 
     /// <summary>A run that ended well and whose result is refused all the same.</summary>
     public static async Task<StageEnd> RefusedAsync(StepContext c, EngineMode mode, ResolvedEngine engine, EngineResult result, Problem problem, CancellationToken ct) =>
-        await EndedAsync(c, mode, engine, result.Receipt, null).ConfigureAwait(false) ?? await RefusedAsync(c, problem, result.Log, ct).ConfigureAwait(false);
+        await EndedAsync(c, mode, engine, result.Receipt, null, await ToldAsync(c, mode, result.Network, ct).ConfigureAwait(false)).ConfigureAwait(false) ?? await RefusedAsync(c, problem, result.Log, ct).ConfigureAwait(false);
+
+    // What was said to the network was said, whatever becomes of the run. Where its record cannot be stored, nothing of the run can.
+    private static async Task<AuditEvent[]> ToldAsync(StepContext c, EngineMode mode, NetworkLog? log, CancellationToken ct) =>
+        (await StepNetwork.KeepAsync(c, log, ct).ConfigureAwait(false)).Try(out var kept, out _) ? StepNetwork.Told(c, c.Flight.State, mode, log, kept.Record) : [];
 
     /// <summary>Puts the end of a run on record by itself, where no other entry carries it (AUD-01). Null: done.</summary>
     public static async Task<StageEnd?> EndedAsync(StepContext c, EngineMode mode, ResolvedEngine engine, EngineOutput? receipt, Problem? problem, params AuditEvent[] then)

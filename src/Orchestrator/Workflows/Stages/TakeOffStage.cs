@@ -5,6 +5,7 @@ using CabinCrew.Governance.Approvals;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -76,6 +77,7 @@ internal static class TakeOffStage
 
     private static async Task<StageEnd> LockedAsync(StepContext c, FrozenBytes frozen, ResolvedEngine engine, CancellationToken ct)
     {
+        if (!(await StepNetwork.GrantAsync(c, EngineMode.TakeOff, ct).ConfigureAwait(false)).Try(out var granted, out var ungranted)) return ungranted;
         await using var clearance = new TakeOffClearance(c, frozen, engine, ct);
         var scratch = PrivateDirectory.Create(c.Ledger.Ids);
         try
@@ -86,7 +88,7 @@ internal static class TakeOffStage
             for (var allOurs = c.Runner.HasMounts; ; allOurs = false)
             {
                 if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out var view, out var problem)) return problem;
-                var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, ct).ConfigureAwait(false);
+                var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, granted.Grant, ct).ConfigureAwait(false);
                 if (clearance.Moved is { } now) return await Drift.AnswerAsync(c, c.Flight.Plan!.WorkspaceHash, now, null, ct).ConfigureAwait(false);
                 if (result is null && !clearance.Given && view is OverlayView && await clearance.HasOtherOwnersAsync().ConfigureAwait(false)) continue;
                 if (clearance.Refused is { } refused) return refused;
@@ -102,7 +104,7 @@ internal static class TakeOffStage
     }
 
     private static Task<(EngineResult?, EngineFailure?)> FlyAsync(
-        StepContext c, ResolvedEngine engine, IWorkspaceView view, string artifacts, TakeOffClearance clearance, CancellationToken ct) => c.Runner.RunAsync(new EngineRun
+        StepContext c, ResolvedEngine engine, IWorkspaceView view, string artifacts, TakeOffClearance clearance, NetworkGrant? network, CancellationToken ct) => c.Runner.RunAsync(new EngineRun
         {
             Engine = engine,
             Mode = EngineMode.TakeOff,
@@ -113,7 +115,8 @@ internal static class TakeOffStage
             HiddenEntries = StepRuns.Hidden(c),
             FrozenArtifacts = artifacts,
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: true))],
-            Network = c.Definition.TakeOffNetwork,
+            Network = c.Definition.UnrestrictedTakeOff,
+            DeclaredNetwork = network,
             StillOurs = () => c.Journal.StillOurs,
         }, ct);
 
@@ -129,7 +132,7 @@ internal static class TakeOffStage
 
     /// <summary>The engine never ran, or said itself that it failed.</summary>
     public static bool IsKnownOutcome(ProblemCode code) =>
-        code is ProblemCode.EngineFailed or ProblemCode.EngineValidationFailed or ProblemCode.EngineNotFound or ProblemCode.SandboxFailed or ProblemCode.SandboxUnavailable or ProblemCode.StoreFenced;
+        code is ProblemCode.EngineFailed or ProblemCode.EngineValidationFailed or ProblemCode.EngineNotFound or ProblemCode.SandboxFailed or ProblemCode.SandboxUnavailable or ProblemCode.NetworkNeedsSandbox or ProblemCode.StoreFenced;
 
     private static async Task<StageEnd> ApplyAsync(StepContext c, ResolvedEngine engine, ValidatedPlan plan, IWorkspaceView view, EngineResult result, CancellationToken ct)
     {
@@ -141,17 +144,19 @@ internal static class TakeOffStage
             return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
         List<ReadOnlyMemory<byte>> contents = [.. actual.Where(w => w.Content is not null).Select(w => w.Content!.Value), .. kept.Contents];
         if (!(await c.KeepAsync(contents, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false)).Try(out var texts, out problem)) return problem;
+        if (!(await StepNetwork.KeepAsync(c, result.Network, ct).ConfigureAwait(false)).Try(out var network, out problem)) return problem;
         var changes = actual.Select(w => w.Change).ToList();
         if ((problem = TakeOffRecovery.Elsewhere(c.WorkflowDefinition.Workspace)) is not null || !WorkspaceCommit.Precheck(c.WorkflowDefinition.Workspace, changes, redo: false).Try(out _, out problem))
             return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
 
-        var record = new TakeOffRecord([.. changes.Select(ChangeRecord.From)], texts[0], texts[1], StepRuns.Usage(result.Usage));
+        var record = new TakeOffRecord([.. changes.Select(ChangeRecord.From)], texts[0], texts[1], StepRuns.Usage(result.Usage), network.Record);
         var marked = await c.Journal.CommitAsync(_ => new()
         {
             Entries = [FlightEntries.TakeOffCommit(c.Id, record)],
             Audit =
             [
                 c.Audit.Engine(AuditEventTypes.EngineCompleted, c.Id, TakeoffRunning, EngineMode.TakeOff, engine.Id, engine.Digest, result.Receipt, null, result.Tier),
+                .. StepNetwork.Told(c, TakeoffRunning, EngineMode.TakeOff, result.Network, network.Record),
                 c.Audit.Event(AuditEventTypes.TakeOffCompared, c.Id, TakeoffRunning, $"actual change equals the declared one: {changes.Count} path(s)"),
                 c.Audit.Event(AuditEventTypes.TakeOffCommitted, c.Id, TakeoffRunning, "the change is durable and will be applied whole",
                     data: new() { ["paths"] = new System.Text.Json.Nodes.JsonArray([.. changes.Take(1000).Select(ch => (System.Text.Json.Nodes.JsonNode)$"{ch.Word} {ch.Path}")]), ["cannot_be_undone"] = kept.TooLarge }),
