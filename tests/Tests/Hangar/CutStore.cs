@@ -16,6 +16,11 @@ internal enum Cut
     Refused,
 }
 
+/// <param name="Workflow">Null: an event of no flight.</param>
+/// <param name="IsDurable">False: a power cut may still take it, together with everything after it.</param>
+/// <param name="EventId">The last audit event that went with it.</param>
+internal sealed record Acknowledged(WorkflowId? Workflow, long NextSequence, bool IsDurable, string? EventId);
+
 internal sealed class CutStore(IStore inner) : IStore
 {
     private volatile bool dead;
@@ -29,6 +34,9 @@ internal sealed class CutStore(IStore inner) : IStore
     private int reads;
 
     public bool IsDead => dead;
+
+    /// <summary>Told of each write that the store has acknowledged.</summary>
+    public Action<Acknowledged> OnAcknowledged { get; set; } = static _ => { };
 
     /// <summary>Every commit that went through, in order.</summary>
     public List<Commit> Commits { get; } = [];
@@ -45,10 +53,11 @@ internal sealed class CutStore(IStore inner) : IStore
 
     public Task<Outcome<int>> ReapAsync(NodeSession session, IReadOnlySet<WorkflowId> running, CancellationToken ct) => Alive(() => inner.ReapAsync(session, running, ct));
 
-    public Task<Outcome<Done>> StartAsync(StreamStart start, CancellationToken ct) => Alive(() => inner.StartAsync(start, ct));
+    public Task<Outcome<Done>> StartAsync(StreamStart start, CancellationToken ct) =>
+        AcknowledgedAsync(() => inner.StartAsync(start, ct), new(start.Workflow, start.Entries.Count, true, LastOf(start.Audit)));
 
     public Task<Outcome<Done>> SignalAsync(TenantId tenant, WorkflowId workflow, Signal signal, IReadOnlyList<AuditEvent> audit, CancellationToken ct) =>
-        Alive(() => inner.SignalAsync(tenant, workflow, signal, audit, ct));
+        AcknowledgedAsync(() => inner.SignalAsync(tenant, workflow, signal, audit, ct), new(workflow, 0, true, LastOf(audit)));
 
     public Task<Outcome<Claim>> ClaimAsync(NodeSession session, TenantId tenant, WorkflowId workflow, CancellationToken ct) => Alive(() => inner.ClaimAsync(session, tenant, workflow, ct));
 
@@ -61,12 +70,15 @@ internal sealed class CutStore(IStore inner) : IStore
         var done = await inner.CommitAsync(session, claim, commit, ct);
         if (done.Ok)
             lock (Commits) Commits.Add(commit);
+        if (done.Try(out var committed, out _))
+            OnAcknowledged(new(claim.Workflow, committed.NextSequence, !commit.Deferred || commit.Intent != IntentMove.None || commit.MarkInDoubt, LastOf(commit.Audit)));
         if (cut != Cut.Kept) return done;
         dead = true;
         return Gone;
     }
 
-    public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct) => Alive(() => inner.AppendAuditAsync(tenant, audit, ct));
+    public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct) =>
+        AcknowledgedAsync(() => inner.AppendAuditAsync(tenant, audit, ct), new(null, 0, true, LastOf(audit)));
 
     public async Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct)
     {
@@ -82,7 +94,16 @@ internal sealed class CutStore(IStore inner) : IStore
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
+    private static string? LastOf(IReadOnlyList<AuditEvent> audit) => audit is [.., { EventId: var id }] ? id : null;
+
     private static Problem Gone => new(ProblemCode.StoreUnavailable, "the store is cut off");
+
+    private async Task<Outcome<Done>> AcknowledgedAsync(Func<Task<Outcome<Done>>> call, Acknowledged what)
+    {
+        var done = await Alive(call);
+        if (done.Ok) OnAcknowledged(what);
+        return done;
+    }
 
     private Task<Outcome<T>> Alive<T>(Func<Task<Outcome<T>>> call) => dead ? Task.FromResult<Outcome<T>>(Gone) : call();
 }

@@ -24,8 +24,14 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     private static readonly CancellationToken Ct = CancellationToken.None;
 
-    private readonly TempTree tree = new();
-    private readonly RandomIds ids = new();
+    private readonly TempTree tree;
+
+    private FlightHouse(TempTree tree) => this.tree = tree;
+
+    /// <summary>In place of the clock that is set.</summary>
+    public TimeProvider? Time { get; init; }
+
+    public IIdSource Ids { get; init; } = new RandomIds();
 
     public SetClock Clock { get; } = new();
     public string Home => tree["home"];
@@ -41,10 +47,18 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     public static async Task<FlightHouse> OpenAsync(string rules = Allow, StagedRunner? runner = null, string? identities = null)
     {
-        var house = new FlightHouse { Runner = runner };
+        var house = new FlightHouse(new()) { Runner = runner };
         house.tree.File("workspace/a.txt", "one\n").File("workspace/dir/b.txt", "two\n");
         house.Rules(rules);
         house.People(identities ?? Crew);
+        await house.ReopenAsync();
+        return house;
+    }
+
+    /// <summary>A house that stands already, its files as they are. It is somebody else's: it is left standing.</summary>
+    public static async Task<FlightHouse> AtAsync(string root, TimeProvider time, IIdSource? ids = null, StagedRunner? runner = null)
+    {
+        var house = new FlightHouse(TempTree.At(root)) { Time = time, Ids = ids ?? new RandomIds(), Runner = runner };
         await house.ReopenAsync();
         return house;
     }
@@ -174,7 +188,7 @@ internal sealed class FlightHouse : IAsyncDisposable
     public async Task<(LedgerRoom Ledger, CutStore Store, IdentityBook Identities, Flights Flights)> DoorAsync()
     {
         var book = IdentityBook.Load(tree["identities.yaml"], Me).Value;
-        var room = (await Stores.OpenAsync(StoreDirectory, Clock, ids, Ct)).Value;
+        var room = (await Stores.OpenAsync(StoreDirectory, Time ?? Clock, Ids, Ct)).Value;
         var store = new CutStore(room.Store);
         room = room with { Store = store };
         return (room, store, book, new Flights(room, book, Runner is { } staged ? _ => Outcome.Of<IEngineRunner>(staged) : null));

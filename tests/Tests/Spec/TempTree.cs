@@ -7,7 +7,18 @@ namespace CabinCrew.Tests.Spec;
 
 internal sealed class TempTree : IDisposable
 {
-    public string Root { get; } = Directory.CreateTempSubdirectory("cabincrew-test-").FullName;
+    private readonly bool isOurs;
+
+    public TempTree() : this(Directory.CreateTempSubdirectory("cabincrew-test-").FullName, isOurs: true)
+    {
+    }
+
+    private TempTree(string root, bool isOurs) => (Root, this.isOurs) = (root, isOurs);
+
+    public string Root { get; }
+
+    /// <summary>One that stands already, and stays.</summary>
+    public static TempTree At(string root) => new(root, isOurs: false);
 
     public string this[string path] => Path.Combine(Root, path);
 
@@ -51,7 +62,7 @@ internal sealed class TempTree : IDisposable
 
     public void Dispose()
     {
-        if (!Directory.Exists(Root)) return;
+        if (!isOurs || !Directory.Exists(Root)) return;
         try
         {
             Directory.Delete(Root, recursive: true);

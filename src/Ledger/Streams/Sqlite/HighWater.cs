@@ -17,6 +17,15 @@ internal sealed class HighWater : IDisposable
 
     private HighWater(FileStream file) => this.file = file;
 
+    /// <summary>Why an empty database may not be filled anew: there was something in it. Asked before anything is written.</summary>
+    public static Problem? Vanished(string database, Database db)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(database)!, FileName);
+        if (!File.Exists(path) || db.Pragma("user_version") != "0") return null;
+        using var mark = new HighWater(new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return mark.Read() is var promised and > 0 ? Below(database, 0, promised) with { Remedy = "Nothing was written. Keep the directory as evidence and restore all of it from a backup." } : null;
+    }
+
     /// <summary>Opens the mark beside a database.</summary>
     /// <param name="below">Set where the database stands below it: it may be read, as evidence, and not written.</param>
     public static HighWater Open(string database, Database db, out Problem? below)
@@ -28,13 +37,16 @@ internal sealed class HighWater : IDisposable
             Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly, BufferSize = 0,
         }));
         var (promised, there) = (mark.Read(), Events(db));
-        below = there >= promised ? null : new Problem(ProblemCode.StoreCorrupt, $"the store has {there} audit events, and at least {promised} were on disk: its files were damaged, cut short, or replaced by older ones")
+        below = there >= promised ? null : Below(database, there, promised);
+        return mark;
+    }
+
+    private static Problem Below(string database, long there, long promised) =>
+        new Problem(ProblemCode.StoreCorrupt, $"the store has {there} audit events, and at least {promised} were on disk: its files were damaged, cut short, or replaced by older ones")
         {
             Where = database,
             Remedy = $"It can be read, and nothing is written any more. Keep the directory as evidence and restore all of it from a backup. Only if you put an older state.db there on purpose: remove {FileName}.",
         }.With("events", $"{there}").With("promised", $"{promised}");
-        return mark;
-    }
 
     /// <summary>Every audit event of every tenant: grows with each commit that matters.</summary>
     public static long Events(Database db) => db.Number("SELECT coalesce(sum(sequence), 0) FROM audit_heads") ?? 0;

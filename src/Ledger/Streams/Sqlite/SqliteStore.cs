@@ -40,8 +40,9 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref closed, 1) != 0) return ValueTask.CompletedTask;
-        writer?.Dispose();
+        // The writer last: who closes last brings the log into the database.
         while (readers.TryTake(out var reader)) reader.Dispose();
+        writer?.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -57,7 +58,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             MakeFile();
             var hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
             db = Database.Open(path, readOnly: false);
-            var ready = SqliteSchema.Prepare(db, path);
+            var ready = HighWater.Vanished(path, db) is { } vanished ? vanished : SqliteSchema.Prepare(db, path);
             if (ready.Problem is null && new FileInfo(path).Length <= FullCheckBytesMax && db.Pragma("quick_check(1)") is var found and not "ok")
                 ready = new Problem(ProblemCode.StoreCorrupt, $"the store's file is damaged: {found}") { Where = path };
             if (!ready.Try(out _, out var problem)) return problem;
@@ -80,6 +81,8 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         }
         finally
         {
+            // Only what was refused is still ours here: it is evidence, its log included.
+            db?.LeaveLog();
             db?.Dispose();
         }
     }
