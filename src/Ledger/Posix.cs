@@ -32,6 +32,12 @@ internal static partial class Posix
     /// <summary>Makes the names in a directory durable.</summary>
     public static void FlushDirectory(string path) => FlushDirectory(path, mayBeClosed: false);
 
+    /// <summary>Makes what was written durable, or throws. The framework's own flush to disk keeps silent about one that failed (.NET 10: EIO among others).</summary>
+    public static void Flush(SafeFileHandle file)
+    {
+        if (Fsync(file) != 0) throw new IOException($"the disk did not confirm what was written: errno {Marshal.GetLastPInvokeError()}");
+    }
+
     /// <summary>Makes what was written to a file durable, by whoever it was written; false where there is none.</summary>
     public static bool FlushFile(string path)
     {
@@ -122,6 +128,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);

@@ -131,7 +131,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     // Together, so that the file system commits them in one go; through the descriptors that wrote, which hear of every failure.
     private static void Close(List<SafeFileHandle> files, bool flush)
     {
-        if (flush) Parallel.ForEach(files, AtOnce, RandomAccess.FlushToDisk);
+        if (flush) Parallel.ForEach(files, AtOnce, Posix.Flush);
         foreach (var file in files) file.Dispose();
         files.Clear();
     }

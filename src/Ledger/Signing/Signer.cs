@@ -159,7 +159,8 @@ public sealed class Signer : IDisposable
     {
         using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
         file.Write(Encoding.ASCII.GetBytes(text));
-        file.Flush(flushToDisk: true);
+        file.Flush();
+        Posix.Flush(file.SafeFileHandle);
     }
 
     private static bool IsP256(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve.Oid is { } oid

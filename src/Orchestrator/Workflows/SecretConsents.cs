@@ -3,6 +3,7 @@
 using System.Text.Json.Nodes;
 using CabinCrew.Governance.Access;
 using CabinCrew.Ledger;
+using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Wire;
@@ -40,7 +41,7 @@ public sealed class SecretConsents(LedgerRoom ledger)
             {
                 Directory.CreateDirectory(Path.Combine(store, DirectoryName), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 using var file = new FileStream(PathOf(store, source), new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-                file.Flush(flushToDisk: true);
+                FileCalls.Flush(file.SafeFileHandle);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,6 +1,7 @@
 // One SQLite connection with its prepared statements. Not thread-safe: the writer owns one, each read borrows one.
 using CabinCrew.Protocol;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace CabinCrew.Ledger.Streams.Sqlite;
 
@@ -60,14 +61,27 @@ internal sealed partial class Database : IDisposable
     {
         using var reader = Prepare(sql, values).ExecuteReader();
         var rows = new List<T>();
-        while (reader.Read()) rows.Add(map(reader));
+        while (reader.Read()) rows.Add(Map(reader, map));
         return rows;
     }
 
     public T? First<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> values) where T : class
     {
         using var reader = Prepare(sql, values).ExecuteReader();
-        return reader.Read() ? map(reader) : null;
+        return reader.Read() ? Map(reader, map) : null;
+    }
+
+    // A row that does not have the shape of its table was damaged on disk: the page is whole for SQLite, what stands in it is not.
+    private static T Map<T>(SqliteDataReader row, Func<SqliteDataReader, T> map)
+    {
+        try
+        {
+            return map(row);
+        }
+        catch (Exception e) when (e is InvalidCastException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            throw new SqliteException($"a row is not of its table's shape: {e.Message}", 11, 11);
+        }
     }
 
     public long? Number(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteScalar() is long n ? n : null;
@@ -95,7 +109,7 @@ internal sealed partial class Database : IDisposable
         {
             _ when IsUnconfirmed(e) => Unconfirmed(e.Message, path),
             disk => new(ProblemCode.StoreUnavailable, $"the disk of the store reported an error: {e.Message}") { Where = path, Remedy = "Look at the disk and the kernel's messages about it, then go on with `cabincrew resume`." },
-            readOnly => new(ProblemCode.StoreUnavailable, "the store can be read but not written; nothing was done") { Where = path, Remedy = "Make it writable for this user (its mode, its owner, its mount), or use another one with --store." },
+            readOnly => Unwritable(path),
             cannotOpen => new(ProblemCode.StoreUnavailable, $"the store's file cannot be opened for writing: {e.Message}") { Where = path, Remedy = "Check that this user may read and write it, that its directory is writable, and that the disk has space." },
             corrupt or notADatabase => new(ProblemCode.StoreCorrupt, $"the store's file is damaged: {e.Message}") { Where = path, Remedy = "Nothing more was written. Keep the store's directory as evidence and restore all of it from a backup; what can be read may still be exported with `cabincrew audit export`." },
             busy or locked => new(ProblemCode.StoreUnavailable, $"another process has held the store for more than {BusyMilliseconds / 1000} s") { Where = path, Remedy = "Find the other process, or try again." },
@@ -103,6 +117,12 @@ internal sealed partial class Database : IDisposable
             _ => new(ProblemCode.StoreUnavailable, $"the store could not be read or written: {e.Message}") { Where = path },
         };
     }
+
+    /// <summary>Asked for to write and got to read: SQLite opens it so without a word.</summary>
+    public bool IsReadOnly => raw.sqlite3_db_readonly(connection.Handle!, "main") != 0;
+
+    public static Problem Unwritable(string path) =>
+        new(ProblemCode.StoreUnavailable, "the store can be read but not written; nothing was done") { Where = path, Remedy = "Make it writable for this user (its mode, its owner, its mount), or use another one with --store." };
 
     public static Problem Unconfirmed(string why, string path) =>
         new(ProblemCode.StoreUnavailable, $"the disk did not confirm what was written ({why}); the last write may or may not last, and this process writes no more")

@@ -59,7 +59,7 @@ internal sealed class HighWater : IDisposable
             Write(events, line);
             RandomAccess.Write(file.SafeFileHandle, line, 0);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The commit itself is durable; the next one raises the mark.
         }

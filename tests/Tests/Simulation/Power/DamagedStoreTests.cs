@@ -20,9 +20,10 @@ public sealed class DamagedStoreTests
         [ProblemCode.StoreCorrupt, ProblemCode.StoreUnavailable, ProblemCode.AuditUnwritable, ProblemCode.NotFound, ProblemCode.ApprovalNotFound, ProblemCode.IllegalTransition, ProblemCode.TokenMismatch];
 
     [Fact]
-    public async Task Every_page_of_the_database_may_be_damaged_and_no_flight_goes_wrong()
+    public Task Every_page_of_the_database_may_be_damaged_and_no_flight_goes_wrong() => Disk.InsideAsync(this, async () =>
     {
         using var flight = RecordedFlight.Build(outside: false);
+        using var lazy = Disk.Attach(flight.Root, null);
         await (await flight.WaitingAsync(null)).DisposeAsync();
         var path = Path.Combine(flight.Store, "state.db");
         var whole = await File.ReadAllBytesAsync(path);
@@ -47,12 +48,13 @@ public sealed class DamagedStoreTests
             });
         }
         Assert.True(refused > landed, $"{refused} damaged stores were refused, {landed} were not");
-    }
+    });
 
     [Fact]
-    public async Task Flipped_bits_anywhere_never_change_what_is_applied()
+    public Task Flipped_bits_anywhere_never_change_what_is_applied() => Disk.InsideAsync(this, async () =>
     {
         using var flight = RecordedFlight.Build(outside: false);
+        using var lazy = Disk.Attach(flight.Root, null);
         await (await flight.WaitingAsync(null)).DisposeAsync();
         var path = Path.Combine(flight.Store, "state.db");
         var whole = await File.ReadAllBytesAsync(path);
@@ -64,12 +66,13 @@ public sealed class DamagedStoreTests
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
             await flight.WithAsync(path, damaged, async () => await DamagedAsync(flight, $"bit {bit}"));
         }
-    }
+    });
 
     [Fact, Clause("AUD-03")]
-    public async Task A_log_that_was_damaged_or_cut_short_loses_nothing_in_silence()
+    public Task A_log_that_was_damaged_or_cut_short_loses_nothing_in_silence() => Disk.InsideAsync(this, async () =>
     {
         using var flight = RecordedFlight.Build(outside: false);
+        using var lazy = Disk.Attach(flight.Root, null);
         // The process dies: its log stands there, whole and flushed.
         var house = await flight.WaitingAsync(null);
         var path = Path.Combine(flight.Store, "state.db-wal");
@@ -109,7 +112,7 @@ public sealed class DamagedStoreTests
             });
         }
         Assert.True(told > 30, $"only {told} of 40 damages were told");
-    }
+    });
 
     [Fact]
     public async Task A_missing_key_is_told_and_no_other_takes_its_place()

@@ -51,6 +51,9 @@ internal sealed class Disk : IDisposable
         if (Environment.GetEnvironmentVariable("CABINCREW_TEST_VERBOSE") is not null) Console.WriteLine(output);
     }
 
+    /// <summary>The library in this process, for the programs that it starts.</summary>
+    public static string Loaded => Environment.GetEnvironmentVariable(Library) ?? throw new InvalidOperationException("the disk's library is not loaded here");
+
     /// <summary>Compiles the library.</summary>
     public static string Build(string directory)
     {

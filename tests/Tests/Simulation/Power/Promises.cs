@@ -86,11 +86,12 @@ internal sealed class Promises
         var there = page.Rows.Select(r => JsonElement.Parse(r.Json).GetProperty("event_id").GetString()!).ToHashSet(StringComparer.Ordinal);
         Assert.True(events.IsSubsetOf(there), $"{events.Except(there).Count()} promised audit events are gone");
         if (page.Rows.Count == 0 && heads.Count == 0) return;
-        foreach (var head in heads.DefaultIfEmpty())
-        {
-            var verified = await AuditVerifier.VerifyStoreAsync(room.Store, TenantId.Local, room.Signer.PublicKeyPem, head, default);
-            Assert.True(verified.Ok, $"after a head at {head?.Sequence} was shown: {verified.Problem}");
-        }
+        foreach (var head in heads)
+            Assert.True(head.Sequence <= page.Rows.Count && JsonElement.Parse(page.Rows[(int)head.Sequence - 1].Json).GetProperty("chain_hash").GetString() == head.ChainHash,
+                $"the head at {head.Sequence} of {page.Rows.Count} that was shown is contradicted");
+        var last = heads.Count == 0 ? null : heads[^1];
+        var verified = await AuditVerifier.VerifyStoreAsync(room.Store, TenantId.Local, room.Signer.PublicKeyPem, last, default);
+        Assert.True(verified.Ok, $"after a head at {last?.Sequence} was shown: {verified.Problem}");
     }
 }
 
@@ -112,11 +113,15 @@ internal sealed record WholeStore(Dictionary<WorkflowId, IReadOnlyList<Digest>> 
     // Also the hash of whatever is empty and no blob.
     private static readonly Digest Nothing = Digest.Of([]);
 
-    /// <summary>Every blob whose digest stands somewhere in an entry.</summary>
-    public IEnumerable<Digest> BlobsIn(WalEntry entry)
+    /// <summary>Every blob that an entry names. Contents that a change has, or will have, are blobs from the commit marker on.</summary>
+    public IEnumerable<Digest> BlobsIn(WalEntry entry) => Strings(entry.Data, entry.EntryType == WalEntryTypes.TakeOffCommit ? "before" : "changes")
+        .Where(s => s.Length == Digest.Prefix.Length + 64).Select(s => Digest.TryParse(s, out var digest) ? digest : Nothing).Where(d => d != Nothing && Blobs.Contains(d));
+
+    private static IEnumerable<string> Strings(JsonElement element, string without) => element.ValueKind switch
     {
-        var text = entry.Data.GetRawText();
-        for (var at = text.IndexOf(Digest.Prefix, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Digest.Prefix, at + 1, StringComparison.Ordinal))
-            if (at + Digest.Prefix.Length + 64 <= text.Length && Digest.TryParse(text.Substring(at, Digest.Prefix.Length + 64), out var digest) && digest != Nothing && Blobs.Contains(digest)) yield return digest;
-    }
+        JsonValueKind.Object => element.EnumerateObject().Where(m => m.Name != without).SelectMany(m => Strings(m.Value, without)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(e => Strings(e, without)),
+        JsonValueKind.String => [element.GetString()!],
+        _ => [],
+    };
 }

@@ -53,7 +53,7 @@ internal sealed class RecordedFlight(TempTree tree, bool outside) : IDisposable
         var tree = new TempTree();
         tree.File("workspace/a.txt", "one\n").File("workspace/dir/b.txt", "two\n").File("outside/there", "").File("identities.yaml", FlightHouse.Crew)
             .File("home/rules.yaml", $"version: 1\n{FlightHouse.Ask}\nrules:\n  - {{ id: none, when: {{ paths: [no/such/path] }}, decision: allow, reason: never }}\n")
-            .File("home/engines/e", "#!/bin/sh\n", executable: true)
+            .File("home/engines/e", "#!/bin/sh\n# never run: staged\n", executable: true)
             .File("home/cabincrew.yaml", $"version: 1\nname: flight\nworkspace: ../workspace\npolicies: [{{ rules: rules.yaml }}]\nsteps:\n  - {{ id: b, engine: ./engines/e{(outside ? $", outside: [{tree["outside"]}]" : "")} }}\n  - {{ id: c, engine: ./engines/e, needs: [b] }}\n");
         return new(tree, outside);
     }
@@ -121,12 +121,18 @@ internal sealed class RecordedFlight(TempTree tree, bool outside) : IDisposable
         .Order(StringComparer.Ordinal).Select(f => $"{f} {Digest.Of(File.ReadAllBytes(f))}"));
 
     /// <summary>The machine has come up again on what stands there: nothing promised is missing, and the flight is brought to its end as if nothing had been.</summary>
-    public async Task<bool> GoOnAsync(Promises promises, WholeStore? whole)
+    /// <param name="disk">Hears what is promised from here on.</param>
+    public async Task<bool> GoOnAsync(Promises promises, WholeStore? whole, Disk? disk = null)
     {
         effects = promises.Effects;
         var later = new SetClock();
         later.Advance(TimeSpan.FromHours(1));
-        await using var house = await FlightHouse.AtAsync(Root, later, runner: Runner(() => effects++));
+        await using var house = await FlightHouse.AtAsync(Root, later, runner: Runner(() =>
+        {
+            effects++;
+            if (disk is not null) Promises.Effect(disk);
+        }));
+        if (disk is not null) house.Store.OnAcknowledged = what => Promises.Acknowledge(disk, what);
         await promises.KeptByAsync(house.Ledger, whole);
         foreach (var file in house.Tree().Split('\n', StringSplitOptions.RemoveEmptyEntries)) Assert.Contains(file, Versions);
         if ((await house.Ledger.Store.ListAsync(TenantId.Local, new(), default)).Value is not [{ Workflow: var id }])
