@@ -17,7 +17,7 @@ public sealed class PowerCutStoreTests
     private const int Flights = 6;
 
     [Fact, Clause("ORC-05"), Clause("AUD-03")]
-    public Task A_power_cut_takes_a_tail_of_what_was_deferred_and_nothing_else() => Disk.InsideAsync(this, () => BothAsync(images: 60, steps: 170, seed: 7));
+    public Task A_power_cut_takes_a_tail_of_what_was_deferred_and_nothing_else() => Disk.InsideAsync(this, () => BothAsync(images: 45, steps: 150, seed: 7));
 
     [Fact(Explicit = true), Clause("ORC-05")]
     public Task Thousands_of_power_cuts_under_a_store() => Disk.InsideAsync(this, () => BothAsync(images: 1_500, steps: 400, seed: Environment.TickCount));

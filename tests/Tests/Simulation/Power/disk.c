@@ -34,6 +34,7 @@ typedef struct {
 
 static disk disks[DISKS];
 static int disk_count, recording_output = -1;
+static struct stat outputs[2]; // standard output and error, under whatever descriptor
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct { uint32_t kind, mode; uint64_t inode; int64_t offset; uint32_t first, second, bytes, spare; } record;
@@ -162,7 +163,7 @@ __attribute__((constructor)) static void begin(void) {
     int n = disk_attach(root, journal, 0), kind, error, lasting;
     long at;
     if (n < 0) abort();
-    if (journal) recording_output = n;
+    if (journal && !fstat(1, &outputs[0]) && !fstat(2, &outputs[1])) recording_output = n;
     if (fault && sscanf(fault, "%d %ld %d %d", &kind, &at, &error, &lasting) == 4) disk_fail(n, kind, at, error, lasting);
 }
 
@@ -215,7 +216,8 @@ static void wrote(disk *d, uint64_t inode, int64_t offset, const struct iovec *p
 static ssize_t written(int fd, const struct iovec *parts, int count, int64_t offset, int number) {
     char path[PATH_MAX];
     uint64_t inode = 0;
-    if (recording_output >= 0 && fd <= 2 && fd > 0) {
+    struct stat s;
+    if (recording_output >= 0 && !fstat(fd, &s) && S_ISFIFO(s.st_mode) && (s.st_ino == outputs[0].st_ino || s.st_ino == outputs[1].st_ino)) {
         LOCK;
         for (int i = 0; i < count; i++)
             put(&disks[recording_output], (record){.kind = PRINTED, .mode = (uint32_t)fd, .bytes = (uint32_t)parts[i].iov_len}, NULL, NULL, parts[i].iov_base);
