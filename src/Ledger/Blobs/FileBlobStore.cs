@@ -25,6 +25,9 @@ internal sealed class FileBlobStore(string root) : IBlobStore
     // What this process has made durable itself: an empty log comes again and again.
     private readonly ConcurrentDictionary<(TenantId, Digest), bool> durable = new();
 
+    // Directories whose names this process has flushed.
+    private readonly ConcurrentDictionary<string, bool> named = new(StringComparer.Ordinal);
+
     public async Task<Outcome<IReadOnlyList<Digest>>> PutAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct)
     {
         foreach (var content in contents)
@@ -69,10 +72,11 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         var digests = new Digest[contents.Count];
         var pending = new List<(string Temporary, string Final)>();
         var directories = new HashSet<string>(StringComparer.Ordinal);
+        var unnamed = new List<string>();
         var unflushed = new List<SafeFileHandle>();
         var seen = new HashSet<Digest>();
         // Opened before anything is written: it hears of every failure from then on.
-        MakeDirectory(Path.Combine(root, tenant.ToString()), directories);
+        MakeDirectory(Path.Combine(root, tenant.ToString()), directories, unnamed);
         using var disk = Posix.OpenDirectory(root);
         var whole = WholeFlush.Serves(disk, contents.Count);
         try
@@ -83,10 +87,10 @@ internal sealed class FileBlobStore(string root) : IBlobStore
                 var digest = digests[i] = Digest.Of(contents[i].Span);
                 if (!seen.Add(digest)) continue;
                 var path = PathOf(tenant, digest);
-                MakeDirectory(Path.GetDirectoryName(path)!, directories);
+                // Who stored it before, or made its directory, may not have flushed the names yet.
+                MakeDirectory(Path.GetDirectoryName(path)!, directories, unnamed);
                 var isIntact = IsIntact(path, contents[i].Length, digest);
                 if (isIntact && durable.ContainsKey((tenant, digest))) continue;
-                // Who stored it before may not have flushed its name yet.
                 directories.Add(Path.GetDirectoryName(path)!);
                 if (isIntact) continue;
                 var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
@@ -101,6 +105,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
             else Parallel.ForEach(directories, AtOnce, Posix.FlushDirectory);
             if (durable.Count > DurableKept) durable.Clear();
             foreach (var digest in seen) durable[(tenant, digest)] = true;
+            foreach (var directory in unnamed) named[directory] = true;
         }
         catch (Exception e)
         {
@@ -147,13 +152,15 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         return Digest.FromHash(hash) == digest;
     }
 
-    private static void MakeDirectory(string path, HashSet<string> toFlush)
+    // A directory is as good as gone while the one above it was not flushed: not by whoever made it, but by ourselves, once.
+    private void MakeDirectory(string path, HashSet<string> toFlush, List<string> unnamed)
     {
-        if (Directory.Exists(path)) return;
+        if (path.Length < root.Length || (named.ContainsKey(path) && Directory.Exists(path))) return;
         var parent = Path.GetDirectoryName(path)!;
-        MakeDirectory(parent, toFlush);
+        MakeDirectory(parent, toFlush, unnamed);
         Directory.CreateDirectory(path, PrivateDirectory);
         toFlush.Add(parent);
+        unnamed.Add(path);
     }
 
     private static Problem Missing(Digest digest) => new Problem(ProblemCode.BlobMissing, $"blob {digest} is not in the store").With("digest", digest.ToString());

@@ -286,8 +286,9 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
                     var owner = parent.Status();
                     parent.MakeDirectory(segments[i], 0x1ED);
                     if (FileCalls.EffectiveUser == 0) FileCalls.SetLinkOwner(parent.Descriptor, segments[i], owner.Uid, owner.Gid);
-                    touched.Add(string.Join('/', segments[..i]));
                 }
+                // Also where it stands already: an attempt that was cut off may have made it and not flushed its name.
+                touched.Add(string.Join('/', segments[..i]));
                 at = parent.OpenDirectory(segments[i]);
             }
             finally
@@ -310,7 +311,11 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         if (!WorkspacePath.TryParse(directory, out var path)) return false;
         using var parent = WorkspaceTree.OpenParent(root, path, out var name);
         // Gone already: an earlier attempt went further up, and so must this one.
-        if (parent is null || !parent.TryStatus(name, out var status)) return true;
+        if (parent is null || !parent.TryStatus(name, out var status))
+        {
+            Touch(directory);
+            return true;
+        }
         if (status.Kind != EntryKind.Directory) return false;
         try
         {

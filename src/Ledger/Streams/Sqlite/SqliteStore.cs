@@ -59,13 +59,15 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             var hasLog = new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
             db = Database.Open(path, readOnly: false);
             if (db.IsReadOnly) return Database.Unwritable(path);
+            var isNew = db.Pragma("user_version") == "0";
             var ready = HighWater.Vanished(path, db) is { } vanished ? vanished : SqliteSchema.Prepare(db, path);
             if (ready.Problem is null && new FileInfo(path).Length <= FullCheckBytesMax && db.Pragma("quick_check(1)") is var found and not "ok")
                 ready = new Problem(ProblemCode.StoreCorrupt, $"the store's file is damaged: {found}") { Where = path };
             if (!ready.Try(out _, out var problem)) return problem;
             var highWater = HighWater.Open(path, db, out var below);
-            // The log is a new file, and SQLite does not look whether its name reached the disk.
+            // The log is a new file, and SQLite does not look whether its name reached the disk. Whoever made the directory may have been cut off before it did.
             if (!hasLog) Posix.FlushDirectory(Path.GetDirectoryName(path)!);
+            if (isNew) Posix.FlushNameOf(Path.GetDirectoryName(path)!);
             db.WatchLog();
             // What another process left there was checked frame by frame just now; whether all of it ever reached the disk it may not have known.
             if (hasLog && below is null) db.Checkpoint();
@@ -109,8 +111,6 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             // Another process was first.
         }
         Posix.FlushDirectory(Path.GetDirectoryName(path)!);
-        // Whoever made the directory may have been cut off before it was durable itself.
-        Posix.FlushNameOf(Path.GetDirectoryName(path)!);
     }
 
     private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>
