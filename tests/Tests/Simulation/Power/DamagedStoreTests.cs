@@ -59,7 +59,7 @@ public sealed class DamagedStoreTests
         var path = Path.Combine(flight.Store, "state.db");
         var whole = await File.ReadAllBytesAsync(path);
         var random = new Random(12);
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 40; i++)
         {
             var damaged = (byte[])whole.Clone();
             var bit = random.Next(damaged.Length * 8);

@@ -16,13 +16,13 @@ public sealed class FailingDiskTests
     private const string Over = "writes no more";
 
     [Fact, Clause("AUD-05"), Clause("ORC-04")]
-    public Task A_full_disk_stops_a_flight_where_it_is_and_it_goes_on_when_there_is_room() => Disk.InsideAsync(this, () => EachAsync(Fault.Room, count: 40));
+    public Task A_full_disk_stops_a_flight_where_it_is_and_it_goes_on_when_there_is_room() => Disk.InsideAsync(this, () => EachAsync(Fault.Room, count: 32));
 
     [Fact(Explicit = true), Clause("AUD-05")]
     public Task A_full_disk_at_every_single_write() => Disk.InsideAsync(this, () => EachAsync(Fault.Room, count: int.MaxValue));
 
     [Fact, Clause("AUD-05"), Clause("ORC-04"), Clause("ART-05")]
-    public Task After_a_flush_that_failed_nothing_is_believed_to_be_durable() => Disk.InsideAsync(this, () => EachAsync(Fault.Flush, count: 40));
+    public Task After_a_flush_that_failed_nothing_is_believed_to_be_durable() => Disk.InsideAsync(this, () => EachAsync(Fault.Flush, count: 32));
 
     [Fact(Explicit = true), Clause("AUD-05")]
     public Task Every_single_flush_fails_in_turn() => Disk.InsideAsync(this, () => EachAsync(Fault.Flush, count: int.MaxValue));

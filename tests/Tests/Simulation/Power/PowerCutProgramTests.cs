@@ -14,7 +14,7 @@ public sealed class PowerCutProgramTests
     private static readonly string[] Versions = ["a.txt: one\\n", "a.txt: new\\n", "c.txt: new\\n", "dir/b.txt: two\\n"];
 
     [Fact, Clause("AUD-03"), Clause("ORC-04")]
-    public Task What_the_program_printed_is_true_after_a_power_cut() => Disk.InsideAsync(this, () => CutAsync(images: 60, seed: 3));
+    public Task What_the_program_printed_is_true_after_a_power_cut() => Disk.InsideAsync(this, () => CutAsync(images: 45, seed: 3));
 
     [Fact(Explicit = true)]
     public Task What_the_program_printed_is_true_after_a_thousand_power_cuts() => Disk.InsideAsync(this, () => CutAsync(images: 1_000, seed: Environment.TickCount));

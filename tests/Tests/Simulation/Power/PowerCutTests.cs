@@ -8,7 +8,7 @@ namespace CabinCrew.Tests.Simulation.Power;
 public sealed class PowerCutTests
 {
     [Fact, Clause("ORC-04"), Clause("AUD-03"), Clause("ENG-09"), Clause("ART-05")]
-    public Task A_power_cut_at_any_moment_of_a_flight_loses_nothing_that_was_promised() => Disk.InsideAsync(this, () => FliesAsync(images: 110, seed: 1));
+    public Task A_power_cut_at_any_moment_of_a_flight_loses_nothing_that_was_promised() => Disk.InsideAsync(this, () => FliesAsync(images: 90, seed: 1));
 
     [Fact(Explicit = true), Clause("ORC-04")]
     public Task Thousands_of_power_cuts() => Disk.InsideAsync(this, () => FliesAsync(images: 2_500, seed: Environment.TickCount));
