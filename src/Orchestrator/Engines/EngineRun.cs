@@ -42,6 +42,8 @@ public sealed record EngineRun
     /// <summary>Command put before the launcher's own, to mount the workspace's view in a private mount namespace; it must exec what follows. With one,
     /// <see cref="Workspace"/> exists for that command only, and every hidden entry must be a directory there.</summary>
     public IReadOnlyList<string> LaunchPrefix { get; init; } = [];
+    /// <summary>Where on our side the changes to a writable view come to lie: what may be written there is limited. Null for a view that cannot be written.</summary>
+    public string? Written { get; init; }
     /// <summary>Checked just before exec; false stops the run before the engine did anything.</summary>
     public Func<bool> StillOurs { get; init; } = static () => true;
     /// <summary>Standard error as it comes, for live progress (not redacted: the receiver must).</summary>

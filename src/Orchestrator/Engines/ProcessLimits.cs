@@ -9,7 +9,7 @@ namespace CabinCrew.Orchestrator.Engines;
 
 internal static unsafe class ProcessLimits
 {
-    private const int Cpu = 0, FileSize = 1, Data = 2, Stack = 3, Core = 4, Processes = 6, OpenFiles = 7, MessageQueues = 12;
+    private const int Cpu = 0, FileSize = 1, Data = 2, Stack = 3, Core = 4, Processes = 6, OpenFiles = 7, LockedMemory = 8, Signals = 11, MessageQueues = 12, Priority = 13, RealTimePriority = 14;
 
     /// <summary>Tasks beyond the limit that the kernel lets pass, so that the watchdog sees the breach instead of the engine seeing EAGAIN.</summary>
     public static int ProcessSlack(EngineLimits limits) => Math.Max(16, limits.Processes / 4);
@@ -27,7 +27,12 @@ internal static unsafe class ProcessLimits
             (Core, "CORE", 0, 0),
             (Processes, "NPROC", limits.Processes + ProcessSlack(limits) + own, limits.Processes + ProcessSlack(limits) + own),
             (OpenFiles, "NOFILE", 1024, 4096),
+            (LockedMemory, "MEMLOCK", 8L << 20, 8L << 20),
+            (Signals, "SIGPENDING", 4096, 4096),
             (MessageQueues, "MSGQUEUE", 0, 0),
+            // A user who may have more (as for audio) does not hand that on: a real-time loop would starve the watchdog.
+            (Priority, "NICE", 0, 0),
+            (RealTimePriority, "RTPRIO", 0, 0),
         ];
         foreach (var (resource, name, soft, hard) in all)
         {

@@ -24,6 +24,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
     private int tasksPeak;
     private long memoryPeak;
     private TimeSpan cpu;
+    private readonly CpuAccount account = new();
 
     protected EngineRun Run => run;
     protected Pipe Output { get; } = Pipe.Create().ReadWithoutBlocking();
@@ -144,10 +145,10 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         var use = Measure();
         tasksPeak = Math.Max(tasksPeak, use.Tasks);
         memoryPeak = Math.Max(memoryPeak, use.ResidentBytes);
-        if (use.Cpu > cpu) cpu = use.Cpu;
+        if (account.Add(use) is var time && time > cpu) cpu = time;
         if (use.Tasks > limits.Processes) return Exceeded(ProblemCode.LimitProcesses, "processes and threads", limits.Processes, "", use.Tasks);
         if (use.ResidentBytes > limits.MemoryBytes) return Exceeded(ProblemCode.LimitMemory, "memory", limits.MemoryBytes, "bytes", use.ResidentBytes);
-        if (use.Cpu.TotalSeconds > limits.CpuSeconds) return Exceeded(ProblemCode.LimitCpu, "CPU time", limits.CpuSeconds, "s", (long)use.Cpu.TotalSeconds);
+        if (cpu.TotalSeconds > limits.CpuSeconds) return Exceeded(ProblemCode.LimitCpu, "CPU time", limits.CpuSeconds, "s", (long)cpu.TotalSeconds);
         return CheckFiles(final: false);
     }
 

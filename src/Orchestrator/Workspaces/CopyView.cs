@@ -21,6 +21,8 @@ internal sealed class CopyView : IWorkspaceView
 
     public string Root => Path.Join(scratch, Copy);
 
+    public string Written => Root;
+
     public IReadOnlyList<string> LaunchPrefix => [];
 
     /// <param name="scratch">Exists and is empty.</param>

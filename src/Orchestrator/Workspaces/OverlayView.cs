@@ -44,6 +44,8 @@ internal sealed class OverlayView : IWorkspaceView
 
     public string Root => Path.Join(scratch, "upper");
 
+    public string Written => Path.Join(scratch, "upper");
+
     public IReadOnlyList<string> LaunchPrefix => mode.Prefix(workspace, scratch);
 
     /// <param name="scratch">Exists and is empty.</param>

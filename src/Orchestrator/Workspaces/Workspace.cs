@@ -20,6 +20,9 @@ public interface IWorkspaceView : IDisposable
     /// <summary>Command and arguments put before the sandbox's own, to mount the view in a private mount namespace; empty for a copy.</summary>
     IReadOnlyList<string> LaunchPrefix { get; }
 
+    /// <summary>Where on our side the changes come to lie while the run is going on.</summary>
+    string Written { get; }
+
     /// <summary>Exactly what the run changed, with content; after every process of the run is gone. In path order.
     /// Changes inside .git are part of it. Anything that is no file, executable or link is a problem.</summary>
     Outcome<IReadOnlyList<FileWrite>> Changes(CancellationToken ct);

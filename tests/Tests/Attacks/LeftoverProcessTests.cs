@@ -43,6 +43,27 @@ public sealed class LeftoverProcessTests : IDisposable
         ran.Result?.Dispose();
     }
 
+    [Fact, Clause("ENG-10"), Clause("ENG-06")]
+    public async Task whoever_started_it_cannot_be_killed()
+    {
+        // Outside, the one whom a process was started by is in its reach.
+        var launcher = TempTree.Run(bench.Root, "/bin/bash", "-c", "bash -c 'bash -c \"kill -KILL \\$PPID\"; echo survived' || echo killed");
+        Assert.Equal("killed\n", launcher);
+
+        var ran = await bench.ShellAsync("for s in KILL STOP TERM INT HUP SEGV; do kill -$s $PPID 1; done 2>/dev/null; sleep 0.2; echo $PPID >&2; receipt");
+        Assert.NotNull(ran.Success);
+        Assert.Equal("1\n", ran.Log);
+        Assert.NotNull((await bench.ShellAsync("(sleep 60 & sleep 60 & wait) & sleep 0.1; kill -KILL -1; receipt")).Success);
+    }
+
+    [Fact, Clause("ENG-05"), Clause("ENG-10")]
+    public async Task a_receipt_that_a_child_writes_after_the_end_comes_too_late()
+    {
+        const string late = "(sleep 0.5; receipt) & exit 0";
+        Assert.Contains("r-1", TempTree.Run(bench.Root, "/bin/bash", "-c", EngineBench.ReceiptFunction + "\n" + late));
+        Assert.Equal(Protocol.ProblemCode.ReceiptMissing, (await bench.ShellAsync(late)).Code);
+    }
+
     [Fact, Clause("ENG-10"), Clause("ORC-02")]
     public async Task nothing_that_one_run_wrote_is_there_for_the_next()
     {

@@ -106,6 +106,17 @@ public sealed class SeccompFilterTests
         foreach (var family in (ulong[])[2, 10]) Assert.Equal(SeccompFilter.Allow, Ask(network, SeccompFilter.ArchX64, 41, family, 1, 0));
     }
 
+    [Fact, Clause("ENG-06")]
+    public void no_lease_is_taken_on_a_file_and_no_huge_page_of_the_machine_s_reserve()
+    {
+        Assert.Equal(SeccompFilter.PermissionDenied, Ask(72, 3, 1024, 0));
+        Assert.Equal(SeccompFilter.PermissionDenied, Ask(72, 3, 1024 | 0xdeadbeef_00000000, 0));
+        // F_SETLK, F_DUPFD_CLOEXEC
+        foreach (var command in (ulong[])[6, 1030]) Assert.Equal(SeccompFilter.Allow, Ask(72, 3, command, 0));
+        Assert.Equal(SeccompFilter.NoMemory, Ask(9, 0, 4096, 3, 0x40021, 0, 0));
+        Assert.Equal(SeccompFilter.Allow, Ask(9, 0, 4096, 3, 0x22, 0, 0));
+    }
+
     [Fact]
     public void personality_is_linux_or_a_question()
     {
@@ -117,7 +128,7 @@ public sealed class SeccompFilterTests
     [Fact]
     public void no_number_is_named_twice_and_an_unknown_architecture_has_no_filter()
     {
-        IReadOnlyList<SystemCall> all = [.. SystemCalls.Forbidden, .. SystemCalls.Absent, SystemCalls.Clone, SystemCalls.Ioctl, SystemCalls.Socket, SystemCalls.Personality];
+        IReadOnlyList<SystemCall> all = [.. SystemCalls.Forbidden, .. SystemCalls.Absent, SystemCalls.Clone, SystemCalls.Ioctl, SystemCalls.Socket, SystemCalls.Personality, SystemCalls.FileControl, SystemCalls.MemoryMap];
         foreach (var numbers in (IEnumerable<int>[])[all.Select(c => c.X64), all.Select(c => c.Arm64)])
             Assert.Empty(numbers.Where(n => n >= 0).GroupBy(n => n).Where(g => g.Count() > 1).Select(g => g.Key));
         Assert.Equal(all.Count, all.Select(c => c.Name).Distinct().Count());

@@ -39,6 +39,18 @@ internal sealed class Pipe : IDisposable
 
 internal static class MemoryFile
 {
+    private const uint CloseOnExecAllowSealing = 3, Executable = 0x10;
+
+    /// <summary>A program that is in memory only: no name leads to it.</summary>
+    public static SafeFileHandle Program(string name, ReadOnlySpan<byte> content)
+    {
+        // Kernels before 6.3 do not know the word, and make every such file executable.
+        var descriptor = SpawnNative.MemfdCreate(name, CloseOnExecAllowSealing | Executable);
+        var file = descriptor >= 0 ? new(descriptor, ownsHandle: true) : Empty(name);
+        Seal(file, content);
+        return file;
+    }
+
     /// <summary>A file that exists only in memory, at offset 0, whose content nobody can change any more.</summary>
     public static SafeFileHandle Sealed(string name, ReadOnlySpan<byte> content)
     {
@@ -58,8 +70,7 @@ internal static class MemoryFile
     /// <summary>The same, still to be filled: whoever inherits it finds it at offset 0 all the same.</summary>
     public static SafeFileHandle Empty(string name)
     {
-        const uint closeOnExecAllowSealing = 3;
-        var descriptor = SpawnNative.MemfdCreate(name, closeOnExecAllowSealing);
+        var descriptor = SpawnNative.MemfdCreate(name, CloseOnExecAllowSealing);
         return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw new IOException($"no memory file: error {Marshal.GetLastPInvokeError()}");
     }
 

@@ -6,7 +6,10 @@ namespace CabinCrew.Orchestrator.Engines.Processes;
 
 /// <param name="Tasks">Processes and threads, as the kernel's own limits count them.</param>
 /// <param name="Cpu">Of the living, and of the dead whom the living have waited for.</param>
-internal sealed record ProcessUse(IReadOnlyList<int> Pids, int Tasks, long ResidentBytes, TimeSpan Cpu);
+internal sealed record ProcessUse(IReadOnlyList<int> Pids, int Tasks, long ResidentBytes, TimeSpan Cpu)
+{
+    public IReadOnlyList<OwnTime> Own { get; init; } = [];
+}
 
 internal static unsafe class ProcessTable
 {
@@ -26,7 +29,10 @@ internal static unsafe class ProcessTable
         return length <= 0 ? null : Encoding.ASCII.GetString(buffer, (int)length);
     }
 
-    public static ProcessUse InNamespace(string name) => Sum(Pids().Where(p => Namespace(p) == name));
+    /// <summary>Told to everybody, also where the namespace is not.</summary>
+    public static int? Parent(int pid) => Read(pid)?.Parent;
+
+    public static TimeSpan Time(long ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
     /// <summary>A process and its descendants, as long as their parents live: what daemonized is not among them.</summary>
     public static ProcessUse Tree(int root)
@@ -43,26 +49,27 @@ internal static unsafe class ProcessTable
 
     public static ProcessUse Sum(IEnumerable<int> pids)
     {
-        var (alive, tasks, pages, ticks) = (new List<int>(), 0, 0L, 0L);
+        var (alive, own, tasks, pages, ticks) = (new List<int>(), new List<OwnTime>(), 0, 0L, 0L);
         foreach (var pid in pids)
         {
             if (Read(pid) is not { } s) continue;
             alive.Add(pid);
+            own.Add(new(pid, s.Started, s.OwnTicks));
             tasks += s.Threads;
             pages += s.ResidentPages;
             ticks += s.CpuTicks;
         }
-        return new(alive, tasks, pages * Environment.SystemPageSize, TimeSpan.FromSeconds((double)ticks / TicksPerSecond));
+        return new(alive, tasks, pages * Environment.SystemPageSize, Time(ticks)) { Own = own };
     }
 
     /// <summary>When a process began, in ticks since boot; null where there is none.</summary>
     public static long? Began(int pid) => Fields($"/proc/{pid}/stat") is { } f ? long.Parse(f[19]) : null;
 
-    private readonly record struct Stat(int Parent, int Threads, long ResidentPages, long CpuTicks);
+    private readonly record struct Stat(int Parent, int Threads, long ResidentPages, long CpuTicks, long OwnTicks, long Started);
 
     private static Stat? Read(int pid)
     {
-        // Counted from field 3 (state): 4 parent, 14 to 17 times, 20 threads, 24 resident pages.
+        // Counted from field 3 (state): 4 parent, 14 to 17 times (own, then those of children waited for), 20 threads, 22 start, 24 resident pages.
         if (Fields($"/proc/{pid}/stat") is not { } f) return null;
         var (threads, pages) = (int.Parse(f[17]), long.Parse(f[21]));
         if (f[0] is "Z" or "X")
@@ -78,7 +85,8 @@ internal static unsafe class ProcessTable
                 return null; // its threads ended while they were counted
             }
         }
-        return new(int.Parse(f[1]), threads, pages, long.Parse(f[11]) + long.Parse(f[12]) + long.Parse(f[13]) + long.Parse(f[14]));
+        var ticks = long.Parse(f[11]) + long.Parse(f[12]);
+        return new(int.Parse(f[1]), threads, pages, ticks + long.Parse(f[13]) + long.Parse(f[14]), ticks, long.Parse(f[19]));
     }
 
     /// <summary>The fields after the name. The name in parentheses may hold anything, so they count from the last parenthesis.</summary>

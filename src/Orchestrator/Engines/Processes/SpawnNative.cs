@@ -118,6 +118,16 @@ internal static unsafe partial class SpawnNative
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint a, nint b, nint c, nint d);
 
+    /// <summary>A character device that everybody may use.</summary>
+    public static bool MakeDevice(string path, int major, int minor)
+    {
+        const int here = -100, characterDevice = 0x2000 | 0x1B6;
+        var text = Marshal.StringToCoTaskMemUTF8(path);
+        var made = SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 33 : 259, here, text, characterDevice, (major << 8) | minor) == 0;
+        Marshal.FreeCoTaskMem(text);
+        return made;
+    }
+
     public static int PidfdOpen(int pid) => (int)SystemCall(PidfdOpenCall, pid, 0, 0, 0);
 
     public static int PidfdSendSignal(int pidfd, int signal) => (int)SystemCall(PidfdSendSignalCall, pidfd, signal, 0, 0);

@@ -32,7 +32,8 @@ internal static class Bubblewrap
     ];
 
     /// <param name="hidden">Entries of the workspace's root to cover, and whether each is a directory.</param>
-    public static IReadOnlyList<string> Arguments(EngineRun run, IReadOnlyList<(string Name, bool IsDirectory)> hidden, HostLayout host, BubblewrapFeatures features)
+    /// <param name="devices">A directory with devices for this run alone; null: those that --dev binds from the host.</param>
+    public static IReadOnlyList<string> Arguments(EngineRun run, IReadOnlyList<(string Name, bool IsDirectory)> hidden, HostLayout host, BubblewrapFeatures features, string? devices = null)
     {
         var takeOff = run.Mode == EngineMode.TakeOff;
         var a = new List<string>();
@@ -64,6 +65,8 @@ internal static class Bubblewrap
         Add("--proc", "/proc", "--remount-ro", "/proc");
         // The tmpfs behind /dev has no size of its own: read-only, but for a sized /dev/shm.
         Add("--dev", "/dev");
+        if (devices is not null)
+            foreach (var (name, _) in PrivateDevices.All) Add("--dev-bind", $"{devices}/{name}", "/dev/" + name);
         Tmpfs(Math.Min(SharedMemoryBytes, run.Limits.MemoryBytes), "/dev/shm");
         Add("--remount-ro", "/dev");
         Tmpfs(run.Limits.TempBytes + Slack, Temp);

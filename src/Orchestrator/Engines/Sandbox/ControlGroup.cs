@@ -38,6 +38,9 @@ internal sealed class ControlGroup : IDisposable
         return null;
     }
 
+    /// <summary>Then the kernel itself counts every page, wherever it is.</summary>
+    public bool CountsMemory => directories.Exists(d => d.StartsWith(Root + "/memory", StringComparison.Ordinal) || File.Exists(Path.Join(d, "memory.max")));
+
     private void Make(string directory, params ReadOnlySpan<(string File, long Value)> settings)
     {
         try

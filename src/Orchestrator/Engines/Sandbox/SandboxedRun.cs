@@ -17,12 +17,15 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     private const int EndMilliseconds = 60_000;
     private const long Tmpfs = 0x01021994;
     private const int OpenDirectory = 0x10000, OpenPath = 0x200000, OpenNoFollow = 0x20000;
-    private const ulong TempEntriesMax = 200_000;
 
     private readonly Pipe info = Pipe.Create().ReadWithoutBlocking(), status = Pipe.Create().ReadWithoutBlocking(), block = Pipe.Create();
     private readonly NetworkProxy? proxy = run.DeclaredNetwork is { } grant ? new(grant, run.Mode) : null;
-    private SafeFileHandle? init, pidNamespace, artifactsFiles, temp;
-    private string? namespaceName;
+    private SafeFileHandle? init, pidNamespace, artifactsFiles, temp, shared;
+    private NamespaceMembers? members;
+    private HiddenMemory? hiddenMemory;
+    private ViewGrowth? view;
+    private LauncherFile? launcher;
+    private PrivateDevices? devices;
     private ControlGroup? group;
     private ProblemCode? refusedByKernel;
     private bool released;
@@ -33,7 +36,11 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
             return new(ProblemCode.SandboxFailed, "An entry of the workspace that must stay hidden from engines is a link.") { Remedy = $"Replace the link in {Run.Workspace} by a directory." };
         if (SeccompFilter.Assemble(RuntimeInformation.ProcessArchitecture, Run.Network) is not { } filter)
             return new(ProblemCode.SandboxUnavailable, $"There is no system call filter for {RuntimeInformation.ProcessArchitecture} yet.");
+        launcher = LauncherFile.Of(bubblewrap, Run.LaunchPrefix);
+        if (PrivateDevices.AreNeeded) devices = PrivateDevices.Create();
         group = ControlGroup.TryCreate(Run.Limits);
+        if (group is not { CountsMemory: true }) hiddenMemory = new();
+        if (Run.Written is { } written) view = new(written, Run.Limits.TempBytes, EntriesMax);
         group?.EnterThread();
         try
         {
@@ -49,8 +56,9 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         init = SpawnNative.Opened(SpawnNative.PidfdOpen(child));
         // Open: as long as it is, the number of the namespace is nobody else's.
         pidNamespace = SpawnNative.Opened(SpawnNative.Open($"/proc/{child}/ns/pid", SpawnNative.CloseOnExec));
-        namespaceName = ProcessTable.Namespace(child);
-        if (init is null || pidNamespace is null || namespaceName is null || !OpenRoot(child, setup)) return SetupFailed();
+        if (ProcessTable.Namespace(child) is { } name) members = new(name);
+        if (init is null || pidNamespace is null || members is null || !OpenRoot(child, setup)) return SetupFailed();
+        devices?.Dispose();
 
         if (StartNetwork(child) is { } unconnected) return unconnected;
 
@@ -66,7 +74,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         using var seccomp = MemoryFile.Sealed("seccomp", filter);
         using var passwd = MemoryFile.Sealed("passwd", Encoding.ASCII.GetBytes(Bubblewrap.Passwd));
         using var groups = MemoryFile.Sealed("group", Encoding.ASCII.GetBytes(Bubblewrap.Group));
-        IReadOnlyList<string> command = [.. Run.LaunchPrefix, bubblewrap, .. Bubblewrap.Arguments(Run, hidden, HostLayout.OfThisMachine, features)];
+        IReadOnlyList<string> command = [.. launcher!.Command, .. Bubblewrap.Arguments(Run, hidden, HostLayout.OfThisMachine, features, devices?.Path)];
         using var certificate = proxy is null ? null : MemoryFile.Sealed("certificate", Encoding.ASCII.GetBytes(proxy.Certificates.Pem));
         if (Programs.Find(command[0]) is not { } program)
             return new(ProblemCode.SandboxUnavailable, $"The program '{command[0]}' was not found.");
@@ -152,7 +160,8 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
             if (WaitFor(Leader!.Descriptor, 1)) return false;
         }
         // Still alive: so everything that was opened through its number was its own.
-        return temp is not null && !WaitFor(Number(init!), 0);
+        shared = SpawnNative.Opened(SpawnNative.Open($"/proc/{child}/root/dev/shm", OpenPath | OpenDirectory | OpenNoFollow | SpawnNative.CloseOnExec));
+        return temp is not null && shared is not null && !WaitFor(Number(init!), 0);
     }
 
     private bool OpenArtifacts(int child)
@@ -200,9 +209,10 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
 
     protected override ProcessUse Measure()
     {
-        var use = ProcessTable.InNamespace(namespaceName!);
+        var use = members!.Measure();
         // Without the sandbox's own first process.
-        return use with { Tasks = Math.Max(0, use.Tasks - 1) };
+        use = use with { Tasks = Math.Max(0, use.Tasks - 1) };
+        return hiddenMemory is null ? use : use with { ResidentBytes = use.ResidentBytes + hiddenMemory.Of(use.Pids, Run.Limits.MemoryBytes) };
     }
 
     protected override Problem? CheckFiles(bool final)
@@ -213,8 +223,14 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         if (temp is not null && SpawnNative.FStatFs(Number(temp), out var t) == 0)
         {
             if (Used(t) > limits.TempBytes) return Exceeded(ProblemCode.LimitFiles, "temporary files", limits.TempBytes, "bytes", Used(t));
-            if (t.Files - t.FilesFree > TempEntriesMax) return Exceeded(ProblemCode.LimitFiles, "temporary files", (long)TempEntriesMax, "entries");
+            if (t.Files - t.FilesFree > (ulong)EntriesMax) return Exceeded(ProblemCode.LimitFiles, "temporary files", EntriesMax, "entries");
         }
+        if (shared is not null && SpawnNative.FStatFs(Number(shared), out var m) == 0 && m.Files - m.FilesFree > (ulong)EntriesMax)
+            return Exceeded(ProblemCode.LimitFiles, "shared memory files", EntriesMax, "entries");
+        if (view?.Beyond(() => final ? [] : members!.Pids()) is var (bytes, entries))
+            return bytes > limits.TempBytes
+                ? Exceeded(ProblemCode.LimitFiles, "what a take-off writes to the workspace", limits.TempBytes, "bytes", bytes)
+                : Exceeded(ProblemCode.LimitFiles, "what a take-off writes to the workspace", EntriesMax, "entries", entries);
         if (artifactsFiles is null || SpawnNative.FStatFs(Number(artifactsFiles), out var a) != 0) return null;
         if (Used(a) > limits.ArtifactBytes) return Exceeded(ProblemCode.LimitArtifactBytes, "artifacts", limits.ArtifactBytes, "bytes", Used(a));
         // A directory and two files each, and the root.
@@ -222,6 +238,9 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     }
 
     private static long Used(SpawnNative.FileSystemStat s) => (long)(s.Blocks - s.BlocksFree) * s.BlockSize;
+
+    /// <summary>In each place: an entry takes memory or disk however small it is.</summary>
+    private long EntriesMax => Math.Clamp(Run.Limits.TempBytes / 4096, 1000, 200_000);
 
     protected override bool End()
     {
@@ -240,7 +259,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         // Its counters go with it.
         refusedByKernel = group?.Breach();
         group?.Dispose();
-        return init is not null || namespaceName is null || ProcessTable.InNamespace(namespaceName).Pids.Count == 0;
+        return init is not null || members is null || members.Pids().Count == 0;
     }
 
     protected override unsafe Outcome<int> ExitCode()
@@ -267,6 +286,10 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         pidNamespace?.Dispose();
         artifactsFiles?.Dispose();
         temp?.Dispose();
+        shared?.Dispose();
+        view?.Dispose();
+        launcher?.Dispose();
+        devices?.Dispose();
         group?.Dispose();
         proxy?.Dispose();
         base.Dispose();

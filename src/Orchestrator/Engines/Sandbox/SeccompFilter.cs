@@ -14,6 +14,7 @@ internal static class SeccompFilter
     public const uint NotSupported = 0x00050000 | 95;
     /// <summary>The call waits for the orchestrator's answer.</summary>
     public const uint Ask = 0x7fc00000;
+    public const uint NoMemory = 0x00050000 | 12;
 
     public const uint ArchX64 = 0xC000003E;
     public const uint ArchArm64 = 0xC00000B7;
@@ -68,6 +69,10 @@ internal static class SeccompFilter
                 (JumpEqual, 0x5412, 2, 0), (JumpEqual, 0x541C, 1, 0), (Return, Allow, 0, 0), (Return, PermissionDenied, 0, 0),
             ]);
         Block(SystemCalls.Ioctl, [(Load, FirstArgumentAt + 8, 0, 0), (JumpEqual, 0x5412, 1, 0), (JumpEqual, 0x541C, 0, 1), (Return, PermissionDenied, 0, 0), (Return, Allow, 0, 0)]);
+        // A lease (F_SETLEASE) on a file of the host makes whoever wants to write it wait.
+        Block(SystemCalls.FileControl, [(Load, FirstArgumentAt + 8, 0, 0), (JumpEqual, 1024, 0, 1), (Return, PermissionDenied, 0, 0), (Return, Allow, 0, 0)]);
+        // Huge pages (MAP_HUGETLB) are the machine's reserve, and no process's resident size shows them.
+        Block(SystemCalls.MemoryMap, [(Load, FirstArgumentAt + 24, 0, 0), (JumpAnySet, 0x40000, 0, 1), (Return, NoMemory, 0, 0), (Return, Allow, 0, 0)]);
         // Linux's own personality, and the question which one it is.
         Block(SystemCalls.Personality, [(Load, FirstArgumentAt, 0, 0), (JumpEqual, 0, 1, 0), (JumpEqual, 0xffffffff, 0, 1), (Return, Allow, 0, 0), (Return, PermissionDenied, 0, 0)]);
         // UNIX 1, INET 2, INET6 10; NETLINK 16 for protocol ROUTE (0) only.

@@ -38,16 +38,18 @@ internal static class SystemCalls
     ];
 
     /// <summary>Answered with ENOSYS, because programs then use something older that can be judged or limited: clone3 hides its flags from a filter;
-    /// files and segments in memory that no address space maps count against no limit.</summary>
+    /// files, segments and semaphores in memory that no address space maps count against no limit.</summary>
     public static readonly IReadOnlyList<SystemCall> Absent =
     [
         new("clone3", 435, 435), new("io_uring_setup", 425, 425), new("io_uring_enter", 426, 426), new("io_uring_register", 427, 427),
-        new("memfd_create", 319, 279), new("memfd_secret", 447, 447), new("shmget", 29, 194), new("msgget", 68, 186),
+        new("memfd_create", 319, 279), new("memfd_secret", 447, 447), new("shmget", 29, 194), new("msgget", 68, 186), new("semget", 64, 190),
     ];
 
     public static readonly SystemCall Clone = new("clone", 56, 220);
     public static readonly SystemCall Ioctl = new("ioctl", 16, 29);
     public static readonly SystemCall Socket = new("socket", 41, 198);
+    public static readonly SystemCall FileControl = new("fcntl", 72, 25);
+    public static readonly SystemCall MemoryMap = new("mmap", 9, 222);
     public static readonly SystemCall Personality = new("personality", 135, 92);
 
     // ---- the reduced isolation, which has no namespaces: everything below would reach the host's own things

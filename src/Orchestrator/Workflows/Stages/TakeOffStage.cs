@@ -112,6 +112,7 @@ internal static class TakeOffStage
             Limits = c.Definition.Limits,
             Workspace = view.Root,
             LaunchPrefix = view.LaunchPrefix,
+            Written = view.Written,
             HiddenEntries = StepRuns.Hidden(c),
             FrozenArtifacts = artifacts,
             Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: true))],
