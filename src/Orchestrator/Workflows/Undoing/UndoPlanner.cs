@@ -187,7 +187,7 @@ internal sealed class UndoPlanner(LedgerRoom ledger, FlightState flight)
             notes.Add($"what step {step.Id} did outside the workspace ({Outside([step])}) is NOT undone: that cannot be done from here");
     }
 
-    private string Outside(IEnumerable<StepFlight> steps) => string.Join(", ", steps.Select(s => flight.DefinitionOf(s.Id)).SelectMany(d => d.TakeOffNetwork ? d.Outside.Prepend("the network") : d.Outside).Distinct());
+    private string Outside(IEnumerable<StepFlight> steps) => string.Join(", ", steps.Select(s => flight.DefinitionOf(s.Id)).SelectMany(d => d.UnrestrictedTakeOff || d.Network?.Reaches(EngineMode.TakeOff) == true ? d.Outside.Prepend("the network") : d.Outside).Distinct());
 
     private Problem Impossible(string why) => new(ProblemCode.UndoImpossible, why) { Where = $"workflow {flight.Id}" };
 }
