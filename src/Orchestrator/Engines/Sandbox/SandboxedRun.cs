@@ -54,10 +54,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         var setup = Stopwatch.StartNew();
         if (ReadInfo(setup) is not { } child) return SetupFailed();
         init = SpawnNative.Opened(SpawnNative.PidfdOpen(child));
-        // Open: as long as it is, the number of the namespace is nobody else's.
-        pidNamespace = SpawnNative.Opened(SpawnNative.Open($"/proc/{child}/ns/pid", SpawnNative.CloseOnExec));
-        if (ProcessTable.Namespace(child) is { } name) members = new(name);
-        if (init is null || pidNamespace is null || members is null || !OpenRoot(child, setup)) return SetupFailed();
+        if (init is null || !HoldNamespace(child, setup) || !OpenRoot(child, setup)) return SetupFailed();
         devices?.Dispose();
 
         if (StartNetwork(child) is { } unconnected) return unconnected;
@@ -145,6 +142,22 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         {
             return null;
         }
+    }
+
+    /// <summary>Open: as long as it is, the number of the namespace is nobody else's. A child that is just changing who it is may not be looked at for a moment.</summary>
+    private bool HoldNamespace(int child, Stopwatch setup)
+    {
+        while (setup.ElapsedMilliseconds < SetupMilliseconds)
+        {
+            pidNamespace ??= SpawnNative.Opened(SpawnNative.Open($"/proc/{child}/ns/pid", SpawnNative.CloseOnExec));
+            if (pidNamespace is not null && ProcessTable.Namespace(child) is { } name)
+            {
+                members = new(name);
+                return true;
+            }
+            if (WaitFor(Leader!.Descriptor, 1)) return false;
+        }
+        return false;
     }
 
     /// <summary>Waits until the child stands in its own root, and opens the file systems that it will write to. It cannot be past the block, so nobody races us.</summary>
