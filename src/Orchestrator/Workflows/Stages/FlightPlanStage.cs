@@ -53,8 +53,7 @@ internal static class FlightPlanStage
         if (!gathered.Try(out var context, out problem)) return problem.At($"step {c.Id}");
         var read = await c.ReadSecretsAsync(ct).ConfigureAwait(false);
         if (!read.Try(out var secrets, out problem)) return problem;
-        var granted = await StepNetwork.GrantAsync(c, EngineMode.FlightPlan, ct).ConfigureAwait(false);
-        if (!granted.Try(out var network, out problem)) return problem;
+        if (!(await StepNetwork.GrantAsync(c, EngineMode.FlightPlan, ct).ConfigureAwait(false)).Try(out var network, out problem)) return problem;
         RestoreDirectory? restore = null;
         if (c.Definition.Restores is { } list && !(await RestoreDirectory.WriteAsync(c.Ledger, list, ct).ConfigureAwait(false)).Try(out restore, out problem)) return problem.At($"step {c.Id}");
         return new PlanInputs(engine, context, secrets, c.Flight.PlanRuns, network.Grant) { Restore = restore };
