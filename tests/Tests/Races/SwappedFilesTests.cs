@@ -154,6 +154,8 @@ public sealed class SwappedFilesTests
             var ours = victim == 6 && (now is null or Edit);
             if (state.Ended == LifecycleState.Completed)
             {
+                // Under policies that asked nobody at the moment of judging, what was judged is what may be applied.
+                if (victim == 8) approved ??= state.Steps.Values.Single().Plan!.Changes.SingleOrDefault();
                 if (approved is null) return ($"applied without approval: {told}", null);
                 if (!ours && !(victim == 6 && now == $"before {number}\n") && (now is null || Digest.Of(Encoding.UTF8.GetBytes(now)) != approved.After!.Content)) return ($"something else than what was approved: {told}", null);
                 return (null, null);

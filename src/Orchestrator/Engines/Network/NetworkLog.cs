@@ -118,5 +118,5 @@ public sealed record NetworkLog(ImmutableArray<NetworkExchange> Exchanges, Immut
 
     private static Digest? DigestOf(JsonElement e, string name) => e.TryGetProperty(name, out var value) ? Digest.Parse(value.GetString() ?? "") : null;
 
-    private static Problem Damaged(string why) => new(ProblemCode.BlobCorrupt, $"the record of a run's network use cannot be read: {why}");
+    private static Problem Damaged(string why) => new(ProblemCode.BlobCorrupt, $"the record of a run's network use cannot be read: {(why.Length <= 300 ? why : why[..300])}");
 }
