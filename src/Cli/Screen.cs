@@ -46,10 +46,11 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
 
     public void Hint(string command) => Line($"  {ink.Faint("next:")} {ink.Cyan(command)}");
 
+    /// <param name="remedy">With ok: it works, and could be better.</param>
     public void Check(bool ok, string name, string detail, string? remedy)
     {
-        Line($"  {(ok ? ink.Green("ok  ") : ink.Red("FAIL"))} {SafeText.Line(name)}: {SafeText.Line(detail)}");
-        if (!ok && remedy is { Length: > 0 }) Line($"       {ink.Faint("mend:")} {SafeText.Line(remedy)}");
+        Line($"  {(!ok ? ink.Red("FAIL") : remedy is null ? ink.Green("ok  ") : ink.Yellow("note"))} {SafeText.Line(name)}: {SafeText.Line(detail)}");
+        if (remedy is { Length: > 0 }) Line($"       {ink.Faint("mend:")} {SafeText.Line(remedy)}");
     }
 
     public void Block(string title, string text)

@@ -55,7 +55,7 @@ internal static class HouseCommands
     public static Command Doctor()
     {
         var command = new Command("doctor", """
-            Tell what this machine can and cannot do, and how to mend it.
+            Tell what this machine can and cannot do, found out by trying, and how to mend it. Exit code 9 where engines cannot be isolated.
 
             Examples:
               cabincrew doctor
@@ -69,13 +69,15 @@ internal static class HouseCommands
                 screen.Document(new()
                 {
                     ["ok"] = report.Ok,
-                    ["findings"] = new JsonArray([.. report.Findings.Select(f => (JsonNode)new JsonObject { ["name"] = f.Name, ["ok"] = f.Ok, ["detail"] = f.Detail, ["remedy"] = f.Remedy })]),
+                    ["findings"] = new JsonArray([.. report.Findings.Select(f => (JsonNode)new JsonObject { ["name"] = f.Name, ["ok"] = f.Ok, ["level"] = f.Level, ["detail"] = f.Detail, ["remedy"] = f.Remedy })]),
                 });
             }
             else
             {
                 foreach (var finding in report.Findings) screen.Check(finding.Ok, finding.Name, finding.Detail, finding.Remedy);
-                screen.Line(report.Ok ? "This machine can isolate engines." : "This machine cannot isolate engines; flights are refused until that is mended.");
+                screen.Line(report.Ok ? "This machine can isolate engines."
+                    : report.Findings.Any(f => f is { Name: "reduced isolation", Level: "ok" }) ? "This machine cannot isolate engines fully; flights are refused until that is mended, but for those that may fly with `--reduced-isolation`."
+                    : "This machine cannot isolate engines; flights are refused until that is mended.");
             }
             return report.Ok ? 0 : ProblemCode.SandboxUnavailable.ExitCode();
         });

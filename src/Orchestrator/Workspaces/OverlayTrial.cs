@@ -8,7 +8,8 @@ internal static class OverlayTrial
 {
     private const int MillisecondsMax = 5000;
 
-    public static bool Succeeds(IReadOnlyList<string> command)
+    /// <summary>Null: it works. Else the command's own words.</summary>
+    public static string? Refusal(IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.Environment.Clear();
@@ -16,14 +17,14 @@ internal static class OverlayTrial
         try
         {
             using var process = Process.Start(start);
-            if (process is null) return false;
-            if (process.WaitForExit(MillisecondsMax)) return process.ExitCode == 0;
+            if (process is null) return "it did not start";
+            if (process.WaitForExit(MillisecondsMax)) return process.ExitCode == 0 ? null : $"exit code {process.ExitCode}: {process.StandardError.ReadToEnd().Trim()}";
             process.Kill(entireProcessTree: true);
-            return false;
+            return "it took too long";
         }
-        catch (Win32Exception)
+        catch (Win32Exception e)
         {
-            return false;
+            return e.Message;
         }
     }
 }

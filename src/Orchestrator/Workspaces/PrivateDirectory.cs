@@ -11,32 +11,37 @@ internal sealed partial class PrivateDirectory : IDisposable
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly Lock Gate = new();
-    private static string? ground;
-    private static int holders;
+    // By the place that they are in: the directory that holds them, and how many there are.
+    private static readonly Dictionary<string, (string Ground, int Holders)> Grounds = new(StringComparer.Ordinal);
 
     private bool gone;
 
-    private PrivateDirectory(string path) => Path = path;
+    private PrivateDirectory(string path, ScratchPlace place) => (Path, Place) = (path, place);
 
     public string Path { get; }
 
-    /// <summary>Under /var/tmp: on disk, so that an upper layer there can hold a large change. The name is unguessable and must be new.</summary>
-    public static PrivateDirectory Create(IIdSource ids)
+    public ScratchPlace Place { get; }
+
+    /// <summary>On disk where possible, so that an upper layer there can hold a large change. The name is unguessable and must be new.</summary>
+    /// <param name="workspace">What a view in it is to show.</param>
+    public static PrivateDirectory Create(IIdSource ids, string? workspace = null)
     {
+        if (!ScratchPlace.Choose(workspace).Try(out var place, out var problem)) throw new IOException(problem.Message);
         lock (Gate)
         {
-            ground ??= Found();
+            var (ground, holders) = Grounds.TryGetValue(place.Path, out var known) ? known : (Found(place.Path), 0);
+            Grounds[place.Path] = (ground, holders);
             try
             {
                 var path = System.IO.Path.Combine(ground, ids.Next("cabincrew"));
                 if (System.IO.Path.Exists(path)) throw new IOException($"{path} exists already");
                 Directory.CreateDirectory(path, Owner);
-                holders++;
-                return new(path);
+                Grounds[place.Path] = (ground, holders + 1);
+                return new(path, place);
             }
             finally
             {
-                if (holders == 0) Leave();
+                Leave(place.Path);
             }
         }
     }
@@ -55,14 +60,17 @@ internal sealed partial class PrivateDirectory : IDisposable
             // Left for the system's own cleaning of temporary files; nothing of it is read again.
         }
         lock (Gate)
-            if (--holders == 0) Leave();
+        {
+            var (ground, holders) = Grounds[Place.Path];
+            Grounds[Place.Path] = (ground, holders - 1);
+            Leave(Place.Path);
+        }
     }
 
     // One directory for all that this process has at a time. Ext4 puts what is made in a "top directory" far apart; where it has no journal it passes over every
     // inode of the neighbourhood that was freed in the last minutes, one by one, and scratch is made and freed all the time.
-    private static string Found()
+    private static string Found(string root)
     {
-        var root = Directory.Exists("/var/tmp") ? "/var/tmp" : System.IO.Path.GetTempPath();
         var path = System.IO.Path.Combine(root, new RandomIds().Next("cabincrew"));
         if (System.IO.Path.Exists(path)) throw new IOException($"{path} exists already");
         Directory.CreateDirectory(path, Owner);
@@ -75,17 +83,18 @@ internal sealed partial class PrivateDirectory : IDisposable
         return path;
     }
 
-    private static void Leave()
+    private static void Leave(string root)
     {
+        if (Grounds[root] is not { Holders: 0 } empty) return;
         try
         {
-            if (ground is not null) Directory.Delete(ground);
+            Directory.Delete(empty.Ground);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Something could not be removed from it; the next one gets another.
         }
-        ground = null;
+        Grounds.Remove(root);
     }
 
     private const nuint GetFlagsRequest = 0x80086601, SetFlagsRequest = 0x40086602;

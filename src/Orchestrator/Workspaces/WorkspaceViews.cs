@@ -33,7 +33,9 @@ public static partial class WorkspaceViews
     {
         // Who owns what may change from flight to flight; what the kernel can do does not.
         if (!(allOurs ?? LookedAt(workspace))) return null;
-        return Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch), scratch);
+        // Some kernels would let an overlay lie on an overlay, and lose changes there.
+        if (FileSystem.Of(scratch)?.UnfitForOverlay is not null) return null;
+        return Tried.GetOrAdd((workspace, DiskOf(scratch)), static (key, scratch) => Try(key.Workspace, scratch, out _), scratch);
     }
 
     private static bool LookedAt(string workspace)
@@ -50,8 +52,13 @@ public static partial class WorkspaceViews
         return ((ulong)status.DevMajor << 32) | status.DevMinor;
     }
 
-    private static OverlayMode? Try(string workspace, string scratch)
+    /// <summary>Why no overlay works here, in the words of what was tried last; null where one works.</summary>
+    internal static string? OverlayRefusal(string workspace, string scratch) =>
+        FileSystem.Of(scratch) is { UnfitForOverlay: { } unfit } found ? $"{scratch} is on {found.Name}: {unfit}" : Try(workspace, scratch, out var why) is null ? why : null;
+
+    private static OverlayMode? Try(string workspace, string scratch, out string? why)
     {
+        why = null;
         OverlayMode[] modes = FileCalls.EffectiveUser == 0 ? [new(false), new(true)] : [new(true)];
         foreach (var mode in modes)
         {
@@ -62,7 +69,9 @@ public static partial class WorkspaceViews
                 using var view = OverlayView.Prepare(mode, workspace, trial);
                 const string mark = ".cabincrew-trial";
                 var command = (IReadOnlyList<string>)[.. view.LaunchPrefix, "/bin/sh", "-c", ": > \"$1\"", "sh", Path.Join(view.Root, mark)];
-                if (OverlayTrial.Succeeds(command) && File.Exists(Path.Join(trial, "upper", mark))) return mode;
+                why = OverlayTrial.Refusal(command);
+                if (why is null && File.Exists(Path.Join(trial, "upper", mark))) return mode;
+                why ??= "what was written did not come into the upper layer";
             }
             finally
             {

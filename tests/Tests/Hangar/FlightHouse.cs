@@ -44,10 +44,12 @@ internal sealed class FlightHouse : IAsyncDisposable
     public CutStore Store { get; private set; } = null!;
     /// <summary>In place of the sandbox, where a test is about something else.</summary>
     public StagedRunner? Runner { get; init; }
+    /// <summary>In place of the full sandbox, where a test is about another isolation.</summary>
+    public IEngineRunner? Real { get; init; }
 
-    public static async Task<FlightHouse> OpenAsync(string rules = Allow, StagedRunner? runner = null, string? identities = null)
+    public static async Task<FlightHouse> OpenAsync(string rules = Allow, StagedRunner? runner = null, string? identities = null, IEngineRunner? real = null)
     {
-        var house = new FlightHouse(new()) { Runner = runner };
+        var house = new FlightHouse(new()) { Runner = runner, Real = real };
         house.tree.File("workspace/a.txt", "one\n").File("workspace/dir/b.txt", "two\n");
         house.Rules(rules);
         house.People(identities ?? Crew);
@@ -191,7 +193,7 @@ internal sealed class FlightHouse : IAsyncDisposable
         var room = (await Stores.OpenAsync(StoreDirectory, Time ?? Clock, Ids, Ct)).Value;
         var store = new CutStore(room.Store);
         room = room with { Store = store };
-        return (room, store, book, new Flights(room, book, Runner is { } staged ? _ => Outcome.Of<IEngineRunner>(staged) : null));
+        return (room, store, book, new Flights(room, book, (Runner ?? Real) is { } staged ? _ => Outcome.Of<IEngineRunner>(staged) : null));
     }
 
     /// <summary>What holds after every flight, however it ended: replay equals the live state, each transition is in the log and in the audit

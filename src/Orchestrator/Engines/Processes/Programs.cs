@@ -7,7 +7,10 @@ internal static class Programs
     public const string SearchPath = "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin";
 
     public static string? Find(string name) => name.StartsWith('/')
-        ? File.Exists(name) ? name : null
+        ? IsProgram(name) ? name : null
         : (SearchPath + ":" + Environment.GetEnvironmentVariable("PATH")).Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Where(d => d[0] == '/').Select(d => Path.Join(d, name)).FirstOrDefault(File.Exists);
+            .Where(d => d[0] == '/').Select(d => Path.Join(d, name)).FirstOrDefault(IsProgram);
+
+    private static bool IsProgram(string path) =>
+        File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 }

@@ -45,8 +45,21 @@ internal sealed unsafe class FileAttributeCalls : IDisposable
             if ((entry.Happened & SpawnNative.PollIn) == 0) return;
             ConfinementNative.Notification call = default;
             if (ConfinementNative.Control(Descriptor, ConfinementNative.ReceiveNotification, &call) != 0) continue;
-            var answer = new ConfinementNative.Answer { Id = call.Id, Error = -Perform(call) };
+            var answer = new ConfinementNative.Answer { Id = call.Id, Error = -Answered(call) };
             ConfinementNative.Control(Descriptor, ConfinementNative.SendAnswer, &answer);
+        }
+    }
+
+    // Whatever an engine asks must not end the orchestrator.
+    private int Answered(in ConfinementNative.Notification call)
+    {
+        try
+        {
+            return Perform(call);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
+        {
+            return NotPermitted;
         }
     }
 

@@ -5,8 +5,13 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Engines.Sandbox;
 
+/// <param name="Ok">False: engines cannot be isolated until that is mended.</param>
 /// <param name="Remedy">What to type; null when there is nothing to mend.</param>
-public sealed record ProbeFinding(string Name, bool Ok, string Detail, string? Remedy = null);
+public sealed record ProbeFinding(string Name, bool Ok, string Detail, string? Remedy = null)
+{
+    /// <summary><c>note</c>: it works, and could be better.</summary>
+    public string Level => !Ok ? "fail" : Remedy is null ? "ok" : "note";
+}
 
 public sealed record ProbeReport(IReadOnlyList<ProbeFinding> Findings)
 {
@@ -18,8 +23,6 @@ public sealed record ProbeReport(IReadOnlyList<ProbeFinding> Findings)
 
 public static class SandboxProbe
 {
-    private const string Install = "Install bubblewrap: `sudo apt-get install bubblewrap`, `sudo dnf install bubblewrap` or `apk add bubblewrap`.";
-
     // The engine of the probe looks for the holes that a mere start would not show.
     private const string Question = """
         for p in /proc/sys/kernel/core_pattern /etc/passwd /usr/bin /workspace /dev; do [ -w "$p" ] && echo "can write $p"; done
@@ -32,16 +35,16 @@ public static class SandboxProbe
         echo answered
         """;
 
-    private static readonly Lazy<Task<ProbeReport>> Known = new(FindOutAsync);
+    private static readonly Lazy<Task<ProbeReport>> Known = new(() => FindOutAsync(Programs.Find("bwrap"), new()));
 
     /// <summary>Once per process: a machine does not change under a run, and each run checks its own set-up again.</summary>
     public static Task<ProbeReport> RunAsync(CancellationToken ct) => Known.Value.WaitAsync(ct);
 
-    private static async Task<ProbeReport> FindOutAsync()
+    /// <param name="bubblewrap">The program; null where there is none.</param>
+    internal static async Task<ProbeReport> FindOutAsync(string? bubblewrap, HostFacts facts)
     {
-        if (Programs.Find("bwrap") is not { } bubblewrap)
-            return Refused([new("bubblewrap", false, "The program bwrap was not found.", Install)]);
-        var found = new ProbeFinding("bubblewrap", true, bubblewrap);
+        if (bubblewrap is null) return Refused([Diagnosis.NoBubblewrap(facts)]);
+        var found = Found(bubblewrap);
         var features = new BubblewrapFeatures();
         var (words, problem) = await AskAsync(bubblewrap, features);
         if (problem is not null && problem.Message.Contains("--disable-userns", StringComparison.Ordinal))
@@ -49,7 +52,7 @@ public static class SandboxProbe
             features = new(DisableUserNamespaces: false);
             (words, problem) = await AskAsync(bubblewrap, features);
         }
-        if (problem is not null) return Refused([found, .. Diagnosis.Of(problem)]);
+        if (problem is not null) return Refused([found, .. Diagnosis.Of(problem, facts)]);
         if (words is not ["answered"])
             return Refused([found, new("isolation", false, $"An engine in the sandbox {string.Join(", ", words.Where(w => w != "answered"))}.",
                 "This machine's sandbox is not tight; run inside a virtual machine, or report it.")]);
@@ -58,8 +61,16 @@ public static class SandboxProbe
             features.DisableUserNamespaces
                 ? new("user namespaces inside", true, "Disabled by bubblewrap and by the system call filter.")
                 : new("user namespaces inside", true, "Disabled by the system call filter alone (bubblewrap is older than 0.8)."),
-            Diagnosis.ControlGroups()])
+        ])
         { Bubblewrap = bubblewrap, Features = features };
+    }
+
+    private static ProbeFinding Found(string bubblewrap)
+    {
+        var setuid = !OperatingSystem.IsWindows() && File.GetUnixFileMode(bubblewrap).HasFlag(UnixFileMode.SetUser);
+        return setuid
+            ? new("bubblewrap", true, $"{bubblewrap}, which is setuid root: whoever finds a hole in it is root.", $"Where ordinary users may make user namespaces it need not be: `sudo chmod u-s {bubblewrap}`.")
+            : new("bubblewrap", true, bubblewrap);
     }
 
     private static ProbeReport Refused(IReadOnlyList<ProbeFinding> findings)

@@ -79,13 +79,13 @@ internal static class TakeOffStage
     {
         if (!(await StepNetwork.GrantAsync(c, EngineMode.TakeOff, ct).ConfigureAwait(false)).Try(out var granted, out var ungranted)) return ungranted;
         await using var clearance = new TakeOffClearance(c, frozen, engine, ct);
-        var scratch = PrivateDirectory.Create(c.Ledger.Ids);
+        var scratch = PrivateDirectory.Create(c.Ledger.Ids, c.WorkflowDefinition.Workspace);
         try
         {
             var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
                 frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
             // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
-            for (var allOurs = c.Runner.HasMounts; ; allOurs = false)
+            for (var allOurs = c.Runner.HasMounts && scratch.Place.HoldsOverlay; ; allOurs = false)
             {
                 if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out var view, out var problem)) return problem;
                 var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, granted.Grant, ct).ConfigureAwait(false);
