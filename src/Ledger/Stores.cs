@@ -96,7 +96,8 @@ public static class Stores
         // Never into a directory that has another purpose: there the "*" would hide somebody's files from git.
         var isOurs = isNew || Path.GetFileName(directory) == ".cabincrew" || !Directory.EnumerateFileSystemEntries(directory).Any();
         var ignore = Path.Combine(directory, ".gitignore");
-        if (isOurs && !File.Exists(ignore)) File.WriteAllText(ignore, "*\n");
+        // Empty: whoever made it died over it.
+        if (isOurs && new FileInfo(ignore) is { Exists: false } or { Length: 0 }) File.WriteAllText(ignore, "*\n");
         return null;
     }
 }

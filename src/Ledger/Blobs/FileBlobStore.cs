@@ -95,12 +95,18 @@ internal sealed class FileBlobStore(string root) : IBlobStore
                 if (isIntact) continue;
                 var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.tmp";
                 pending.Add((temporary, path));
+                Failpoint.Reach("blob lost");
                 unflushed.Add(Write(temporary, contents[i]));
                 if (unflushed.Count >= OpenMax) Close(unflushed, flush: !whole);
             }
             Close(unflushed, flush: !whole);
             if (whole) WholeFlush.Of(disk);
-            foreach (var (temporary, final) in pending) File.Move(temporary, final, overwrite: true);
+            foreach (var (temporary, final) in pending)
+            {
+                Failpoint.Reach("blob rename lost");
+                File.Move(temporary, final, overwrite: true);
+                Failpoint.Reach("blob rename kept");
+            }
             if (whole) WholeFlush.Of(disk);
             else Parallel.ForEach(directories, AtOnce, Posix.FlushDirectory);
             if (durable.Count > DurableKept) durable.Clear();
@@ -114,6 +120,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
             if (e is AggregateException { InnerException: (IOException or UnauthorizedAccessException) and { } inner }) throw inner;
             throw;
         }
+        Failpoint.Reach("blobs kept");
         return digests;
     }
 

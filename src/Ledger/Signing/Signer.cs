@@ -136,7 +136,9 @@ public sealed class Signer : IDisposable
         {
             WriteDurably(temporary, fresh.ExportPkcs8PrivateKeyPem() + "\n", OwnerOnly);
             // Two processes may get here at once: the first to publish wins, the other one loads the winner's key.
+            Failpoint.Reach("key lost");
             Posix.PublishNew(temporary, path);
+            Failpoint.Reach("key kept");
         }
         finally
         {

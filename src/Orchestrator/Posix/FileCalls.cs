@@ -238,6 +238,21 @@ internal static partial class FileCalls
         while (fsync(file) != 0) Fail("flush", "");
     }
 
+    /// <summary>Takes an open directory or file for this process alone; false where another has it. It is given back when the descriptor is closed, at the latest by death.
+    /// A file system without such locks says yes to everybody.</summary>
+    public static bool TryHold(SafeFileHandle file)
+    {
+        const int exclusive = 2, withoutWaiting = 4, wouldBlock = 11;
+        int errno;
+        do
+        {
+            if (flock(file, exclusive | withoutWaiting) == 0) return true;
+            errno = Marshal.GetLastPInvokeError();
+        }
+        while (errno == EINTR);
+        return errno != wouldBlock;
+    }
+
     /// <summary>Asks the kernel to begin writing a file back; a hint, whose failure means nothing.</summary>
     public static void BeginFlush(SafeFileHandle file) => _ = sync_file_range(file, 0, 0, 2);
 
@@ -316,6 +331,9 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sync_file_range(SafeFileHandle fd, long offset, long length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle fd, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle fd);

@@ -50,6 +50,7 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
                 StageOne(i, writes[i], bytes, files);
                 if (files.Count >= 256) Close(files, flush: !whole);
             }
+            before("stage flush");
             Close(files, flush: !whole);
             if (whole) WholeFlush.Of(staging.Descriptor);
             return Done.Ok;
@@ -132,14 +133,15 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
 
     public void Flush()
     {
-        before("flush");
         if (WholeFlush.Serves(root.Descriptor, writes.Length))
         {
+            before("flush");
             WholeFlush.Of(root.Descriptor);
             return;
         }
         foreach (var directory in touched)
         {
+            before("flush");
             using var handle = WorkspaceTree.OpenPath(root, directory);
             handle?.Flush();
         }
@@ -319,6 +321,7 @@ internal sealed class CommitWork(DirectoryHandle root, IReadOnlyList<FileChange>
         if (status.Kind != EntryKind.Directory) return false;
         try
         {
+            before("remove directory");
             parent.RemoveDirectory(name);
             Touch(directory);
             return true;

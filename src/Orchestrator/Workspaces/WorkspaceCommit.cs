@@ -1,5 +1,6 @@
 // Brings a workspace from before to after as a redo log does (ENG-09): everything staged and flushed first, then steps that can each be repeated.
 // Invariant: up to the first deletion nothing has changed; from there on, running it again to the end gives the same tree. No link is followed.
+using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Posix;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -8,6 +9,8 @@ namespace CabinCrew.Orchestrator.Workspaces;
 
 public static partial class WorkspaceCommit
 {
+    private const int HoldTries = 50;
+
     /// <summary>Nothing has moved: every path of the changes is still in its before state, or (on redo) already in its after state.</summary>
     public static Outcome<Done> Precheck(string workspace, IReadOnlyList<FileChange> changes, bool redo)
     {
@@ -31,17 +34,28 @@ public static partial class WorkspaceCommit
 
     /// <summary>Applies: idempotent, so that after a crash it is simply run again to the end. Contents come from the blob store, durable before.
     /// Order: contents staged, deletions, directories, writes by rename, modes; directories flushed last. Cancelling is heard only before the first deletion.</summary>
-    public static Outcome<Done> Apply(string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, CancellationToken ct) =>
-        Apply(workspace, changes, content, static _ => { }, ct);
+    /// <param name="stillOurs">Asked once nobody else can be applying; false: nothing is done, <see cref="ProblemCode.StoreFenced"/>.</param>
+    public static Outcome<Done> Apply(
+        string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, Func<bool> stillOurs, CancellationToken ct) =>
+        Apply(workspace, changes, content, stillOurs, static step => { if (Failpoint.IsArmed) Failpoint.Reach(Failpoint.Workspace(step)); }, ct);
+
+    internal static Outcome<Done> Apply(string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, CancellationToken ct) =>
+        Apply(workspace, changes, content, static () => true, ct);
+
+    internal static Outcome<Done> Apply(
+        string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, Action<string> before, CancellationToken ct) =>
+        Apply(workspace, changes, content, static () => true, before, ct);
 
     /// <param name="before">Called with the name of each step before it is taken; tests cut the work there.</param>
-    internal static Outcome<Done> Apply(
-        string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, Action<string> before, CancellationToken ct)
+    private static Outcome<Done> Apply(
+        string workspace, IReadOnlyList<FileChange> changes, Func<Digest, Outcome<ReadOnlyMemory<byte>>> content, Func<bool> stillOurs, Action<string> before, CancellationToken ct)
     {
         if (changes.Count == 0) return Done.Ok;
         try
         {
             using var root = DirectoryHandle.Open(workspace);
+            if (!Hold(root)) return new Problem(ProblemCode.WorkspaceLocked, "another process is applying a change to the workspace right now") { Where = workspace, Remedy = "Wait for it, or end it if it hangs; then `cabincrew resume`." };
+            if (!stillOurs()) return new Problem(ProblemCode.StoreFenced, "the flight went over to another process before this one began to apply it; nothing was changed") { Where = workspace };
             using var work = new CommitWork(root, changes, before);
             if (!work.Stage(content, ct).Try(out _, out var problem)) return problem.At(workspace);
             if (work.Moved() is { } moved)
@@ -53,6 +67,7 @@ public static partial class WorkspaceCommit
             work.Write();
             work.Flush();
             work.Unstage();
+            before("done");
             return Done.Ok;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -66,6 +81,18 @@ public static partial class WorkspaceCommit
     {
         using var root = DirectoryHandle.Open(workspace);
         return [.. changes.Where(c => WorkspaceTree.StateOf(root, c.Path) != c.After).Select(c => c.Path)];
+    }
+
+    // An owner that was stopped in the middle of applying has lost its flight, and yet goes on when it is continued: so nobody applies beside it.
+    // The kernel gives the hold back when the holder dies; the last calls of a killed process may take a moment.
+    private static bool Hold(DirectoryHandle root)
+    {
+        for (var tries = 0; !FileCalls.TryHold(root.Descriptor); tries++)
+        {
+            if (tries == HoldTries) return false;
+            Thread.Sleep(20);
+        }
+        return true;
     }
 
     private static string? Moved(DirectoryHandle root, FileChange change, Dictionary<WorkspacePath, FileChange> changes, Dictionary<string, string?> obstacles, bool redo)

@@ -271,8 +271,17 @@ public abstract partial class StoreContract : IAsyncLifetime
 public sealed class SetClock : TimeProvider
 {
     private DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+    private TimeSpan ticking = TimeSpan.FromDays(1);
 
     public override DateTimeOffset GetUtcNow() => now;
 
-    public void Advance(TimeSpan by) => now += by;
+    public override long GetTimestamp() => ticking.Ticks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>Time passes.</summary>
+    public void Advance(TimeSpan by) => (now, ticking) = (now + by, ticking + by);
+
+    /// <summary>Somebody sets the wall clock; no time passes.</summary>
+    public void Set(TimeSpan by) => now += by;
 }

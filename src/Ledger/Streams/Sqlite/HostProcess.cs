@@ -12,6 +12,11 @@ internal sealed record HostProcess(string Realm, long Pid, long Started)
 
     public static HostProcess This => OfThis.Value;
 
+    /// <summary>Its clocks are ours, whatever pid namespace it lives in.</summary>
+    public bool IsOfThisBoot => Boot.Length > 0 && Boot.SequenceEqual(This.Boot);
+
+    private ReadOnlySpan<char> Boot => Realm.AsSpan(0, Math.Max(0, Realm.IndexOf(' ', StringComparison.Ordinal)));
+
     public bool IsSurelyDead
     {
         get

@@ -38,6 +38,8 @@ internal static class SqliteSchema
         CREATE TRIGGER entries_are_append_only_1 BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
         CREATE TRIGGER entries_are_append_only_2 BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
         """,
+        // The lease by the clock that nobody can set, for all who run since the same boot.
+        "ALTER TABLE sessions ADD COLUMN lease_ticks INTEGER NOT NULL DEFAULT 0",
     ];
 
     public static Outcome<Done> Prepare(Database db, string path)
@@ -57,7 +59,9 @@ internal static class SqliteSchema
             if (version > Versions.Length) return Rollback(Refuse(path, $"it was made by a newer CabinCrew (schema {version}, this one knows {Versions.Length})") with { Remedy = "Use that version or newer." });
             foreach (var script in Versions[version..]) db.Script(script);
             if (version < Versions.Length) db.Script($"PRAGMA user_version={Versions.Length}; PRAGMA application_id={ApplicationId}");
+            if (version < Versions.Length) Failpoint.Reach("schema lost");
             db.Script("COMMIT");
+            if (version < Versions.Length) Failpoint.Reach("schema kept");
             return Done.Ok;
         }
         catch

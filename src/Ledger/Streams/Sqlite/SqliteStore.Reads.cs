@@ -17,7 +17,7 @@ internal sealed partial class SqliteStore
 
     private const string SelectHeader = """
         SELECT s.id, s.tenant, s.workflow, s.workspace_key, s.name, s.requester, s.state, s.summary, s.finished, s.created_at, s.updated_at, s.in_doubt,
-               o.id, o.node, o.realm, o.pid, o.started, o.lease_until
+               o.id, o.node, o.realm, o.pid, o.started, o.lease_until, o.lease_ticks
         FROM streams s LEFT JOIN sessions o ON o.id = s.owner
         """;
 
@@ -152,9 +152,9 @@ internal sealed partial class SqliteStore
     private StreamHeader? ReadHeader(SqliteDataReader r)
     {
         if (!TenantId.TryParse(r.GetString(1), out var tenant) || !WorkflowId.TryParse(r.GetString(2), out var workflow) || !States.TryGetValue(r.GetString(6), out var state)) return null;
-        var owner = r.IsDBNull(12) ? null : new SessionRow(r.GetString(12), r.GetString(13), new HostProcess(r.GetString(14), r.GetInt64(15), r.GetInt64(16)), r.GetInt64(17));
+        var owner = r.IsDBNull(12) ? null : new SessionRow(r.GetString(12), r.GetString(13), new HostProcess(r.GetString(14), r.GetInt64(15), r.GetInt64(16)), r.GetInt64(17), r.GetInt64(18));
         return new(tenant, workflow, r.GetString(3), new StreamHeaderState(r.GetString(4), r.GetString(5), state, r.GetString(7), r.GetInt64(8) != 0),
-            new(r.GetInt64(9), TimeSpan.Zero), new(r.GetInt64(10), TimeSpan.Zero), r.GetInt64(11) != 0, owner is not null && owner.IsLive(clock.GetUtcNow()) ? owner.Node : null);
+            new(r.GetInt64(9), TimeSpan.Zero), new(r.GetInt64(10), TimeSpan.Zero), r.GetInt64(11) != 0, owner is not null && owner.IsLive(clock.GetUtcNow(), Ticking) ? owner.Node : null);
     }
 
     private static readonly Dictionary<string, LifecycleState> States = Enum.GetValues<LifecycleState>().ToDictionary(s => s.Word(), StringComparer.Ordinal);

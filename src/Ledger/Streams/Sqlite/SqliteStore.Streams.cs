@@ -20,7 +20,7 @@ internal sealed partial class SqliteStore
         // The lock is about the key itself; what is shown of it is redacted.
         var hash = Digest.Of(Encoding.UTF8.GetBytes(start.WorkspaceKey)).ToString();
         var shown = drafts.Redact(start.WorkspaceKey);
-        return Writer.RunAsync(s =>
+        return Writer.RunAsync("start", s =>
         {
             if (StreamRow.Find(s.Db, start.Tenant, start.Workflow) is not null)
                 return new Problem(ProblemCode.InvalidArgument, $"workflow {start.Workflow} exists already; nothing was started");
@@ -40,7 +40,7 @@ internal sealed partial class SqliteStore
         if (signal.Id.Length is 0 or > 256) return Refuse<Done>(new(ProblemCode.InvalidArgument, "a signal's id has 1 to 256 characters"));
         if (!drafts.Signal(signal).Try(out var message, out var problem)) return Refuse<Done>(problem);
         if (!drafts.Audit(audit).Try(out var events, out problem)) return Refuse<Done>(problem);
-        return Writer.RunAsync(s =>
+        return Writer.RunAsync("signal", s =>
         {
             if (StreamRow.Find(s.Db, tenant, workflow) is not { } stream) return NoSuchStream(workflow);
             var known = s.Db.First("SELECT kind, data FROM signals WHERE stream = $1 AND id = $2", r => $"{r.GetString(0)} {r.GetString(1)}", stream.Id, signal.Id);
@@ -64,7 +64,7 @@ internal sealed partial class SqliteStore
         if (!drafts.Entries(claim.Workflow, commit.ExpectedSequence, clock.GetUtcNow(), commit.Entries).Try(out var lines, out var problem)) return Refuse<Committed>(problem);
         if (!drafts.Audit(commit.Audit).Try(out var audit, out problem)) return Refuse<Committed>(problem);
         var header = commit.Header is null ? null : drafts.Redact(commit.Header);
-        return Writer.RunAsync(s => Apply(s, session, claim, commit, header, lines, audit), ct,
+        return Writer.RunAsync(Failpoint.IsArmed ? CommitWords.Of(commit) : "commit", s => Apply(s, session, claim, commit, header, lines, audit), ct,
             deferred: commit is { Deferred: true, Intent: IntentMove.None, MarkInDoubt: false });
     }
 

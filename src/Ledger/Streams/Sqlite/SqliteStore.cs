@@ -31,7 +31,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
 
         async Task<Outcome<Done>> WriteAuditAsync()
         {
-            var done = await Writer.RunAsync(s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
+            var done = await Writer.RunAsync("audit", s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
             // Whatever the reason, the caller's action must not happen now.
             return done.Problem is { Code: ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
         }
@@ -111,6 +111,9 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
             // Another process was first.
         }
         Posix.FlushDirectory(Path.GetDirectoryName(path)!);
+        // Whoever made the directory may have been cut off before it was durable itself.
+        Posix.FlushNameOf(Path.GetDirectoryName(path)!);
+        Failpoint.Reach("database kept");
     }
 
     private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>

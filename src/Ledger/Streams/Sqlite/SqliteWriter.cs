@@ -52,10 +52,11 @@ internal sealed class SqliteWriter : IDisposable
         thread.Start();
     }
 
+    /// <param name="about">What it writes, as the table of failpoints has it.</param>
     /// <param name="deferred">May be made durable by the next request that is not.</param>
-    public async Task<Outcome<T>> RunAsync<T>(Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
+    public async Task<Outcome<T>> RunAsync<T>(string about, Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
     {
-        var request = new Request<T>(work, ct) { Deferred = deferred };
+        var request = new Request<T>(work, ct) { Deferred = deferred, About = about };
         if (!deferred) Interlocked.Increment(ref urgent);
         try
         {
@@ -157,9 +158,18 @@ internal sealed class SqliteWriter : IDisposable
             Execute(next, scope);
         }
         var events = audit.SignHeads(db, scope.Now) && isFlushing ? HighWater.Events(db) : 0;
+        Reach(group, "lost");
         db.Execute("COMMIT");
+        Reach(group, "kept");
         if (events > 0) highWater.Raise(events);
+        Failpoint.Reach("mark kept");
         foreach (var request in group) request.Complete();
+    }
+
+    private static void Reach(List<Request> group, string when)
+    {
+        if (!Failpoint.IsArmed) return;
+        foreach (var request in group) Failpoint.Reach(Failpoint.Store(request.About, when));
     }
 
     // The group has its answers. A full disk or a busy reader only leaves the log longer.
@@ -212,6 +222,7 @@ internal sealed class SqliteWriter : IDisposable
     private abstract class Request
     {
         public bool Deferred { get; init; }
+        public required string About { get; init; }
 
         /// <summary>Does the work inside the open savepoint; the refusal, if any, means: undo it.</summary>
         public abstract Problem? Execute(WriteScope scope);

@@ -30,6 +30,14 @@ internal sealed class Pipe : IDisposable
         return this;
     }
 
+    /// <summary>A reading end for a child that waits for a word: a writing end too, so that it waits on when we die. The end of a stream is no word.</summary>
+    public SafeFileHandle WaitingEnd()
+    {
+        const int readAndWrite = 2;
+        return SpawnNative.Opened(SpawnNative.Open($"/proc/self/fd/{(int)Reader.DangerousGetHandle()}", readAndWrite | SpawnNative.CloseOnExec))
+            ?? throw new IOException($"no second end of a pipe: error {Marshal.GetLastPInvokeError()}");
+    }
+
     public void Dispose()
     {
         Reader.Dispose();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Posix;
@@ -75,10 +76,13 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         using var certificate = proxy is null ? null : MemoryFile.Sealed("certificate", Encoding.ASCII.GetBytes(proxy.Certificates.Pem));
         if (Programs.Find(command[0]) is not { } program)
             return new(ProblemCode.SandboxUnavailable, $"The program '{command[0]}' was not found.");
+        // Bubblewrap takes the end of the stream for the word to go: had our death closed it first, the engine would run before death reaches it.
+        using var waiting = block.WaitingEnd();
+        Failpoint.Reach("engine spawn");
         var started = Processes.Spawn.Start(new(program, [.. command.Skip(1)], ["PATH=" + Programs.SearchPath],
         [
             (Input, 0), (Output.Writer, 1), (Log.Writer, 2), (seccomp, Bubblewrap.SeccompFd), (info.Writer, Bubblewrap.InfoFd), (status.Writer, Bubblewrap.StatusFd),
-            (block.Reader, Bubblewrap.BlockFd), (passwd, Bubblewrap.PasswdFd), (groups, Bubblewrap.GroupFd),
+            (waiting, Bubblewrap.BlockFd), (passwd, Bubblewrap.PasswdFd), (groups, Bubblewrap.GroupFd),
             .. certificate is null ? Array.Empty<(SafeFileHandle, int)>() : [(certificate, Bubblewrap.CertificateFd)],
         ]));
         info.Writer.Dispose();
@@ -204,8 +208,10 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
     {
         byte go = 1;
         released = true;
+        Failpoint.Reach("engine release lost");
         SpawnNative.Write(Number(block.Writer), &go, 1);
         block.Writer.Dispose();
+        Failpoint.Reach("engine release kept");
     }
 
     /// <summary>The launcher's own words: the engine has written nothing yet.</summary>
@@ -257,6 +263,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
 
     protected override bool End()
     {
+        Failpoint.Reach("engine end");
         if (init is not null)
         {
             // The first process of a pid namespace ends only after all others are gone: the kernel sees to that.
@@ -272,6 +279,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         // Its counters go with it.
         refusedByKernel = group?.Breach();
         group?.Dispose();
+        Failpoint.Reach("engine ended");
         return init is not null || members is null || members.Pids().Count == 0;
     }
 

@@ -1,5 +1,6 @@
 // What follows a take-off's engine: redo from the commit marker, completion, and what a node finds when the owner of a take-off died (ORC-05).
 // Invariant: before the marker everything is thrown away, after it the change is completed; an outcome that nobody knows is in doubt, never guessed.
+using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
@@ -42,9 +43,17 @@ internal static class TakeOffRecovery
         var workspace = c.WorkflowDefinition.Workspace;
         var changes = c.Flight.TakeOff!.Changes.Select(ch => ch.ToChange()).ToList();
         if (Elsewhere(workspace) is { } elsewhere) return await UnfinishedAsync(c, elsewhere).ConfigureAwait(false);
+        if (redo) Failpoint.Reach("redo precheck");
         if (redo && !WorkspaceCommit.Precheck(workspace, changes, redo: true).Try(out _, out var problem)) return await UnfinishedAsync(c, problem).ConfigureAwait(false);
-        var applied = WorkspaceCommit.Apply(workspace, changes, digest => c.Ledger.Blobs.GetAsync(StepContext.Tenant, digest, ct).GetAwaiter().GetResult(), CancellationToken.None);
-        return applied.Try(out _, out problem) ? await CompleteAsync(c, ct).ConfigureAwait(false) : await UnfinishedAsync(c, problem).ConfigureAwait(false);
+        if (redo) Failpoint.Reach("redo apply");
+        var applied = WorkspaceCommit.Apply(workspace, changes, digest => c.Ledger.Blobs.GetAsync(StepContext.Tenant, digest, ct).GetAwaiter().GetResult(), () => c.Journal.StillOurs, CancellationToken.None);
+        if (applied.Try(out _, out problem)) return await CompleteAsync(c, ct).ConfigureAwait(false);
+        return problem.Code switch
+        {
+            ProblemCode.WorkspaceLocked => StageEnd.Waiting(problem.At($"step {c.Id}")),
+            ProblemCode.StoreFenced => problem,
+            _ => await UnfinishedAsync(c, problem).ConfigureAwait(false),
+        };
     }
 
     /// <summary>The workspace is known by its path without links (WorkflowDefinition): with a link on the way now, another directory would be meant.</summary>
