@@ -44,7 +44,7 @@ internal static class CrashHost
         await EngineRunners.CreateAsync(unsandboxed: false, default);
         Failpoint.Hook = static point => Current.Value?.Reach(point);
         var wrong = TimeSpan.FromSeconds(double.Parse(args[3], CultureInfo.InvariantCulture));
-        var lives = File.ReadAllLines(args[1]).Select(l => new Life(CrashOrder.Parse(l), new(wrong))).ToList();
+        var lives = File.ReadAllLines(args[1]).Select(l => new Life(CrashOrder.Parse(l), new(wrong), dies: args[2] == Die)).ToList();
         using var places = new SemaphoreSlim(AtOnce);
         var flown = lives.Select(life => Task.Run(() => LiveAsync(life, places))).ToList();
         var rest = Task.WhenAll(flown);
@@ -77,7 +77,7 @@ internal static class CrashHost
         await flight;
     }
 
-    private sealed class Life(CrashOrder order, HostClock clock)
+    private sealed class Life(CrashOrder order, HostClock clock, bool dies)
     {
         private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim goOn = new();
@@ -96,8 +96,8 @@ internal static class CrashHost
         {
             lock (gate)
             {
-                // From the moment of its death on, nothing else of this house reaches another point either.
-                if (!IsStopped)
+                // From the moment of its death on, nothing else of this house reaches another point either. While it lives, its other threads go on.
+                if (!IsStopped || !dies)
                 {
                     trace.Add(point);
                     reached[point] = reached.GetValueOrDefault(point) + 1;
