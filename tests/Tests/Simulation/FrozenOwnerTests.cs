@@ -14,7 +14,7 @@ public sealed class FrozenOwnerTests
         (CrashKind.Patch, "store lock kept", 1, "landed", 0),
         (CrashKind.Patch, "store marker kept", 1, "landed", 0),
         (CrashKind.Patch, "redo apply", 1, "landed", 0),
-        (CrashKind.Patch, "workspace done", 1, "landed", 0),
+        (CrashKind.Patch, "workspace done", 1, "locked", 0),
         (CrashKind.Outside, "engine spawn", 2, "landed", 1),
         (CrashKind.Outside, "store intent kept", 1, "doubt", 0),
         (CrashKind.Outside, "engine release lost", 2, "doubt", 0),
