@@ -11,6 +11,9 @@ internal sealed record RawRun(Problem? Problem, int ExitCode, ReadOnlyMemory<byt
 {
     public NetworkLog? Network { get; init; }
 
+    /// <summary>Its clearance was asked for; if not, nothing at all has come of it.</summary>
+    public bool Asked { get; init; }
+
     public (EngineResult?, EngineFailure?) Judge(EngineMode mode, string tier)
     {
         var receipt = Problem is { } p ? p : Receipts.Read(Output, ExitCode, mode);

@@ -21,6 +21,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
     private readonly MemoryStream output = new(), log = new();
     private readonly byte[] chunk = new byte[64 << 10];
     private Problem? breach;
+    private bool asked;
     private int tasksPeak;
     private long memoryPeak;
     private TimeSpan cpu;
@@ -77,6 +78,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
     /// <summary>Everything stands ready: asks whether the engine may run, and hands it its input. The lease is looked at last.</summary>
     protected Problem? Clear()
     {
+        asked = true;
         if (!run.Clearance().GetAwaiter().GetResult().Try(out var input, out var refused)) return refused;
         MemoryFile.Seal(Input, input.Span);
         return run.StillOurs() ? null : new(ProblemCode.StoreFenced, "The run was stopped before the engine started: it is not ours any more.");
@@ -112,7 +114,7 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         if (problem is null && exitCode == 128 + 24) problem = Exceeded(ProblemCode.LimitCpu, "CPU time", run.Limits.CpuSeconds, "s");
         if (problem is null && exitCode == 128 + 25) problem = Exceeded(ProblemCode.LimitFiles, "one file's size", FileBytesMax, "bytes");
         return new(problem, exitCode, output.GetBuffer().AsMemory(0, (int)output.Length), log.GetBuffer().AsMemory(0, (int)log.Length),
-            Artifacts, new(clock.Elapsed, cpu, memoryPeak, tasksPeak), Cleanup) { Network = EndNetwork() };
+            Artifacts, new(clock.Elapsed, cpu, memoryPeak, tasksPeak), Cleanup) { Network = EndNetwork(), Asked = asked };
     }
 
     /// <summary>Until the leader ends, a limit breaks or the caller gives up.</summary>

@@ -14,10 +14,11 @@ public sealed class UnseenByReviewersTests
     private static readonly string Commit = new('a', 40);
 
     /// <summary>The plan of a flight as a reviewer sees it, and what the reviewer is told to be missing.</summary>
-    private static async Task<(string Shown, Hidden Hidden, string Json, string Raw)> ShowAsync(string plan)
+    private static async Task<(string Shown, Hidden Hidden, string Json, string Raw)> ShowAsync(string plan, Action<string>? prepare = null)
     {
         await using var lab = await new FlightLab().OpenAsync();
         lab.Engine(plan, "");
+        prepare?.Invoke(lab.Workspace);
         var state = (await lab.FlyAsync(lab.Workflow().Value, FlightGoal.Plan)).State;
         Assert.True(state.Steps.Values.Single().Plan is not null, state.Problem?.Message);
         var step = state.Steps.Values.Single();
@@ -46,7 +47,8 @@ public sealed class UnseenByReviewersTests
     [Fact, Clause("ART-06")]
     public async Task Moves_in_git_and_all_metadata_are_shown()
     {
-        var (shown, _, _, _) = await ShowAsync($$$$"""artifact g '{"type":"note","action":"x","role":"evidence","target":"prod","metadata":{"then":"drop tables","git":{"refs":{"refs/heads/main":{"before":"{{{{Commit}}}}","after":null}},"head":"ref: refs/heads/evil","index":true}}}' evidence""");
+        var (shown, _, _, _) = await ShowAsync($$$$"""artifact g '{"type":"note","action":"x","role":"evidence","target":"prod","metadata":{"then":"drop tables","git":{"refs":{"refs/heads/main":{"before":"{{{{Commit}}}}","after":null}},"head":"ref: refs/heads/evil","index":true}}}' evidence""",
+            static workspace => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(workspace, ".git/refs/heads")).FullName, "main"), Commit + "\n"));
         Assert.Contains("refs/heads/main: aaaaaaaaaaaa -> DELETED", shown);
         Assert.Contains("ref: refs/heads/evil", shown);
         Assert.Contains("git index", shown);

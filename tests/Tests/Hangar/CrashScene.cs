@@ -26,6 +26,8 @@ internal enum CrashKind
     Slow,
     /// <summary>A commit by the built-in git engine.</summary>
     Git,
+    /// <summary>The patch, and then a step that changes nothing: the first one completes before the flight ends.</summary>
+    TwoSteps,
 }
 
 internal sealed class CrashScene : IDisposable
@@ -76,6 +78,11 @@ internal sealed class CrashScene : IDisposable
         {
             tree.Bash("cd workspace && git init -q -b main && git add -A && git commit -qm first && echo ONE > a.txt");
             step = "{ id: one, engine: git, config: { action: commit, message: Change a, paths: [a.txt], author: { name: Ada, email: ada@example.org } } }";
+        }
+        if (kind == CrashKind.TwoSteps)
+        {
+            step += "\n  - { id: two, engine: ./engines/idle, needs: [one] }";
+            tree.File("home/engines/idle", "#!/bin/sh\ncat > /dev/null\necho '" + Receipt("'$CABINCREW_MODE'", "") + "'\n", executable: true);
         }
         tree.File("home/cabincrew.yaml", $"version: 1\nname: flight\nworkspace: ../workspace\non_drift: {(kind == CrashKind.Drift ? "replan" : "fail")}\npolicies: [{{ rules: rules.yaml }}]\nsteps:\n  - {step}\n");
         tree.File("home/engines/e", Engine(), executable: true);
@@ -168,12 +175,14 @@ internal sealed class CrashScene : IDisposable
         tree.Dispose();
     }
 
+    private static string Receipt(string mode, string artifacts) =>
+        $$"""{"protocol_version":"draft-1","engine_id":"scripted","mode":"{{mode}}","receipt_id":"r-1","status":"success","artifacts":[{{artifacts}}]}""";
+
     private string Engine()
     {
         var artifact = $$"""{"type":"code_diff","action":"update","role":"evidence","body_file":"body.data","integrity":"{{Digest.Of(System.Text.Encoding.UTF8.GetBytes(Patch))}}"}""";
         var size = artifact.Length + Patch.Length;
         var listed = $$"""{"name":"change","role":"evidence","path":"change/artifact.json","hash":"{{Digest.Of(System.Text.Encoding.UTF8.GetBytes(artifact))}}","size":{{size.ToString(CultureInfo.InvariantCulture)}}}""";
-        string Receipt(string mode, string artifacts) => $$"""{"protocol_version":"draft-1","engine_id":"scripted","mode":"{{mode}}","receipt_id":"r-1","status":"success","artifacts":[{{artifacts}}]}""";
         var reach = $"""printf '%s %s\n' "$(expr "$input" : '.*"epoch":\([0-9]*\)')" "$(expr "$input" : '.*"expected_plan_token":"\([^"]*\)"')" >> '{tree[EffectsLog]}'""";
         return $"""
             #!/bin/sh

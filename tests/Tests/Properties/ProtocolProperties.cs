@@ -122,7 +122,7 @@ public sealed class ProtocolProperties
         [
             full with { WorkflowId = WorkflowId.Parse("wf-x") }, full with { StepId = StepId.Parse("x") }, full with { EngineId = "x" }, full with { EngineDigest = other },
             full with { Model = "x" }, full with { ProtocolVersion = "x" }, full with { ConfigHash = other }, full with { ContextHash = other }, full with { DefinitionHash = other },
-            full with { WorkspaceHash = other }, full with { PolicyDigest = other }, full with { GovernanceHash = other }, full with { Artifacts = [.. full.Artifacts.Skip(1)] },
+            full with { WorkspaceHash = other }, full with { PolicyDigest = other }, full with { NetworkHash = other }, full with { GovernanceHash = other }, full with { Artifacts = [.. full.Artifacts.Skip(1)] },
             full with { Artifacts = [.. full.Artifacts, PlanTokenSamples.Artifact("more", ArtifactRole.Log, "t", null)] },
             With(first with { Name = PlanTokenSamples.Name("x") }), With(first with { Role = ArtifactRole.State }), With(first with { Type = "x" }), With(first with { Action = "x" }),
             With(first with { MetadataHash = other }), With(first with { BodyHash = other }), With(first with { BodyHash = null }), With(first with { Size = 6 }),

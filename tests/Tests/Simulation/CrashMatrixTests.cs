@@ -13,7 +13,7 @@ public sealed class CrashMatrixTests
     /// <summary>Where a process dies, and where the one that goes on after it dies too.</summary>
     private sealed record Deaths(CrashKind Kind, (string Point, int Occurrence) First, (string Point, int Occurrence)? Second = null);
 
-    private static readonly CrashKind[] Kinds = [CrashKind.Patch, CrashKind.Outside, CrashKind.Drift, CrashKind.Refused, CrashKind.Doubt, CrashKind.Slow];
+    private static readonly CrashKind[] Kinds = [CrashKind.Patch, CrashKind.Outside, CrashKind.Drift, CrashKind.Refused, CrashKind.Doubt, CrashKind.Slow, CrashKind.TwoSteps];
 
     // What each of these leaves behind is mended in a way of its own: thrown away, completed, told.
     private static readonly Deaths[] Wounds =

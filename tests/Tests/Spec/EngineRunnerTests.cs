@@ -55,6 +55,32 @@ public sealed class EngineRunnerTests : IDisposable
         Assert.Equal("from the input", Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)));
     }
 
+    [Fact, Clause("ENG-06")]
+    public async Task an_entry_that_comes_and_goes_while_the_sandbox_is_set_up_is_no_failure()
+    {
+        using var over = new CancellationTokenSource();
+        var hidden = Path.Join(bench.Workspace, ".cabincrew");
+        var blinking = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                Directory.CreateDirectory(hidden);
+                await Task.Delay(5);
+                Directory.Delete(hidden);
+                await Task.Delay(5);
+            }
+        });
+        try
+        {
+            for (var i = 0; i < 20; i++) Assert.NotNull((await bench.ShellAsync("receipt")).Success);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await blinking;
+        }
+    }
+
     [Fact, Clause("ENG-03")]
     public async Task an_input_larger_than_any_pipe_arrives_whole_and_may_be_left_unread()
     {
