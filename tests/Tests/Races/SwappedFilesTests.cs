@@ -106,20 +106,23 @@ public sealed class SwappedFilesTests
             };
             // Without a pause between two moments there is still the time that each of them takes.
             using var stop = new CancellationTokenSource();
-            var restless = random.Next(4) == 0 ? new Thread(() =>
+            var started = new TaskCompletionSource();
+            var pace = new Random(random.Next());
+            var restless = random.Next(4) == 0 ? Task.Factory.StartNew(() =>
             {
+                started.Task.Wait();
                 while (!stop.IsCancellationRequested)
                 {
-                    Thread.Sleep(random.Next(1, 4));
+                    Thread.Sleep(pace.Next(1, 4));
                     swap();
                     Thread.Sleep(1);
                     undo();
                 }
-            }) : null;
+            }, TaskCreationOptions.LongRunning) : Task.CompletedTask;
 
             var definition = house.Workflow($"  - {{ id: one, engine: ./engines/e, config: {{ text: good-{number} }} }}");
             var id = await house.StartAsync(definition);
-            restless?.Start();
+            started.SetResult();
             var report = await house.TryAdvanceAsync(id);
             ChangeRecord? approved = null;
             if (report.Ok && report.Value.Problem?.Code == ProblemCode.ApprovalRequired)
@@ -131,7 +134,7 @@ public sealed class SwappedFilesTests
                 report = await house.TryAdvanceAsync(id);
             }
             await stop.CancelAsync();
-            restless?.Join();
+            await restless;
             undo();
             house.Store.OnCommit = static _ => Cut.No;
             house.Script("e", "");
@@ -189,8 +192,11 @@ public sealed class SwappedFilesTests
             {
                 try
                 {
-                    foreach (var file in Files(victim)) before.TryAdd(file, File.ReadAllBytes(file));
-                    Change(victim, [.. before.Keys]);
+                    lock (before)
+                    {
+                        foreach (var file in Files(victim)) before.TryAdd(file, File.ReadAllBytes(file));
+                        Change(victim, [.. before.Keys]);
+                    }
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
@@ -198,8 +204,11 @@ public sealed class SwappedFilesTests
                 }
             }, () =>
             {
-                foreach (var (file, bytes) in before) Write(file, bytes);
-                if (victim == 6 && before.Count == 0) File.Delete(Path.Combine(house.Workspace, "one.txt"));
+                lock (before)
+                {
+                    foreach (var (file, bytes) in before) Write(file, bytes);
+                    if (victim == 6 && before.Count == 0) File.Delete(Path.Combine(house.Workspace, "one.txt"));
+                }
             });
         }
 
