@@ -52,6 +52,8 @@ public static class SandboxProbe
             features = new(DisableUserNamespaces: false);
             (words, problem) = await AskAsync(bubblewrap, features);
         }
+        // Where not even devices could be made, the launcher was not asked: what it says for itself tells more.
+        if (problem is { Code: ProblemCode.IoFailed } && (await AskAsync(bubblewrap, features, ownDevices: false)).Problem is { } said) problem = said;
         if (problem is not null) return Refused([found, .. Diagnosis.Of(problem, facts)]);
         if (words is not ["answered"])
             return Refused([found, new("isolation", false, $"An engine in the sandbox {string.Join(", ", words.Where(w => w != "answered"))}.",
@@ -79,7 +81,7 @@ public static class SandboxProbe
         return new(findings) { Problem = new(ProblemCode.SandboxUnavailable, $"This machine cannot isolate an engine: {worst.Detail}") { Remedy = worst.Remedy } };
     }
 
-    private static async Task<(string[] Words, Problem? Problem)> AskAsync(string bubblewrap, BubblewrapFeatures features)
+    private static async Task<(string[] Words, Problem? Problem)> AskAsync(string bubblewrap, BubblewrapFeatures features, bool ownDevices = true)
     {
         var workspace = Directory.CreateTempSubdirectory("cabincrew-probe-");
         try
@@ -90,7 +92,7 @@ public static class SandboxProbe
                 Mode = EngineMode.FlightPlan, Clearance = EngineRun.Cleared(default), Workspace = workspace.FullName, HiddenEntries = [],
                 Limits = new() { WallClockSeconds = 20, TempBytes = 1 << 20, ArtifactBytes = 1 << 20 },
             };
-            var raw = await new SandboxedRun(run, bubblewrap, features, CancellationToken.None).Start();
+            var raw = await new SandboxedRun(run, bubblewrap, features, CancellationToken.None, ownDevices).Start();
             raw.Artifacts?.Dispose();
             return (System.Text.Encoding.UTF8.GetString(raw.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries), raw.Problem);
         }

@@ -12,7 +12,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CabinCrew.Orchestrator.Engines.Sandbox;
 
-internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapFeatures features, CancellationToken ct) : RunThread(run, ct)
+/// <param name="ownDevices">False only to hear what the launcher says for itself, where devices cannot be made; such a run is no isolation.</param>
+internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapFeatures features, CancellationToken ct, bool ownDevices = true) : RunThread(run, ct)
 {
     private const int SetupMilliseconds = 30_000;
     private const int EndMilliseconds = 60_000;
@@ -38,7 +39,7 @@ internal sealed class SandboxedRun(EngineRun run, string bubblewrap, BubblewrapF
         if (SeccompFilter.Assemble(RuntimeInformation.ProcessArchitecture, Run.Network) is not { } filter)
             return new(ProblemCode.SandboxUnavailable, $"There is no system call filter for {RuntimeInformation.ProcessArchitecture} yet.");
         launcher = LauncherFile.Of(bubblewrap, Run.LaunchPrefix);
-        if (PrivateDevices.AreNeeded) devices = PrivateDevices.Create();
+        if (ownDevices && PrivateDevices.AreNeeded) devices = PrivateDevices.Create();
         group = ControlGroup.TryCreate(Run.Limits);
         if (group is not { CountsMemory: true }) hiddenMemory = new();
         if (Run.Written is { } written) view = new(written, Run.Limits.TempBytes, EntriesMax);
