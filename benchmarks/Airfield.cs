@@ -96,7 +96,11 @@ internal sealed class Airfield : IAsyncDisposable
             run => [report.Bubblewrap!, .. Bubblewrap.Arguments(run, [.. run.HiddenEntries.Select(h => (h, true))], HostLayout.OfThisMachine, report.Features)]);
     }
 
-    public async ValueTask DisposeAsync() => await ledger.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await flights.DisposeAsync();
+        await ledger.DisposeAsync();
+    }
 
     /// <summary>From the start to the landing of one workflow of one step: plan, judgement, take-off, commit.</summary>
     public async Task<Cost> FlyAsync(IProgress<FlightNews>? news = null)

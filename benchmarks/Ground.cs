@@ -64,7 +64,11 @@ internal sealed record Ground(LedgerRoom Ledger, Flights Flights, Caller Request
         if (report.Problem is not null || report.State.Overall != expected) throw new InvalidOperationException($"the flight did not come to {expected}: {report.Problem?.ToString() ?? report.State.Overall.ToString()}");
     }
 
-    public ValueTask DisposeAsync() => Ledger.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Flights.DisposeAsync();
+        await Ledger.DisposeAsync();
+    }
 }
 
 internal sealed class Silent : IProgress<FlightNews>

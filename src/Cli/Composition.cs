@@ -9,7 +9,11 @@ namespace CabinCrew.Cli;
 
 internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identities, Caller Caller, Flights Flights) : IAsyncDisposable
 {
-    public ValueTask DisposeAsync() => Ledger.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Flights.DisposeAsync().ConfigureAwait(false);
+        await Ledger.DisposeAsync().ConfigureAwait(false);
+    }
 }
 
 internal static partial class Composition

@@ -53,6 +53,19 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>Makes what was written to a file durable, and of its attributes what one needs to read it back; throws.</summary>
+    public static void FlushData(SafeFileHandle file)
+    {
+        if (Fdatasync(file) != 0) throw new IOException($"errno {Marshal.GetLastPInvokeError()}");
+    }
+
+    /// <summary>A descriptor of a file that is there, to flush it by; throws.</summary>
+    public static SafeFileHandle OpenFile(string path)
+    {
+        var descriptor = Open(path, ReadOnly | CloseOnExec);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException($"cannot open '{path}': errno {Marshal.GetLastPInvokeError()}");
+    }
+
     private static void FlushDirectory(string path, bool mayBeClosed)
     {
         var descriptor = Open(path, ReadOnly | DirectoryFlag | CloseOnExec);
@@ -131,6 +144,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int Fdatasync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);

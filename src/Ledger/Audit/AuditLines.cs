@@ -21,7 +21,10 @@ internal sealed record AuditLine
     public long Sequence { get; init; }
     public string? Tenant { get; init; }
     public string? ChainHash { get; init; }
+
+    /// <summary>Null: a later event's signature, or the head's, vouches for this one too.</summary>
     public string? Signature { get; init; }
+
     public string? KeyRef { get; init; }
     public AuditHead? Head { get; init; }
 
@@ -39,7 +42,9 @@ internal sealed record AuditLine
             return Bad("it has no extensions.sequence");
         if (AuditChain.Text(extensions, AuditChain.Tenant) is not { } tenant) return Bad("it has no extensions.tenant");
         if (AuditChain.Text(root, AuditChain.ChainHash) is not { } chain || !Digest.TryParse(chain, out _)) return Bad("it has no chain_hash");
-        if (AuditChain.Text(root, AuditChain.Signature) is not { } signature || AuditChain.Text(root, AuditChain.KeyRef) is not { } keyRef) return Bad("it is not signed");
+        var (signature, keyRef) = (AuditChain.Text(root, AuditChain.Signature), AuditChain.Text(root, AuditChain.KeyRef));
+        if (signature is null ? root.TryGetProperty(AuditChain.Signature, out _) || root.TryGetProperty(AuditChain.KeyRef, out _) : keyRef is null)
+            return Bad("its signature and signature_key_ref are not two texts, or both left out");
         var body = JsonObject.Create(root)!;
         foreach (var member in (ReadOnlySpan<string>)[AuditChain.ChainHash, AuditChain.Signature, AuditChain.KeyRef]) body.Remove(member);
         return new()

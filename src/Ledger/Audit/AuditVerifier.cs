@@ -74,7 +74,7 @@ public static class AuditVerifier
     private sealed class Walk(string publicKeyPem, string keyRef, AuditHead? saved, bool everySignature)
     {
         private long lines;
-        private long last;
+        private long last, vouched;
         private string chain = AuditChain.Genesis;
         private string? tenant;
         private AuditHead? head;
@@ -101,7 +101,9 @@ public static class AuditVerifier
                 if (parsed[i].Kind != AuditLineKind.Event) continue;
                 last++;
                 if (!marks[i].Chain) return At(new(ProblemCode.AuditEdited, $"audit event {last} was changed after it was written"), last);
-                if (!marks[i].Signature) return At(SignatureOf($"audit event {last}", keyRef, parsed[i].KeyRef), last);
+                if (!marks[i].Signature)
+                    return At(SignatureOf(vouched + 1 == last ? $"audit event {last}" : $"the commit of audit events {vouched + 1} to {last}", keyRef, parsed[i].KeyRef), vouched + 1);
+                if (parsed[i].Signature is not null) vouched = last;
                 chain = parsed[i].ChainHash!;
                 if (saved is not null && saved.Sequence == last && saved.ChainHash != chain)
                     return At(new(ProblemCode.AuditEdited, $"the log was rewritten: event {last} is not the one that the saved head of {AuditChain.Stamp(saved.Timestamp)} stands on"), last);
@@ -176,7 +178,7 @@ public static class AuditVerifier
                 var line = parsed[i];
                 if (line.Kind == AuditLineKind.Event)
                     marks[i] = (AuditChain.Next(previous[i], line.Body) == line.ChainHash,
-                        line.KeyRef == keyRef && (!everySignature || Signer.VerifyWith(key, Encoding.ASCII.GetBytes(line.ChainHash!), line.Signature!)));
+                        line.Signature is null || line.KeyRef == keyRef && (!everySignature || Signer.VerifyWith(key, Encoding.ASCII.GetBytes(line.ChainHash!), line.Signature!)));
                 return key;
             }, key => key.Dispose());
             return marks;

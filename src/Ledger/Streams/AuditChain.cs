@@ -1,5 +1,6 @@
 // How audit events are chained and signed, and how the signed head of a log is written. Pure (AUD-03).
 // chain_hash(n) = SHA-256( chain_hash(n-1) "\n" canonical form of event n without signature, signature_key_ref, chain_hash ).
+// The last event of each commit is signed, over its chain hash, and so vouches for all before it.
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;

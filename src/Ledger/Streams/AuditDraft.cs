@@ -59,13 +59,14 @@ internal sealed class AuditDraft
     }
 
     /// <summary>Gives the event its place: sets sequence and tenant, chains, signs. The line is the canonical form of the whole.</summary>
-    public (string Line, string ChainHash) Seal(string tenant, long sequence, string previous, Signer signer)
+    /// <param name="signer">Null: the signature of a later event covers this one through the chain.</param>
+    public (string Line, string ChainHash) Seal(string tenant, long sequence, string previous, Signer? signer)
     {
         var body = new ArrayBufferWriter<byte>(Length + 512);
         Write(body, tenant, sequence, null, null, null);
         var hash = AuditChain.Next(previous, body.WrittenSpan);
         body.ResetWrittenCount();
-        Write(body, tenant, sequence, hash, signer.Sign(Encoding.ASCII.GetBytes(hash)), signer.KeyRef);
+        Write(body, tenant, sequence, hash, signer?.Sign(Encoding.ASCII.GetBytes(hash)), signer?.KeyRef);
         return (Encoding.UTF8.GetString(body.WrittenSpan), hash);
     }
 

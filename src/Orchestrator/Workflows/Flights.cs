@@ -28,10 +28,14 @@ public sealed record PendingApproval(FlightState Flight, StepFlight Step, Approv
 }
 
 /// <param name="runners">How engines are run, with or without a sandbox; null: for real.</param>
-public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null)
+public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null) : IAsyncDisposable
 {
     private const int AnswerTriesMax = 50;
     private static readonly TenantId Tenant = TenantId.Local;
+    private readonly Node node = new(ledger.Store, ledger.Clock);
+
+    /// <summary>Gives the session with the store back. Before the store is closed, and after every flight of it has come back.</summary>
+    public ValueTask DisposeAsync() => node.DisposeAsync();
 
     /// <summary>Writes the workflow down; nothing runs yet. Policies and isolation are checked first, so that a flight that cannot go is not begun.</summary>
     public Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, CancellationToken ct) => StartAsync(definition, requester, unsandboxed, null, ct);
@@ -101,17 +105,15 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     /// <param name="unreleased">What to say when the claim could not be given back, and with it nothing be made durable that was not so already.</param>
     private async Task<Outcome<T>> ClaimedAsync<T>(WorkflowId id, Func<Journal, CancellationToken, Task<Outcome<T>>> work, Func<T, Problem, Outcome<T>> unreleased, CancellationToken ct)
     {
-        var joined = await NodeLease.JoinAsync(ledger.Store, ledger.Clock, ct).ConfigureAwait(false);
-        if (!joined.Try(out var lease, out var problem)) return problem;
-        await using (lease)
+        var claimed = await node.ClaimAsync(Tenant, id, ct).ConfigureAwait(false);
+        if (!claimed.Try(out var hold, out var problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
+        var givenBack = false;
+        try
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
-            await ledger.Store.ReapAsync(lease.Session, new HashSet<WorkflowId>(), ct).ConfigureAwait(false);
-            var claimed = await ledger.Store.ClaimAsync(lease.Session, Tenant, id, ct).ConfigureAwait(false);
-            if (!claimed.Try(out var claim, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, hold.Lease.Lost);
             var read = await ReadAsync(id, ct).ConfigureAwait(false);
             if (!read.Try(out var state, out problem)) return await HaltedAsync(id, problem, ct).ConfigureAwait(false);
-            using var journal = new Journal(ledger, lease, claim, state);
+            using var journal = new Journal(ledger, hold, state);
             Outcome<T> done;
             var released = Outcome.Of(state);
             try
@@ -120,10 +122,15 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             }
             finally
             {
-                // What the caller is told about is durable. The end of a flight is so by itself, and to leave gives the claim back.
+                // What the caller is told about is durable. The end of a flight is so by itself, and gives the claim back.
                 if (journal.State.Ended is null) released = await journal.CommitAsync(_ => Batch.Nothing with { Release = true }, CancellationToken.None).ConfigureAwait(false);
+                givenBack = journal.Released;
             }
             return released.Problem is { } unwritten ? done.Then(value => unreleased(value, unwritten)) : done;
+        }
+        finally
+        {
+            await node.LeaveAsync(hold, givenBack).ConfigureAwait(false);
         }
     }
 

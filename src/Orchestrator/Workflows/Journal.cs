@@ -27,10 +27,11 @@ internal sealed record Batch
     public static readonly Batch Nothing = new() { Entries = [] };
 }
 
-internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, FlightState state) : IDisposable
+internal sealed class Journal(LedgerRoom ledger, Hold hold, FlightState state) : IDisposable
 {
     private readonly SemaphoreSlim pen = new(1, 1);
-    private Claim claim = claim;
+    private readonly NodeLease lease = hold.Lease;
+    private Claim claim = hold.Claim;
     private FlightState state = state;
 
     public FlightState State => Volatile.Read(ref state);
@@ -41,6 +42,9 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
 
     /// <summary>Our lease is live by the clock that does not stop: asked just before every effect.</summary>
     public bool StillOurs => lease.Live;
+
+    /// <summary>The claim was given back with the last commit.</summary>
+    public bool Released { get; private set; }
 
     /// <summary>Commits what <paramref name="build"/> makes of the current state, or nothing. An empty batch without a release is no commit.</summary>
     public async Task<Outcome<FlightState>> CommitAsync(Func<FlightState, Batch> build, CancellationToken ct)
@@ -56,8 +60,10 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
             if (!next.Try(out var after, out var illegal)) return illegal;
 
             // From here the outcome must be known: cancelling between the write and the answer would leave us guessing.
-            var committed = await ledger.Store.CommitAsync(lease.Session, claim, ToCommit(batch, after), CancellationToken.None).ConfigureAwait(false);
+            var commit = ToCommit(batch, after);
+            var committed = await ledger.Store.CommitAsync(lease.Session, claim, commit, CancellationToken.None).ConfigureAwait(false);
             if (!committed.Try(out var done, out var problem)) return problem;
+            Released = commit.ReleaseClaim;
             claim = claim with { NextSequence = done.NextSequence };
             Volatile.Write(ref state, after);
             return after;
@@ -92,7 +98,8 @@ internal sealed class Journal(LedgerRoom ledger, NodeLease lease, Claim claim, F
         Lock = batch.Lock,
         Intent = batch.Intent,
         MarkInDoubt = batch.MarkInDoubt,
-        ReleaseClaim = batch.Release,
+        // A flight that has ended is nobody's.
+        ReleaseClaim = batch.Release || after.Ended is not null,
         Deferred = batch.Deferred,
         SignalsSeen = batch.SignalsSeen,
     };

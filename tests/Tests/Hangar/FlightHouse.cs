@@ -180,6 +180,7 @@ internal sealed class FlightHouse : IAsyncDisposable
     {
         if (Ledger is not null)
         {
+            await Flights.DisposeAsync();
             await Ledger.DisposeAsync();
             Clock.Advance(TimeSpan.FromSeconds(16));
         }
@@ -212,6 +213,7 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Flights.DisposeAsync();
         await Ledger.DisposeAsync();
         tree.Dispose();
     }

@@ -1,4 +1,5 @@
-// Appends to the tenants' audit chains within the writer's transaction, and signs each touched head once per transaction (AUD-03, AUD-05).
+// Appends to the tenants' audit chains within the writer's transaction, and signs the last event of each commit and each touched head once per transaction:
+// through the chain a signature covers everything before it (AUD-03, AUD-05).
 // The chain's position is read from the database in every transaction: another process may have written in between.
 using System.Collections.Immutable;
 using CabinCrew.Ledger.Signing;
@@ -29,10 +30,10 @@ internal sealed class AuditAppender(Signer signer)
             var read = ReadPosition(db, tenant);
             if (!read.Try(out position, out var problem)) return problem;
         }
-        foreach (var draft in events)
+        for (var i = 0; i < events.Count; i++)
         {
             var sequence = position.Sequence + 1;
-            var (line, hash) = draft.Seal(tenant, sequence, position.ChainHash, signer);
+            var (line, hash) = events[i].Seal(tenant, sequence, position.ChainHash, i == events.Count - 1 ? signer : null);
             db.Execute("INSERT INTO audit(tenant, sequence, json) VALUES ($1, $2, $3)", tenant, sequence, line);
             position = new(sequence, hash, true);
         }

@@ -46,9 +46,9 @@ internal static class SqliteSchema
     {
         // WAL first: it cannot be switched inside a transaction, and it stays with the file.
         if (db.Pragma("journal_mode=WAL") != "wal") return Refuse(path, "its file system does not support write-ahead logging");
-        db.Script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864");
-        // A build of SQLite may ignore a setting without a word, and a durable store without these is none.
-        if (db.Pragma("synchronous") != "2" || db.Pragma("foreign_keys") != "1") return Refuse(path, "this build of SQLite does not take synchronous=FULL and foreign_keys=ON");
+        db.Script("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864");
+        // A build of SQLite may ignore a setting without a word, and a durable store without these is none. NORMAL: it flushes around checkpoints, and LogFlusher after commits.
+        if (db.Pragma("synchronous") != "1" || db.Pragma("foreign_keys") != "1") return Refuse(path, "this build of SQLite does not take synchronous=NORMAL and foreign_keys=ON");
         db.Script("BEGIN IMMEDIATE");
         try
         {

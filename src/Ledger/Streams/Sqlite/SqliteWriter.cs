@@ -1,6 +1,6 @@
 // The one thread that writes. Requests that wait together share a transaction (group commit), each within its own savepoint,
-// so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT (invariants 4 and 7).
-// A deferred request is committed without waiting for the disk: a power cut may take it, and then takes all that came after it as well,
+// so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT and the flush of the log (invariants 4 and 7).
+// A deferred request is answered without waiting for the disk: a power cut may take it, and then takes all that came after it as well,
 // because a flush of the write-ahead log covers everything before it. After a flush that the disk did not confirm, this holds no longer: the writer stops for good.
 using System.Collections.Concurrent;
 using System.Diagnostics;
@@ -34,12 +34,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly string path;
     private readonly Thread thread;
     private readonly HighWater highWater;
-    private Request? carried;
-    private bool isFlushing = true;
-    private Problem? distrusted;
-
-    /// <summary>Queued requests that must wait for the disk: one flush serves whoever is queued before them too.</summary>
-    private int urgent;
+    private readonly LogFlusher flusher;
+    private volatile bool isFilling;
 
     public SqliteWriter(Database db, HighWater highWater, Signer signer, TimeProvider clock, string path)
     {
@@ -48,6 +44,7 @@ internal sealed class SqliteWriter : IDisposable
         this.clock = clock;
         this.path = path;
         audit = new AuditAppender(signer);
+        flusher = new LogFlusher(path, highWater) { Idle = Nudge };
         thread = new Thread(Run) { IsBackground = true, Name = "store writer" };
         thread.Start();
     }
@@ -57,15 +54,9 @@ internal sealed class SqliteWriter : IDisposable
     public async Task<Outcome<T>> RunAsync<T>(string about, Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
     {
         var request = new Request<T>(work, ct) { Deferred = deferred, About = about };
-        if (!deferred) Interlocked.Increment(ref urgent);
         try
         {
             queue.Add(request, ct);
-        }
-        catch (OperationCanceledException) when (!deferred)
-        {
-            Interlocked.Decrement(ref urgent);
-            throw;
         }
         catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
         {
@@ -78,23 +69,39 @@ internal sealed class SqliteWriter : IDisposable
     {
         queue.CompleteAdding();
         thread.Join();
+        flusher.Dispose();
         queue.Dispose();
-        if (distrusted is not null) db.LeaveLog();
+        if (flusher.Distrusted is not null) db.LeaveLog();
         db.Dispose();
         highWater.Dispose();
     }
 
     /// <summary>Nothing is written any more: the disk did not confirm a flush.</summary>
-    public void Distrust(Problem why) => Interlocked.CompareExchange(ref distrusted, why, null);
+    public void Distrust(Problem why) => flusher.Distrust(why);
+
+    // Ends a group that is only kept open because the log is being flushed.
+    private void Nudge()
+    {
+        if (!isFilling) return;
+        try
+        {
+            queue.TryAdd(Request.Nudge);
+        }
+        catch (InvalidOperationException)
+        {
+            // Closing: nobody fills a group any more.
+        }
+    }
 
     private void Run()
     {
         var group = new List<Request>();
         var groups = 0;
-        while (Next() is { } first)
+        while (queue.TryTake(out var first, Timeout.Infinite))
         {
+            if (first == Request.Nudge) continue;
             group.Clear();
-            if (Volatile.Read(ref distrusted) is { } why)
+            if (flusher.Distrusted is { } why)
             {
                 first.Fail(why);
                 continue;
@@ -119,51 +126,61 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private Request? Next()
-    {
-        if (carried is { } next)
-        {
-            carried = null;
-            return next;
-        }
-        if (!queue.TryTake(out next, Timeout.Infinite)) return null;
-        if (!next.Deferred) Interlocked.Decrement(ref urgent);
-        return next;
-    }
-
     private void CommitGroup(Request first, List<Request> group)
     {
         group.Add(first);
-        // It cannot be switched within a transaction. What need not wait may ride along with what must, never the other way round.
-        var flush = !first.Deferred || Volatile.Read(ref urgent) > 0;
-        if (isFlushing != flush)
-        {
-            db.Execute(flush ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-            isFlushing = flush;
-        }
         db.Execute("BEGIN IMMEDIATE");
         audit.Begin();
         var scope = new WriteScope(db, clock.GetUtcNow(), audit);
-        var began = Stopwatch.GetTimestamp();
         Execute(first, scope);
-        while (group.Count < GroupMax && Stopwatch.GetElapsedTime(began) < GroupTimeMax && queue.TryTake(out var next))
+        var began = Stopwatch.GetTimestamp();
+        while (group.Count < GroupMax && Following(began, mayWait: group.TrueForAll(r => !r.Deferred)) is { } next)
         {
-            if (!next.Deferred) Interlocked.Decrement(ref urgent);
-            if (!flush && !next.Deferred)
-            {
-                carried = next;
-                break;
-            }
             group.Add(next);
             Execute(next, scope);
         }
-        var events = audit.SignHeads(db, scope.Now) && isFlushing ? HighWater.Events(db) : 0;
+        var mustLast = group.Where(r => !r.Deferred).ToArray();
+        var events = audit.SignHeads(db, scope.Now) && mustLast.Length > 0 ? HighWater.Events(db) : 0;
         Reach(group, "lost");
         db.Execute("COMMIT");
         Reach(group, "kept");
-        if (events > 0) highWater.Raise(events);
-        Failpoint.Reach("mark kept");
-        foreach (var request in group) request.Complete();
+        if (mustLast.Length > 0) flusher.Owe(events, unconfirmed => Answer(mustLast, unconfirmed));
+        foreach (var request in group)
+            if (request.Deferred) request.Complete();
+    }
+
+    // Whoever waits already, and while the log is being flushed also whoever comes: a commit now would only wait for the next flush.
+    private Request? Following(long began, bool mayWait)
+    {
+        while (GroupTimeMax - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } left)
+        {
+            if (queue.TryTake(out var next))
+            {
+                if (next != Request.Nudge) return next;
+                continue;
+            }
+            isFilling = true;
+            Interlocked.MemoryBarrier();
+            try
+            {
+                if (!mayWait || !flusher.IsBusy || !queue.TryTake(out next, left) || next == Request.Nudge) return null;
+                return next;
+            }
+            finally
+            {
+                isFilling = false;
+            }
+        }
+        return null;
+    }
+
+    private static void Answer(Request[] requests, Problem? unconfirmed)
+    {
+        foreach (var request in requests)
+        {
+            if (unconfirmed is null) request.Complete();
+            else request.Fail(unconfirmed);
+        }
     }
 
     private static void Reach(List<Request> group, string when)
@@ -221,6 +238,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private abstract class Request
     {
+        public static readonly Request Nudge = new Request<Done>(_ => Done.Ok, default) { About = "" };
+
         public bool Deferred { get; init; }
         public required string About { get; init; }
 
