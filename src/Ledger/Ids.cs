@@ -11,9 +11,14 @@ public interface IIdSource
 
 public sealed class RandomIds : IIdSource
 {
+    private const int Length = 12;
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
-    public string Next(string prefix) => $"{prefix}-{RandomNumberGenerator.GetString(Alphabet, 12)}";
+    /// <summary>Whether a name is of the form that <see cref="Next"/> gives.</summary>
+    public static bool IsOne(string prefix, string name) =>
+        name.Length == prefix.Length + 1 + Length && name.StartsWith($"{prefix}-", StringComparison.Ordinal) && name.Skip(prefix.Length + 1).All(c => Alphabet.Contains(c));
+
+    public string Next(string prefix) => $"{prefix}-{RandomNumberGenerator.GetString(Alphabet, Length)}";
 }
 
 /// <summary>For tests and demonstrations that must repeat exactly.</summary>

@@ -2,6 +2,7 @@
 // isolation; or, in so many words, nothing.
 using CabinCrew.Orchestrator.Engines.Reduced;
 using CabinCrew.Orchestrator.Engines.Sandbox;
+using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Engines;
@@ -12,6 +13,7 @@ public static class EngineRunners
     /// <param name="reduced">The reduced isolation will do where the full one cannot be had; the caller audits it when it comes to that.</param>
     public static async Task<Outcome<IEngineRunner>> CreateAsync(bool unsandboxed, CancellationToken ct, bool reduced = false)
     {
+        Leftovers.SweepOnce(ScratchPlace.Candidates(Environment.GetEnvironmentVariable), TimeProvider.System);
         if (unsandboxed) return Outcome.Of<IEngineRunner>(new UnsandboxedRunner());
         var report = await SandboxProbe.RunAsync(ct);
         if (report.Problem is not { } problem) return Outcome.Of<IEngineRunner>(new BubblewrapRunner(report.Bubblewrap!, report.Features));

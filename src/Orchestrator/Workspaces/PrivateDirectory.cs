@@ -11,8 +11,13 @@ internal sealed partial class PrivateDirectory : IDisposable
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly Lock Gate = new();
+    private const string Prefix = "cabincrew";
+
+    // Held by a lock for as long as we live: so that what a killed process left can be told from what is in use.
+    private sealed record HeldGround(string Path, DirectoryHandle Hold);
+
     // By the place that they are in: the directory that holds them, and how many there are.
-    private static readonly Dictionary<string, (string Ground, int Holders)> Grounds = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, (HeldGround Ground, int Holders)> Grounds = new(StringComparer.Ordinal);
 
     private bool gone;
 
@@ -33,7 +38,7 @@ internal sealed partial class PrivateDirectory : IDisposable
             Grounds[place.Path] = (ground, holders);
             try
             {
-                var path = System.IO.Path.Combine(ground, ids.Next("cabincrew"));
+                var path = System.IO.Path.Combine(ground.Path, ids.Next(Prefix));
                 if (System.IO.Path.Exists(path)) throw new IOException($"{path} exists already");
                 Directory.CreateDirectory(path, Owner);
                 Grounds[place.Path] = (ground, holders + 1);
@@ -69,31 +74,36 @@ internal sealed partial class PrivateDirectory : IDisposable
 
     // One directory for all that this process has at a time. Ext4 puts what is made in a "top directory" far apart; where it has no journal it passes over every
     // inode of the neighbourhood that was freed in the last minutes, one by one, and scratch is made and freed all the time.
-    private static string Found(string root)
+    private static HeldGround Found(string root)
     {
-        var path = System.IO.Path.Combine(root, new RandomIds().Next("cabincrew"));
+        var path = System.IO.Path.Combine(root, new RandomIds().Next(Prefix));
         if (System.IO.Path.Exists(path)) throw new IOException($"{path} exists already");
         Directory.CreateDirectory(path, Owner);
-        using var own = DirectoryHandle.Open(path);
+        var own = DirectoryHandle.Open(path);
+        FileCalls.TryHold(own.Descriptor);
         if (GetFlags(own.Descriptor, GetFlagsRequest, out var flags) == 0)
         {
             flags |= TopDirectory;
             _ = SetFlags(own.Descriptor, SetFlagsRequest, in flags); // a hint: other file systems have no such thing
         }
-        return path;
+        return new(path, own);
     }
+
+    /// <summary>The name is one that <see cref="Create"/> gives to what it makes in a place.</summary>
+    public static bool IsGround(string name) => RandomIds.IsOne(Prefix, name);
 
     private static void Leave(string root)
     {
         if (Grounds[root] is not { Holders: 0 } empty) return;
         try
         {
-            Directory.Delete(empty.Ground);
+            Directory.Delete(empty.Ground.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Something could not be removed from it; the next one gets another.
         }
+        empty.Ground.Hold.Dispose();
         Grounds.Remove(root);
     }
 

@@ -11,10 +11,19 @@ internal readonly unsafe record struct ProcessBrand(ulong Number)
     private const ulong Mark = 0x2CUL << 56;
     private const ulong MarkMask = 0xFFUL << 56;
     private static readonly ulong Owner = Mark | ((ulong)(uint)Environment.ProcessId & 0x3FFFFF) << 34 | (Began(Environment.ProcessId) & 0x3FFFF) << 16;
+    private const ulong RunMask = 0xFFFF;
     private static int count;
 
     /// <summary>The owner's process id and start are in it, so that the orphans of a dead orchestrator can be told from the living's.</summary>
-    public static ProcessBrand Next() => new(Owner | (ushort)Interlocked.Increment(ref count));
+    public static ProcessBrand Next() => new(Owner | (ulong)(1 + (uint)Interlocked.Increment(ref count) % (RunMask - 1)));
+
+    /// <summary>Everything that this process starts inherits its owner's number, from its first instruction on: so that a launcher is known even when we die while we start it.
+    /// Room is left for the numbers of runs.</summary>
+    public static void PutOnSelf()
+    {
+        var limit = new SpawnNative.Limit { Soft = Owner, Hard = Owner | RunMask };
+        _ = SpawnNative.PrLimit(0, Limit, &limit, null); // refused inside another engine, which has an owner already
+    }
 
     /// <returns>False where the process already has a lower limit: it runs inside another engine.</returns>
     public bool Put(int pid)
@@ -39,13 +48,15 @@ internal readonly unsafe record struct ProcessBrand(ulong Number)
         return living.Count;
     }
 
-    /// <summary>Ends what the runs of orchestrators left behind that are dead themselves.</summary>
+    /// <summary>Ends what the runs of orchestrators left behind that are dead themselves. Of what bears only its owner's number, launchers alone:
+    /// a command that the user configured may have started something that is to live on.</summary>
     public static void Sweep()
     {
         // Only where process ids mean the same to both: an orchestrator in a container looks dead from outside.
         var here = ProcessTable.Namespace(Environment.ProcessId);
         foreach (var pid in ProcessTable.Pids())
-            if (Read(pid) is { } number && (number & MarkMask) == Mark && !OwnerLives(number) && ProcessTable.Namespace(pid) == here) Kill(pid, number);
+            if (Read(pid) is { } number && (number & MarkMask) == Mark && !OwnerLives(number) && ProcessTable.Namespace(pid) == here
+                && ((number & RunMask) != RunMask || Sandbox.Bubblewrap.IsLauncher(pid))) Kill(pid, number);
     }
 
     private static bool OwnerLives(ulong number) => Began((int)(number >> 34 & 0x3FFFFF)) is not 0 and var began && (began & 0x3FFFF) == (number >> 16 & 0x3FFFF);

@@ -6,7 +6,6 @@ namespace CabinCrew.Orchestrator.Engines.Reduced;
 
 internal sealed class ReducedRunner : IEngineRunner
 {
-    public ReducedRunner() => ProcessBrand.Sweep();
 
     public string Tier => Tiers.Reduced;
 

@@ -15,6 +15,8 @@ internal static class Bubblewrap
     public const string Temp = "/tmp";
 
     /// <summary>The numbers under which bubblewrap finds what we hand it. All below 10, so that a shell in between keeps them.</summary>
+    private const string HostName = "cabincrew";
+
     public const int SeccompFd = 3, InfoFd = 4, StatusFd = 5, BlockFd = 6, PasswdFd = 7, GroupFd = 8, CertificateFd = 9;
 
     public const string Passwd = "root:x:0:0:root:/tmp:/usr/sbin/nologin\nengine:x:65534:65534:engine:/tmp:/bin/sh\n";
@@ -54,7 +56,7 @@ internal static class Bubblewrap
         if (features.DisableUserNamespaces) Add("--disable-userns");
         Add("--uid", "65534", "--gid", "65534", "--unshare-pid");
         if (!run.Network) Add("--unshare-net");
-        Add("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "cabincrew", "--die-with-parent", "--new-session", "--cap-drop", "ALL");
+        Add("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", HostName, "--die-with-parent", "--new-session", "--cap-drop", "ALL");
 
         foreach (var path in host.ReadOnly) Add("--ro-bind", path, path);
         foreach (var (name, target) in host.Links) Add("--symlink", target, "/" + name);
@@ -93,5 +95,21 @@ internal static class Bubblewrap
         Add([.. run.Engine.Command]);
         Add("--mode", run.Mode.Word());
         return a;
+    }
+
+    /// <summary>Whether a process was started with arguments as ours are; false when it is gone or not ours to see.</summary>
+    public static bool IsLauncher(int pid)
+    {
+        try
+        {
+            // The kernel gives at most what a process was started with; the name stands among the first arguments.
+            using var file = File.OpenHandle($"/proc/{pid}/cmdline");
+            var line = new byte[16 * 1024];
+            return line.AsSpan(0, RandomAccess.Read(file, line, 0)).IndexOf(System.Text.Encoding.ASCII.GetBytes($"\0--hostname\0{HostName}\0")) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

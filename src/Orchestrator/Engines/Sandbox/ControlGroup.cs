@@ -21,13 +21,11 @@ internal sealed class ControlGroup : IDisposable
             // What it writes to its file systems is charged to it as well.
             var memory = limits.MemoryBytes + limits.TempBytes + limits.ArtifactBytes + Bubblewrap.SharedMemoryBytes + (64L << 20);
             var tasks = limits.Processes + ProcessLimits.ProcessSlack(limits) + 4;
-            foreach (var line in File.ReadLines("/proc/self/cgroup"))
+            foreach (var (controller, directory) in Own())
             {
-                var parts = line.Split(':', 3);
-                var path = parts[2] == "/" ? "" : parts[2];
-                if (parts[1] == "pids") group.Make($"{Root}/pids{path}/{name}", ("pids.max", tasks));
-                else if (parts[1] == "memory") group.Make($"{Root}/memory{path}/{name}", ("memory.limit_in_bytes", memory));
-                else if (parts[1] == "" && File.Exists($"{Root}/cgroup.controllers")) group.Make($"{Root}{path}/{name}", ("pids.max", tasks), ("memory.max", memory));
+                if (controller == "pids") group.Make($"{directory}/{name}", ("pids.max", tasks));
+                else if (controller == "memory") group.Make($"{directory}/{name}", ("memory.limit_in_bytes", memory));
+                else group.Make($"{directory}/{name}", ("pids.max", tasks), ("memory.max", memory));
             }
             if (group.directories.Count > 0) return group;
         }
@@ -36,6 +34,20 @@ internal sealed class ControlGroup : IDisposable
         }
         group.Dispose();
         return null;
+    }
+
+    /// <summary>Where groups of ours are made.</summary>
+    public static IEnumerable<string> OwnDirectories() => Own().Select(o => o.Directory);
+
+    private static IEnumerable<(string Controller, string Directory)> Own()
+    {
+        foreach (var line in File.ReadLines("/proc/self/cgroup"))
+        {
+            var parts = line.Split(':', 3);
+            var path = parts[2] == "/" ? "" : parts[2];
+            if (parts[1] is "pids" or "memory") yield return (parts[1], $"{Root}/{parts[1]}{path}");
+            else if (parts[1] == "" && File.Exists($"{Root}/cgroup.controllers")) yield return ("", Root + path);
+        }
     }
 
     /// <summary>Then the kernel itself counts every page, wherever it is.</summary>

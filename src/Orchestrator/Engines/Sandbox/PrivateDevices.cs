@@ -9,6 +9,9 @@ internal sealed class PrivateDevices : IDisposable
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Everybody = (UnixFileMode)0b110_110_110;
 
+    /// <summary>The one place where a device is sure to be one.</summary>
+    public const string Parent = "/dev";
+
     private static int count;
 
     /// <summary>What bubblewrap's --dev binds, with the kernel's own numbers of it.</summary>
@@ -24,8 +27,8 @@ internal sealed class PrivateDevices : IDisposable
         }
     }
 
-    /// <summary>In /dev: the one place where a device is sure to be one. Bound, they need no names any more: to be disposed of as soon as the sandbox stands.</summary>
-    public string Path { get; } = $"/dev/cabincrew-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+    /// <summary>Bound, they need no names any more: to be disposed of as soon as the sandbox stands.</summary>
+    public string Path { get; } = $"{Parent}/cabincrew-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
 
     /// <exception cref="IOException">They cannot be made: then there is no run.</exception>
     public static PrivateDevices Create()
