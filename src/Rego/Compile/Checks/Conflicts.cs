@@ -1,0 +1,107 @@
+// Rules that cannot stand beside each other: of different kinds at one reference, inside each other's value, several defaults, a rule where a package is.
+// Rules are put in a tree by the ground part of their references; only that part can be compared before evaluation.
+using System.Collections.Immutable;
+using CabinCrew.Rego.Syntax;
+using CabinCrew.Rego.Values;
+
+namespace CabinCrew.Rego.Compile.Checks;
+
+internal static class Conflicts
+{
+    private sealed record Placed(RegoModule Module, Rule Rule);
+
+    private sealed class Place(string name)
+    {
+        private readonly Dictionary<string, Place> children = new(StringComparer.Ordinal);
+
+        public string Name => name;
+
+        public List<Placed> Rules { get; } = [];
+
+        public List<RegoModule> Packages { get; } = [];
+
+        public IEnumerable<Place> Children => children.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
+
+        public Place Child(string key, string step)
+        {
+            if (!children.TryGetValue(key, out var child))
+                children[key] = child = new Place(name + step);
+            return child;
+        }
+    }
+
+    public static void Check(IReadOnlyList<RegoModule> modules, ImmutableArray<RegoError>.Builder errors)
+    {
+        var root = new Place("data");
+        foreach (var module in modules)
+        {
+            var package = root;
+            foreach (var name in module.Package.Path)
+                package = package.Child(new StringValue(name).ToString(), Step(name));
+            package.Packages.Add(module);
+            foreach (var rule in module.Rules)
+                PlaceOf(package, rule).Rules.Add(new(module, rule));
+        }
+
+        var pending = new Stack<Place>([root]);
+        while (pending.TryPop(out var place))
+        {
+            CheckPlace(place, errors);
+            foreach (var child in place.Children.Reverse())
+                pending.Push(child);
+        }
+    }
+
+    private static string Step(string name) =>
+        name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? "." + name : $"[{new StringValue(name)}]";
+
+    private static Place PlaceOf(Place package, Rule rule)
+    {
+        var place = package.Child(new StringValue(rule.Head.Name).ToString(), Step(rule.Head.Name));
+        foreach (var term in rule.Head.Reference.Path)
+        {
+            if (term is not ScalarTerm scalar)
+                break;
+            place = place.Child(scalar.Value.ToString(), scalar.Value is StringValue text ? Step(text.Text) : $"[{scalar.Value}]");
+        }
+
+        return place;
+    }
+
+    private static bool IsGround(Rule rule) => rule.Head.Reference.Path.All(term => term is ScalarTerm);
+
+    private static void CheckPlace(Place place, ImmutableArray<RegoError>.Builder errors)
+    {
+        if (place.Rules.Count == 0)
+            return;
+
+        var first = place.Rules[0].Rule;
+        var rules = place.Rules.ConvertAll(placed => placed.Rule);
+        var complete = rules.Count(rule => rule.Head.Kind == RuleKind.SingleValue && IsGround(rule));
+        var below = rules.Any(IsGround) ? RulesBelow(place).ToList() : [];
+        var defaults = rules.FindAll(rule => rule.IsDefault);
+        if (below.Count > 0)
+            errors.Add(first.Span.Error(ModuleChecks.TypeError, $"rule {place.Name} conflicts with [{string.Join(' ', below)}]"));
+        else if (rules.Exists(rule => rule.Head.Kind != first.Head.Kind || rule.Head.Arguments.Length != first.Head.Arguments.Length) || (complete > 0 && complete < rules.Count))
+            errors.Add(first.Span.Error(ModuleChecks.TypeError, $"conflicting rules {place.Name} found"));
+        else if (defaults.Count > 1)
+            errors.Add(defaults[1].Span.Error(ModuleChecks.TypeError, $"multiple default rules {place.Name} found at {string.Join(", ", defaults.Select(rule => rule.Span.ToLocation()))}"));
+
+        foreach (var (module, rule) in place.Rules.Where(placed => IsGround(placed.Rule)))
+        {
+            foreach (var package in place.Packages)
+                errors.Add(module.Package.Span.Error(ModuleChecks.TypeError, $"package {package.PackageName} conflicts with rule {place.Name} defined at {rule.Span.ToLocation()}"));
+        }
+    }
+
+    private static IEnumerable<string> RulesBelow(Place place)
+    {
+        foreach (var child in place.Children)
+        {
+            if (child.Rules.Count > 0)
+                yield return child.Name;
+            foreach (var name in RulesBelow(child))
+                yield return name;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// What can be said of rules once their names are resolved and their bodies ordered: recursion, types, calls of what is deprecated.
+using CabinCrew.Rego.Compile.Checks.Types;
+using CabinCrew.Rego.Evaluate;
+using CabinCrew.Rego.Types;
+
+namespace CabinCrew.Rego.Compile.Checks;
+
+/// <summary>What the checks found and learned. The types serve for checking queries later.</summary>
+internal sealed class ProgramChecks
+{
+    private readonly RegoType input;
+    private readonly DocumentTypes documents;
+
+    /// <summary>Comparisons whose outcome the types decide.</summary>
+    public List<RegoFinding> Notes { get; } = [];
+
+    private ProgramChecks(RuleNode root, RegoType input)
+    {
+        this.input = input;
+        documents = new(root);
+    }
+
+    /// <summary>Checks all rules; <paramref name="input"/> is the type of <c>input</c>, null where there is no schema. Errors are added by place.</summary>
+    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, RegoType? input, List<RegoError> errors)
+    {
+        var checks = new ProgramChecks(root, input ?? RegoType.Any);
+        var graph = new RuleGraph(root, rules);
+        var groups = graph.Groups();
+        var found = Recursion.Errors(graph, groups).ToList();
+        if (found.Count == 0)
+            found = checks.InferTypes(groups, rules);
+        if (found.Count == 0)
+            found = [.. rules.SelectMany(pair => Deprecation.Errors(pair.Key, pair.Value))];
+        errors.AddRange(found.Distinct().OrderBy(error => error.Location.File, StringComparer.Ordinal).ThenBy(error => error.Location.Row).ThenBy(error => error.Location.Column));
+        return checks;
+    }
+
+    /// <summary>The type errors of a query against the program.</summary>
+    public List<RegoError> CheckQuery(CoreBody query) => TypeChecker.Check(query, documents, input);
+
+    private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules)
+    {
+        var errors = new List<RegoError>();
+        foreach (var placed in groups.SelectMany(group => group.Rules))
+        {
+            var place = PlaceOf(placed);
+            for (var rule = rules[placed]; rule is not null; rule = rule.Else)
+                errors.AddRange(TypeChecker.Check(rule, place, documents, input, Notes));
+        }
+
+        return errors;
+    }
+
+    private RuleNode PlaceOf(PlacedRule placed)
+    {
+        var place = documents.Root;
+        foreach (var key in placed.Path)
+        {
+            if (place.Child(key) is not { } child)
+                break;
+            place = child;
+        }
+
+        return place;
+    }
+}

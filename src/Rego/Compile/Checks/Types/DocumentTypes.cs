@@ -1,0 +1,88 @@
+// The types of rules, by their place under data. A package is an object of its rules that may hold more (base documents are not known).
+using System.Collections.Immutable;
+using CabinCrew.Rego.Evaluate;
+using CabinCrew.Rego.Types;
+using CabinCrew.Rego.Values;
+
+namespace CabinCrew.Rego.Compile.Checks.Types;
+
+/// <summary>Filled rule by rule in the order of the graph, then read only.</summary>
+internal sealed class DocumentTypes(RuleNode root)
+{
+    private readonly Dictionary<RuleNode, Document> documents = [];
+
+    /// <summary>The document at a place: alternatives of its value, or an object put together from rules with longer references.</summary>
+    private sealed class Document
+    {
+        public RegoType? Value { get; set; }
+
+        public Dictionary<Value, Document> Known { get; } = [];
+
+        public RegoType? Key { get; set; }
+
+        public RegoType? Type { get; set; }
+
+        public Document? Rest { get; set; }
+
+        public RegoType? ToType()
+        {
+            if (Known.Count == 0 && Rest is null)
+                return Value;
+            if (Known.Count > TypeOperations.PropertiesMax)
+                return RegoType.AnyObject;
+            return TypeOperations.Or(Rest is null ? Closed() : Open(Rest), Value);
+        }
+
+        private ObjectType Closed() => new([.. Known.OrderBy(pair => pair.Key).Select(pair => new StaticProperty(pair.Key, pair.Value.ToType() ?? RegoType.Any))], null);
+
+        // Where some keys are worked out, none of them is sure to be there: known ones count as some of the possible keys.
+        private ObjectType Open(Document rest)
+        {
+            var (key, value) = (Key, rest.ToType());
+            foreach (var (known, document) in Known)
+                (key, value) = (TypeOperations.Or(key, TypeOperations.Of(known)), TypeOperations.Or(value, document.ToType()));
+            return new([], new(key ?? RegoType.Any, value ?? RegoType.Any));
+        }
+    }
+
+    public RuleNode Root => root;
+
+    /// <summary>Adds what a rule gives: a value or member at its place, behind <paramref name="tail"/> (constants, or the types of what is not constant).</summary>
+    public void Add(RuleNode place, IEnumerable<(Value? Key, RegoType? Type)> tail, RegoType? type)
+    {
+        if (!documents.TryGetValue(place, out var document))
+            documents[place] = document = new();
+        document.Type = null;
+        foreach (var (key, keyType) in tail)
+        {
+            if (key is null)
+            {
+                document.Key = TypeOperations.Or(document.Key, keyType ?? RegoType.Any);
+                document = document.Rest ??= new();
+            }
+            else if (document.Known.TryGetValue(key, out var known))
+                document = known;
+            else
+                document = document.Known[key] = new();
+        }
+
+        document.Value = document.Value is SetType one && type is SetType two ? new SetType(TypeOperations.Or(one.Member, two.Member)!) : TypeOperations.Or(document.Value, type);
+    }
+
+    /// <summary>The type of the rules at a place, or null for a mere package.</summary>
+    public RegoType? RulesAt(RuleNode place)
+    {
+        if (place.Rules.Count == 0)
+            return null;
+        return documents.TryGetValue(place, out var document) ? document.Type ??= document.ToType() ?? RegoType.Any : RegoType.Any;
+    }
+
+    /// <summary>The type of everything at a place.</summary>
+    public RegoType ExtentOf(RuleNode place)
+    {
+        if (RulesAt(place) is { } type)
+            return type;
+        var children = place.Children.Where(child => RulesAt(child) is not FunctionType).OrderBy(child => child.Name, StringComparer.Ordinal);
+        return new ObjectType([.. children.Select(child => new StaticProperty(child.NameValue, ExtentOf(child)))], new(RegoType.String, RegoType.Any));
+    }
+}

@@ -1,0 +1,189 @@
+// Infers the types of a rule's locals in the order of evaluation and refuses what cannot hold: wrong arguments, references to what is not there, equalities of
+// different types. Any means "not known": only what is surely wrong is an error. Source: OPA's type checker.
+using CabinCrew.Rego.Evaluate;
+using CabinCrew.Rego.Syntax;
+using CabinCrew.Rego.Types;
+using CabinCrew.Rego.Values;
+
+namespace CabinCrew.Rego.Compile.Checks.Types;
+
+/// <summary>Checks one body and its closures. <paramref name="input"/> is the type of <c>input</c>.</summary>
+internal sealed partial class TypeChecker(DocumentTypes documents, RegoType input)
+{
+    private readonly Dictionary<Local, RegoType> locals = [];
+    private readonly List<RegoError> errors = [];
+    private readonly List<RegoFinding> notes = [];
+    private SourceSpan at;
+
+    /// <summary>Checks a rule and adds its type to the documents; a rule with errors counts as any.</summary>
+    public static List<RegoError> Check(CoreRule rule, RuleNode place, DocumentTypes documents, RegoType input, List<RegoFinding> notes)
+    {
+        var checker = new TypeChecker(documents, input);
+        checker.CheckBody(rule.Body);
+        notes.AddRange(checker.notes);
+        var first = place.PathValues.Length - rule.Source.Module.Package.Path.Length - 1;
+        var tail = rule.Rule.Head.Reference.Path.Skip(first).Select((term, i) => checker.TailOf(rule, term, first + i));
+        documents.Add(place, checker.errors.Count > 0 ? [] : tail, checker.errors.Count > 0 ? RegoType.Any : checker.TypeOf(rule));
+        return checker.errors;
+    }
+
+    public static List<RegoError> Check(CoreBody query, DocumentTypes documents, RegoType input)
+    {
+        var checker = new TypeChecker(documents, input);
+        checker.CheckBody(query);
+        return checker.errors;
+    }
+
+    private (Value? Key, RegoType? Type) TailOf(CoreRule rule, Term term, int number) =>
+        term is ScalarTerm scalar ? (scalar.Value, null) : (null, TypeOf(rule.Tail[number - rule.Source.GroundLength + 1]));
+
+    private RegoType? TypeOf(CoreRule rule)
+    {
+        if (rule.Arguments.Length > 0)
+            return new FunctionType([.. rule.Arguments.Select(argument => TypeOf(argument) ?? RegoType.Any)], null, rule.Value is null ? RegoType.Any : TypeOf(rule.Value) ?? RegoType.Any);
+        return rule.Key is { } key ? new SetType(TypeOf(key) ?? RegoType.Any) : rule.Value is { } value ? TypeOf(value) : null;
+    }
+
+    private void Add(string message) => errors.Add(at.Error(ModuleChecks.TypeError, message));
+
+    private void CheckBody(CoreBody body)
+    {
+        foreach (var expression in body.Expressions)
+        {
+            at = expression.Span;
+            var before = errors.Count;
+            foreach (var term in LocalWalk.Terms(expression))
+                CheckTerm(term);
+            at = expression.Span;
+            var isClean = errors.Count == before;
+            switch (expression)
+            {
+                case CoreUnify unify:
+                    CheckUnify(unify.Left, unify.Right, isClean);
+                    break;
+                case CoreCall { Callee.Builtin.Name: "equal", Output: null, Arguments: [var left, var right] }:
+                    CheckUnify(left, right, isClean);
+                    break;
+                case CoreCall call:
+                    CheckCall(call, isClean);
+                    NoteComparison(call);
+                    break;
+                case CoreEvery every:
+                    var domain = TypeOf(every.Domain);
+                    locals[every.Key] = TypeOperations.KeysOf(domain) ?? RegoType.Any;
+                    locals[every.Value] = TypeOperations.ValuesOf(domain) ?? RegoType.Any;
+                    break;
+            }
+
+            foreach (var inner in LocalWalk.Bodies(expression))
+                CheckBody(inner);
+        }
+    }
+
+    // The references and closures of a term, inner ones first.
+    private void CheckTerm(CoreTerm? term)
+    {
+        switch (term)
+        {
+            case CoreComprehension comprehension:
+                CheckBody(comprehension.Body);
+                return;
+            case CoreTemplate template:
+                foreach (var part in template.Parts)
+                {
+                    if (part.Body is not null)
+                        CheckBody(part.Body);
+                }
+
+                return;
+        }
+
+        foreach (var part in LocalWalk.Parts(term))
+            CheckTerm(part);
+        if (term is CoreRef reference)
+            CheckReference(reference);
+    }
+
+    private void CheckUnify(CoreTerm left, CoreTerm right, bool isClean)
+    {
+        var (leftType, rightType) = (TypeOf(left), TypeOf(right));
+        if (!UnifyTerms(left, leftType, right, rightType) && (isClean || (leftType is not null && rightType is not null)))
+            Add(TypeMessages.Mismatch(leftType, rightType));
+    }
+
+    private void CheckCall(CoreCall call, bool isClean)
+    {
+        var (name, signature) = call.Callee switch
+        {
+            { Builtin: { } builtin } => (builtin.Name, builtin.Signature),
+            { Function: { } function } => (function.ToString(), documents.RulesAt(function) as FunctionType),
+            _ => ("", null),
+        };
+        if (signature is null)
+            return;
+
+        for (var i = 0; i < call.Arguments.Length; i++)
+        {
+            var want = i < signature.Arguments.Length ? signature.Arguments[i] : signature.Variadic;
+            if (want is null || UnifyWith(call.Arguments[i], want))
+                continue;
+            FailArguments(call, name, signature, isClean);
+            return;
+        }
+
+        if (call.Output is not null && signature.Result is { } result && !UnifyWith(call.Output, result))
+            FailArguments(call, name, signature, isClean);
+    }
+
+    // Values of different types are never equal and are ordered by their types: no error, but hardly what was meant.
+    private void NoteComparison(CoreCall call)
+    {
+        if (call is { Callee.Builtin.Name: ("neq" or "lt" or "lte" or "gt" or "gte" or "equal") and var name, Arguments: [var left, var right] }
+            && TypeOf(left) is { } a && TypeOf(right) is { } b && !TypeOperations.Unify(a, b))
+            notes.Add(new("mixed-types", $"{name} compares {a} with {b}: the types alone decide the outcome", at.ToLocation()));
+    }
+
+    private void FailArguments(CoreCall call, string name, FunctionType signature, bool isClean)
+    {
+        List<RegoType?> have = [.. call.Arguments.Select(TypeOf)];
+        if (call.Output is { } output)
+            have.Add(TypeOf(output));
+        if (isClean || !have.Contains(null))
+            Add(TypeMessages.Arguments(name, "invalid argument(s)", have, signature));
+    }
+
+    /// <summary>The type of a term, or null where it is not known yet.</summary>
+    private RegoType? TypeOf(CoreTerm term) => term switch
+    {
+        CoreConst constant => TypeOperations.Of(constant.Value),
+        CoreLocal local => locals.GetValueOrDefault(local.Local),
+        CoreRef reference => TypeOf(reference),
+        CoreArray array => array.Items.Select(TypeOf).ToList() is var items && items.Contains(null) ? null : new ArrayType([.. items!], null),
+        CoreSet set => new SetType(set.Items.Select(TypeOf).Aggregate((RegoType?)null, TypeOperations.Or) ?? RegoType.Any),
+        CoreObject items => TypeOf(items),
+        CoreComprehension { Kind: ComprehensionKind.Array } c => new ArrayType([], TypeOf(c.Value) ?? RegoType.Any),
+        CoreComprehension { Kind: ComprehensionKind.Set } c => new SetType(TypeOf(c.Value) ?? RegoType.Any),
+        CoreComprehension c => new ObjectType([], new(TypeOf(c.Key!) ?? RegoType.Any, TypeOf(c.Value) ?? RegoType.Any)),
+        CoreTemplate => RegoType.String,
+        _ => RegoType.Any,
+    };
+
+    private ObjectType? TypeOf(CoreObject items)
+    {
+        var known = new List<StaticProperty>();
+        DynamicProperty? dynamic = null;
+        for (var i = 0; i < items.Keys.Length; i++)
+        {
+            if (TypeOf(items.Values[i]) is not { } value)
+                return null;
+            if (items.Keys[i] is CoreConst { Value: var key })
+                known.Add(new(key, value));
+            else if (TypeOf(items.Keys[i]) is { } keyType)
+                dynamic = new(TypeOperations.Or(dynamic?.Key, keyType)!, TypeOperations.Or(dynamic?.Value, value)!);
+            else
+                return null;
+        }
+
+        return new([.. known], dynamic);
+    }
+}

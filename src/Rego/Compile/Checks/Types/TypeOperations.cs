@@ -1,0 +1,162 @@
+// What can be asked of types: whether two can have a value in common, what looking into one gives, how alternatives join.
+// Source: OPA's rules for static types. Null stands for a type that is not known yet or cannot be.
+using System.Collections.Immutable;
+using CabinCrew.Rego.Types;
+using CabinCrew.Rego.Values;
+
+namespace CabinCrew.Rego.Compile.Checks.Types;
+
+internal static class TypeOperations
+{
+    // Beyond these, types are widened: hostile constants must not make the checker slow.
+    private const int AlternativesMax = 16;
+    private const int ItemsMax = 64;
+    public const int PropertiesMax = 512;
+
+    /// <summary>Either of two types; null counts for nothing.</summary>
+    public static RegoType? Or(RegoType? left, RegoType? right)
+    {
+        if (left is null || right is null || left.Equals(right))
+            return left ?? right;
+        if (left is FunctionType one && right is FunctionType two)
+            return OrFunctions(one, two);
+        var joined = RegoType.Or(left, right);
+        return joined is UnionType { Alternatives.Length: > AlternativesMax } ? RegoType.Any : joined;
+    }
+
+    private static FunctionType OrFunctions(FunctionType one, FunctionType two) => one.Arguments.Length != two.Arguments.Length ? one : new(
+        [.. one.Arguments.Zip(two.Arguments, (a, b) => Or(a, b)!)],
+        one.Variadic,
+        Or(one.Result, two.Result));
+
+    /// <summary>The type of a constant; that of a large one is less exact.</summary>
+    public static RegoType Of(Value value)
+    {
+        switch (value)
+        {
+            case ArrayValue { Count: 0 }:
+                return RegoType.AnyArray;
+            case ArrayValue array when array.Count <= ItemsMax:
+                return new ArrayType([.. array.Items.ToArray().Select(Of)], null);
+            case ArrayValue array:
+                return new ArrayType([], Join(array.Items));
+            case SetValue set:
+                return new SetType(set.Count == 0 ? RegoType.Any : Join(set.Items));
+            case ObjectValue { Count: 0 } or ObjectValue { Count: > PropertiesMax }:
+                return RegoType.AnyObject;
+            case ObjectValue items:
+                var properties = ImmutableArray.CreateBuilder<StaticProperty>(items.Count);
+                for (var i = 0; i < items.Count; i++)
+                    properties.Add(new(items.Keys[i], Of(items.Values[i])));
+                return new ObjectType(properties.DrainToImmutable(), null);
+            default:
+                return RegoType.Of(value);
+        }
+    }
+
+    private static RegoType Join(ReadOnlySpan<Value> items)
+    {
+        RegoType? joined = null;
+        foreach (var item in items)
+        {
+            joined = Or(joined, Of(item));
+            if (joined is AnyType)
+                break;
+        }
+
+        return joined ?? RegoType.Any;
+    }
+
+    /// <summary>A value can be of both types.</summary>
+    public static bool Unify(RegoType? a, RegoType? b)
+    {
+        if (a is null || b is null)
+            return false;
+        if (a is FunctionType || b is FunctionType)
+            return a is FunctionType one && b is FunctionType two && one.Arguments.Length == two.Arguments.Length
+                && one.Arguments.Zip(two.Arguments).All(pair => Unify(pair.First, pair.Second));
+        if (a is AnyType || b is AnyType)
+            return true;
+        if (a is UnionType some)
+            return some.Alternatives.Any(type => Unify(type, b));
+        if (b is UnionType others)
+            return others.Alternatives.Any(type => Unify(a, type));
+
+        return (a, b) switch
+        {
+            (ScalarType one, ScalarType two) => one.Kind == two.Kind,
+            (SetType one, SetType two) => Unify(one.Member, two.Member),
+            (ArrayType one, ArrayType two) => UnifyArrays(one, two) && UnifyArrays(two, one) && (one.Dynamic is null || two.Dynamic is null || Unify(one.Dynamic, two.Dynamic)),
+            (ObjectType one, ObjectType two) => UnifyObjects(one, two) && UnifyObjects(two, one)
+                && (one.Dynamic is null || two.Dynamic is null || Unify(one.Dynamic.Value, two.Dynamic.Value)),
+            _ => false,
+        };
+    }
+
+    private static bool UnifyArrays(ArrayType a, ArrayType b)
+    {
+        for (var i = 0; i < a.Static.Length; i++)
+        {
+            if (!Unify(a.Static[i], ItemOf(b, i)))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool UnifyObjects(ObjectType a, ObjectType b) => a.Static.All(property => Unify(property.Type, Select(b, property.Key)));
+
+    public static RegoType? ItemOf(ArrayType array, int index) => index < array.Static.Length ? array.Static[index] : array.Dynamic;
+
+    /// <summary>The type of what a constant key leads to, or null where the type surely has no such key.</summary>
+    public static RegoType? Select(RegoType? type, Value key) => type switch
+    {
+        AnyType => RegoType.Any,
+        ArrayType array => key is NumberValue number && number.TryInt64(out var index) && index >= 0 ? ItemOf(array, (int)Math.Min(index, int.MaxValue)) : null,
+        SetType set => set.Member.Accepts(key) ? Of(key) : null,
+        ObjectType items => PropertyOf(items, key) ?? (items.Dynamic is { } dynamic && dynamic.Key.Accepts(key) ? dynamic.Value : null),
+        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, Select(one, key))),
+        _ => null,
+    };
+
+    private static RegoType? PropertyOf(ObjectType items, Value key)
+    {
+        foreach (var property in items.Static)
+        {
+            if (property.Key.Equals(key))
+                return property.Type;
+        }
+
+        return null;
+    }
+
+    /// <summary>The type of the keys by which a value can be looked into; null for scalars and functions.</summary>
+    public static RegoType? KeysOf(RegoType? type) => type switch
+    {
+        AnyType => RegoType.Any,
+        ArrayType => RegoType.Number,
+        SetType set => set.Member,
+        ObjectType items => items.Static.Aggregate(items.Dynamic?.Key, (joined, property) => Or(joined, Of(property.Key))) ?? RegoType.Any,
+        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, KeysOf(one))),
+        _ => null,
+    };
+
+    /// <summary>The type of what any key leads to; null for scalars and functions.</summary>
+    public static RegoType? ValuesOf(RegoType? type) => type switch
+    {
+        AnyType => RegoType.Any,
+        ArrayType array => array.Static.Aggregate(array.Dynamic, Or) ?? RegoType.Any,
+        SetType set => set.Member,
+        ObjectType items => items.Static.Aggregate(items.Dynamic?.Value, (joined, property) => Or(joined, property.Type)) ?? RegoType.Any,
+        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, ValuesOf(one))),
+        _ => null,
+    };
+
+    /// <summary>The keys that are known by name, for messages.</summary>
+    public static IEnumerable<Value> KnownKeys(RegoType? type) => type switch
+    {
+        ObjectType items => items.Static.Select(property => property.Key),
+        UnionType union => union.Alternatives.SelectMany(KnownKeys).Distinct(),
+        _ => [],
+    };
+}

@@ -1,0 +1,173 @@
+// What the checker knows of a term. Invariant: immutable; a union holds at least two different members and no union.
+// Source: OPA's type notation as its documentation prints it ("any<number, string>", "array[string]", "object<a: string>[any: any]").
+using System.Collections.Immutable;
+using CabinCrew.Rego.Values;
+
+namespace CabinCrew.Rego.Types;
+
+internal abstract record RegoType
+{
+    public static readonly AnyType Any = new();
+    public static readonly ScalarType Null = new("null", ValueKind.Null);
+    public static readonly ScalarType Boolean = new("boolean", ValueKind.Boolean);
+    public static readonly ScalarType Number = new("number", ValueKind.Number);
+    public static readonly ScalarType String = new("string", ValueKind.String);
+    public static readonly ArrayType AnyArray = new([], Any);
+    public static readonly SetType AnySet = new(Any);
+    public static readonly ObjectType AnyObject = new([], new DynamicProperty(Any, Any));
+
+    /// <summary>The type that both fit: one of them where they are equal, any where one is any, else a union.</summary>
+    public static RegoType Or(RegoType left, RegoType right)
+    {
+        if (left is AnyType || right is AnyType) return Any;
+        if (left == right) return left;
+        return UnionOf([.. Members(left), .. Members(right)]);
+    }
+
+    public static RegoType UnionOf(IEnumerable<RegoType> members)
+    {
+        var flat = members.SelectMany(m => Members(m)).Distinct().ToImmutableArray();
+        return flat.Any(m => m is AnyType) ? Any : flat.Length == 1 ? flat[0] : new UnionType(flat);
+    }
+
+    /// <summary>The alternatives of a union, or the type itself.</summary>
+    public static ImmutableArray<RegoType> Members(RegoType type) => type is UnionType union ? union.Alternatives : [type];
+
+    /// <summary>The most exact type of a value: arrays and objects with static parts.</summary>
+    public static RegoType Of(Value value) => value switch
+    {
+        NullValue => Null,
+        BooleanValue => Boolean,
+        NumberValue => Number,
+        StringValue => String,
+        ArrayValue array => new ArrayType([.. array.Items.ToArray().Select(Of)], null),
+        SetValue { Count: 0 } => AnySet,
+        SetValue set => new SetType(UnionOf(set.Items.ToArray().Select(Of))),
+        ObjectValue map => new ObjectType([.. map.Keys.ToArray().Select((key, i) => new StaticProperty(key, Of(map.Values[i])))], null),
+        _ => Any,
+    };
+
+    /// <summary>False only where the value surely does not fit.</summary>
+    public abstract bool Accepts(Value value);
+
+    // Records would print their members otherwise.
+    public sealed override string ToString() => Print();
+
+    protected abstract string Print();
+}
+
+internal sealed record AnyType : RegoType
+{
+    public override bool Accepts(Value value) => true;
+
+    protected override string Print() => "any";
+}
+
+internal sealed record ScalarType(string Name, ValueKind Kind) : RegoType
+{
+    public override bool Accepts(Value value) => value.Kind == Kind;
+
+    protected override string Print() => Name;
+}
+
+/// <summary>Fixed elements first; <paramref name="Dynamic"/> is the type of the rest, null where there is no rest.</summary>
+internal sealed record ArrayType(ImmutableArray<RegoType> Static, RegoType? Dynamic) : RegoType
+{
+    public bool Equals(ArrayType? other) => other is not null && Static.SequenceEqual(other.Static) && Dynamic == other.Dynamic;
+
+    public override int GetHashCode() => HashCode.Combine(Static.Length, Dynamic);
+
+    public override bool Accepts(Value value)
+    {
+        if (value is not ArrayValue array || array.Count < Static.Length || (Dynamic is null && array.Count > Static.Length)) return false;
+        for (var i = 0; i < array.Count; i++)
+        {
+            if (!(i < Static.Length ? Static[i] : Dynamic!).Accepts(array[i])) return false;
+        }
+
+        return true;
+    }
+
+    protected override string Print() =>
+        "array" + (Static.IsEmpty ? "" : $"<{string.Join(", ", Static)}>") + (Dynamic is null ? "" : $"[{Dynamic}]");
+}
+
+internal sealed record SetType(RegoType Member) : RegoType
+{
+    public override bool Accepts(Value value)
+    {
+        if (value is not SetValue set) return false;
+        foreach (var item in set.Items)
+        {
+            if (!Member.Accepts(item)) return false;
+        }
+
+        return true;
+    }
+
+    protected override string Print() => $"set[{Member}]";
+}
+
+internal sealed record StaticProperty(Value Key, RegoType Type);
+
+internal sealed record DynamicProperty(RegoType Key, RegoType Value);
+
+/// <summary>Known keys, and what other keys and values look like; null <paramref name="Dynamic"/> means no other keys.</summary>
+internal sealed record ObjectType(ImmutableArray<StaticProperty> Static, DynamicProperty? Dynamic) : RegoType
+{
+    public bool Equals(ObjectType? other) => other is not null && Static.SequenceEqual(other.Static) && Dynamic == other.Dynamic;
+
+    public override int GetHashCode() => HashCode.Combine(Static.Length, Dynamic);
+
+    public override bool Accepts(Value value)
+    {
+        if (value is not ObjectValue map) return false;
+        foreach (var property in Static)
+        {
+            if (map.Get(property.Key) is not { } held || !property.Type.Accepts(held)) return false;
+        }
+
+        for (var i = 0; i < map.Count; i++)
+        {
+            var key = map.Keys[i];
+            if (Static.Any(p => p.Key.Equals(key))) continue;
+            if (Dynamic is null || !Dynamic.Key.Accepts(key) || !Dynamic.Value.Accepts(map.Values[i])) return false;
+        }
+
+        return true;
+    }
+
+    protected override string Print()
+    {
+        var known = string.Join(", ", Static.Select(p => $"{(p.Key is StringValue key ? key.Text : p.Key.ToString())}: {p.Type}"));
+        return "object" + (Static.IsEmpty ? "" : $"<{known}>") + (Dynamic is null ? "" : $"[{Dynamic.Key}: {Dynamic.Value}]");
+    }
+}
+
+internal sealed record UnionType(ImmutableArray<RegoType> Alternatives) : RegoType
+{
+    public bool Equals(UnionType? other) => other is not null && Alternatives.Length == other.Alternatives.Length && Alternatives.All(other.Alternatives.Contains);
+
+    public override int GetHashCode() => Alternatives.Aggregate(Alternatives.Length, (hash, type) => hash ^ type.GetHashCode());
+
+    public override bool Accepts(Value value) => Alternatives.Any(type => type.Accepts(value));
+
+    protected override string Print() => $"any<{string.Join(", ", Alternatives)}>";
+}
+
+/// <summary>A function: its arguments, the type of any further ones (variadic) and the result; null result means it has none.</summary>
+internal sealed record FunctionType(ImmutableArray<RegoType> Arguments, RegoType? Variadic, RegoType? Result) : RegoType
+{
+    public bool Equals(FunctionType? other) =>
+        other is not null && Arguments.SequenceEqual(other.Arguments) && Variadic == other.Variadic && Result == other.Result;
+
+    public override int GetHashCode() => HashCode.Combine(Arguments.Length, Variadic, Result);
+
+    public override bool Accepts(Value value) => false;
+
+    protected override string Print()
+    {
+        var arguments = string.Join(", ", Variadic is null ? Arguments.Select(a => a.ToString()) : [.. Arguments.Select(a => a.ToString()), $"{Variadic}..."]);
+        return $"({arguments}) => {Result?.ToString() ?? "void"}";
+    }
+}
