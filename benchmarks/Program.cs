@@ -11,6 +11,7 @@ IBenchmark[] table =
     new TakeOffBenchmark(),
     new ThroughputBenchmark(),
     new RecoveryBenchmark(),
+    new PolicyBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

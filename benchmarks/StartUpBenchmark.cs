@@ -38,7 +38,7 @@ internal sealed class StartUpBenchmark : IBenchmark
         ];
     }
 
-    private static async Task<string> BuildHelloAsync(string scratch)
+    internal static async Task<string> BuildHelloAsync(string scratch)
     {
         var source = Directory.CreateDirectory(Path.Combine(scratch, "hello")).FullName;
         await File.WriteAllTextAsync(Path.Combine(source, "hello.csproj"), Project);

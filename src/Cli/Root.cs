@@ -1,6 +1,7 @@
 // The command line: one table of verbs. Root help is a text of its own, so that `cabincrew --help` is quick and reads like a page.
 using System.CommandLine;
 using CabinCrew.Cli.Commands;
+using CabinCrew.Cli.Commands.Policy;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
@@ -39,6 +40,13 @@ internal static class Root
           token explain WORKFLOW    everything that a plan-token binds, recomputed
           audit verify|show|export  the tamper-evident record, also offline
 
+        Judge
+          policy init           write the starter library of policies
+          policy check|test|eval|fmt    the bench for authors of policies in Rego
+          policy explain WORKFLOW   which rule, at which line, with which values, decided
+          policy replay         judge every recorded plan again, under other policies
+          policy bundle VERB    build, sign, verify, inspect a bundle of policies
+
         Make
           engine check ENGINE   run the conformance checks on an engine in any language
           schema [NAME]         JSON schemas, for editors and for every document
@@ -70,7 +78,7 @@ internal static class Root
             ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
             ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
             EvidenceCommands.Token(), AuditCommands.Audit(),
-            EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
+            PolicyCommand.Create(), EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
         };
         foreach (var option in Globals.All) root.Options.Add(option);
         return root;

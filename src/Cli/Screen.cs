@@ -53,6 +53,27 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
         if (remedy is { Length: > 0 }) Line($"       {ink.Faint("mend:")} {SafeText.Line(remedy)}");
     }
 
+    /// <summary>One thing that is wrong with a file, as compilers tell it.</summary>
+    public void Finding(bool isWarning, string text, string? advice)
+    {
+        Line($"{(isWarning ? ink.Yellow("warning") : ink.Red("error"))} {SafeText.Block(text).Replace("\n", "\n        ", StringComparison.Ordinal)}");
+        if (advice is not null) Line($"        {ink.Faint(SafeText.Line(advice))}");
+    }
+
+    /// <summary>A line of a file, and a mark below a column of it (from 1).</summary>
+    public void Excerpt(int row, string line, int column)
+    {
+        const int most = 160;
+        var shown = line.TrimEnd('\r').Replace('\t', ' ');
+        if (shown.Length > most || column > shown.Length + 1) return;
+        var number = row.ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(6);
+        Line($"{ink.Faint(number + " |")} {SafeText.Line(shown)}");
+        Line($"{new string(' ', number.Length)} {ink.Faint("|")} {new string(' ', TextWidth.Of(SafeText.Line(shown[..(column - 1)])))}{ink.Yellow("^")}");
+    }
+
+    public void Test(bool ok, bool isTodo, string name, string detail) =>
+        Line($"{(isTodo ? ink.Yellow("todo") : ok ? ink.Green("pass") : ink.Red("FAIL"))}  {SafeText.Line(name)}  {ink.Faint(SafeText.Line(detail))}");
+
     public void Block(string title, string text)
     {
         Title(title);
@@ -89,6 +110,9 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
 
     /// <summary>The line that tells how long something has been going on; null takes it away.</summary>
     public void LiveLine(string? text) => output.Write(text is null ? "\r\e[2K" : $"\r\e[2K{ink.Faint(SafeText.Line(text))}");
+
+    /// <summary>What is said beside the answer: always on standard error.</summary>
+    public void Aside(string text) => errors.WriteLine(SafeText.Line(text));
 
     public void Note(string text) => Progress(ink.Faint(SafeText.Line(text)));
 

@@ -22,6 +22,7 @@ public enum ProblemClass
     Busy = 12,
     Refused = 13,
     Invalid = 14,
+    Differs = 15,
     Cancelled = 130,
 }
 
@@ -153,6 +154,7 @@ public enum ProblemCode
     PolicyFailed,
     PolicyTimeout,
     PolicyDenied,
+    PolicyReplayDiffers,
 
     // approval
     ApprovalRequired,
@@ -415,6 +417,8 @@ public static class ProblemCodes
             "See why with `cabincrew show`; change the plan or the policy."),
 
         // approval
+        new(ProblemCode.PolicyReplayDiffers, "policy_replay_differs", ProblemClass.Differs, 409, Severity.Warning, "PRE-01", "Recorded plans would be judged otherwise, or could not be judged.",
+            "Read the table of `cabincrew policy replay`; leave out `--check` where a difference is meant."),
         new(ProblemCode.ApprovalRequired, "approval_required", ProblemClass.Waiting, 202, Severity.Info, "APR-01", "The flight waits for approval.",
             "See `cabincrew approvals`; answer with `cabincrew approve` or `reject`."),
         new(ProblemCode.ApprovalNotFound, "approval_not_found", ProblemClass.Usage, 404, Severity.Warning, "APR-03", "There is no such approval request.",

@@ -103,6 +103,8 @@ public sealed partial class IdentityBook
             .Distinct().OrderBy(h => h.DelegatedFrom, StringComparer.Ordinal).ThenBy(h => h.Role, StringComparer.Ordinal),
     ];
 
+    public bool Knows(string name) => Find(name) is not null;
+
     /// <summary>Whether this is a person. Nobody else approves.</summary>
     public bool IsHuman(string name) => Find(name)?.Human ?? false;
 

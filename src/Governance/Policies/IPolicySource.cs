@@ -33,6 +33,16 @@ public sealed record PolicySubject
     public required string WorkflowName { get; init; }
     public required StepId StepId { get; init; }
     public required string Requester { get; init; }
+    /// <summary>Null: the identities file does not know the requester (any more).</summary>
+    public bool? RequesterIsHuman { get; init; }
+    /// <summary>Held when the judgement began, in one's own or another's name; in name order.</summary>
+    public IReadOnlyList<string> RequesterRoles { get; init; } = [];
+    /// <summary>When the judgement began: the only clock that a policy has.</summary>
+    public required DateTimeOffset Now { get; init; }
+    /// <summary>Where a policy's randomness comes from: the same plan, the same numbers.</summary>
+    public ulong Seed { get; init; }
+    /// <summary>What the workflow file calls the place that the step changes, for example <c>production</c>. Null: it says nothing.</summary>
+    public string? Environment { get; init; }
     public required string EngineId { get; init; }
     /// <summary>Whether take-off may reach the network or directories outside the workspace.</summary>
     public required bool OutsideEffects { get; init; }

@@ -9,9 +9,6 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Governance.Policies;
 
-/// <param name="Kind"><c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (value: a path relative to the workflow file's directory). Rego and models come later.</param>
-public sealed record PolicyRef(string Kind, string Value);
-
 /// <summary>What the judgement needs besides the policies.</summary>
 /// <param name="DefaultRole">Who approves where a verdict names no role.</param>
 /// <param name="Always">Approvals that the step asks for whatever the policies say (short of deny).</param>
@@ -42,21 +39,25 @@ public sealed partial class PolicySet
 
     /// <summary>Loads every source. Any failure is a refusal (PRE-04). No policy named at all: <see cref="ProblemCode.PolicyNone"/>.
     /// The mapped-secrets source is always part of the set.</summary>
-    public static Outcome<PolicySet> Load(
-        IReadOnlyList<PolicyRef> refs, string baseDirectory, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
+    public static async Task<Outcome<PolicySet>> LoadAsync(IReadOnlyList<PolicyRef> refs, PolicySurroundings at, AggregationMethod method, TimeSpan timeLimit, CancellationToken ct)
     {
         if (refs.Count == 0)
             return new Problem(ProblemCode.PolicyNone, "The workflow names no policy, so nothing is allowed.");
         List<IPolicySource> sources = [];
         foreach (var reference in refs)
         {
-            if (!PolicySources.Load(reference, baseDirectory).Try(out var source, out var problem)) return problem;
+            var loaded = await PolicySources.LoadAsync(reference, at, ct).ConfigureAwait(false);
+            if (!loaded.Try(out var source, out var problem)) return problem;
             sources.Add(source);
         }
 
-        sources.Add(new MappedSecretsPolicySource(redactor));
-        return Of(sources, method, timeLimit, redactor);
+        sources.Add(new MappedSecretsPolicySource(at.Redactor));
+        return Of(sources, method, timeLimit, at.Redactor);
     }
+
+    /// <summary>The same for policies on this machine's disk, which nobody has to wait for.</summary>
+    public static Outcome<PolicySet> Load(IReadOnlyList<PolicyRef> refs, string baseDirectory, AggregationMethod method, TimeSpan timeLimit, Redactor redactor) =>
+        LoadAsync(refs, new(baseDirectory, redactor), method, timeLimit, CancellationToken.None).GetAwaiter().GetResult();
 
     /// <summary>A set of given sources, for those who make their own.</summary>
     public static Outcome<PolicySet> Of(IReadOnlyList<IPolicySource> sources, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)

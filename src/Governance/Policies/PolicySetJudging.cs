@@ -56,7 +56,7 @@ public sealed partial class PolicySet
             var verdicts = await asked.WaitAsync(timeLimit, clock, ct).ConfigureAwait(false);
             return Fault(verdicts) is { } fault
                 ? Failed(source, ProblemCode.PolicyFailed, $"it gave {fault}")
-                : (verdicts, source is Sources.MappedSecretsPolicySource);
+                : (verdicts, source.Name == Sources.MappedSecretsPolicySource.Id);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -66,6 +66,10 @@ public sealed partial class PolicySet
         {
             await stop.CancelAsync().ConfigureAwait(false);
             return Failed(source, ProblemCode.PolicyTimeout, $"it took longer than {timeLimit.TotalSeconds:0.###} s");
+        }
+        catch (PolicyAnswerException e)
+        {
+            return Failed(source, ProblemCode.PolicyFailed, redactor.Redact(Clip(e.Message)));
         }
 #pragma warning disable CA1031 // PRE-04: whatever a source throws is a deny, never an end of the evaluation.
         catch (Exception e)
@@ -107,5 +111,5 @@ public sealed partial class PolicySet
 
     private static string Phrase(RoleNeed need) => need.Count == 1 ? $"an approval by {need.Role}" : $"{need.Count} approvals by {need.Role}";
 
-    private static string Clip(string text) => text.Length <= 300 ? text : text[..300] + "…";
+    private static string Clip(string text) => TextCut.Clip(text, 300);
 }

@@ -1,35 +1,37 @@
 // Every kind of policy source, in one table: the kind as workflow files spell it, and its loader. A new kind is one file in Sources/ and one line here.
 using CabinCrew.Governance.Policies.Sources;
-using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Policies;
 
 public static class PolicySources
 {
-    private static readonly (string Kind, Func<PolicyRef, string, Outcome<IPolicySource>> Load)[] Table =
+    private static readonly (string Kind, Func<PolicyRef, PolicySurroundings, CancellationToken, Task<Outcome<IPolicySource>>> LoadAsync)[] Table =
     [
-        ("builtin", (r, _) => RulesPolicySource.BuiltIn(r.Value)),
-        ("rules", (r, directory) => RulesPolicySource.FromFile(r.Value, directory)),
-        ("rego", (r, _) => Later(r)),
-        ("onnx", (r, _) => Later(r)),
-        ("bundle", (r, _) => Later(r)),
+        ("builtin", (r, _, _) => At(RulesPolicySource.BuiltIn(r.Value))),
+        ("rules", (r, at, _) => At(RulesPolicySource.FromFile(r.Value, at.BaseDirectory))),
+        ("rego", (r, at, _) => At(RegoPolicySource.Load(r, at))),
+        ("onnx", (r, _, _) => At(Later(r))),
+        ("bundle", RegoPolicySource.LoadBundleAsync),
+        ("opa", OpaPolicySource.LoadAsync),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Table.Select(t => t.Kind)];
 
-    public static Outcome<IPolicySource> Load(PolicyRef reference, string baseDirectory)
+    public static Task<Outcome<IPolicySource>> LoadAsync(PolicyRef reference, PolicySurroundings at, CancellationToken ct)
     {
         foreach (var (kind, load) in Table)
-            if (kind == reference.Kind) return load(reference, baseDirectory);
-        return new Problem(ProblemCode.PolicyInvalid,
-            $"There is no policy kind '{reference.Kind}'; expected one of {string.Join(", ", Kinds)}{NearMatch.Hint(reference.Kind, Kinds)}");
+            if (kind == reference.Kind) return load(reference, at, ct);
+        return At(new Problem(ProblemCode.PolicyInvalid,
+            $"There is no policy kind '{reference.Kind}'; expected one of {string.Join(", ", Kinds)}{NearMatch.Hint(reference.Kind, Kinds)}"));
     }
+
+    private static Task<Outcome<IPolicySource>> At(Outcome<IPolicySource> loaded) => Task.FromResult(loaded);
 
     private static Problem Later(PolicyRef reference) =>
         new(ProblemCode.NotYetSupported, $"Policies of kind '{reference.Kind}' cannot be evaluated by this version, so nothing would be allowed.")
         {
             Where = $"{reference.Kind}: {reference.Value}",
-            Remedy = "Use `rules` and `builtin: defaults`.",
+            Remedy = "Use `rego`, `bundle`, `rules`, `opa` and `builtin: defaults`.",
         };
 }

@@ -100,7 +100,8 @@ public sealed class Signer : IDisposable
     internal static bool VerifyWith(ECDsa key, ReadOnlySpan<byte> data, string signature)
     {
         Span<byte> der = stackalloc byte[80];
-        return Convert.TryFromBase64String(signature, der, out var count)
+        // One text for one signature: base64 may leave bits unused, and a reader that ignores them lets an edit pass.
+        return Convert.TryFromBase64String(signature, der, out var count) && Convert.ToBase64String(der[..count]) == signature
             && key.VerifyData(data, der[..count], HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
     }
 

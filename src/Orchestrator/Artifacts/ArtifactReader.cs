@@ -33,7 +33,15 @@ public static partial class ArtifactReader
 
     /// <summary>The same validation over frozen bytes: documents and bodies by name (restart, take-off).</summary>
     public static Outcome<ValidatedPlan> Rebuild(
-        IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> frozen, ReadBase readBase)
+        IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> frozen, ReadBase readBase) =>
+        Validate(frozen).Then(validated => Complete(validated, readBase));
+
+    /// <summary>The same with changes that are known: nothing is read but the frozen bytes.</summary>
+    public static Outcome<ValidatedPlan> Recorded(
+        IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> frozen, IReadOnlyList<FileWrite> changes) =>
+        Validate(frozen).Then(validated => DeclaredGitReader.ReadAll(validated).Map(git => new ValidatedPlan(validated, changes, git.Declared)));
+
+    private static Outcome<List<ValidatedArtifact>> Validate(IReadOnlyList<(ArtifactName Name, ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte>? Body, ArtifactRole Role)> frozen)
     {
         var validated = new List<ValidatedArtifact>(frozen.Count);
         foreach (var (name, document, body, role) in frozen.OrderBy(f => f.Name))
@@ -43,7 +51,7 @@ public static partial class ArtifactReader
             if (!Validate(new(name, document, body), role.Word(), null).Try(out var artifact, out var problem)) return problem;
             validated.Add(artifact);
         }
-        return Complete(validated, readBase);
+        return validated;
     }
 
     private static Outcome<ValidatedPlan> Complete(List<ValidatedArtifact> validated, ReadBase readBase)

@@ -27,7 +27,7 @@ internal sealed record TokenCreatedData(string StepId, PlanToken Token);
 internal sealed record PolicyEvaluatedData(string EvaluationId, string PolicyName, Decision Decision, PolicyEvaluatedMore Extensions);
 internal sealed record PolicyEvaluatedMore(string StepId, PolicyEvaluation Evaluation);
 
-internal sealed record JudgedData(string StepId, JudgementRecord Judgement);
+internal sealed record JudgedData(string StepId, JudgementRecord Judgement, JudgementInputs? Inputs = null);
 
 internal sealed record ApprovalRequestedData(string ApprovalId, string StepId, string RequiredRole, ApprovalRequestedMore Extensions);
 internal sealed record ApprovalRequestedMore(ApprovalRequest Request);
@@ -117,6 +117,16 @@ public sealed record ChangeRecord(string Path, FileStateRecord? Before, FileStat
 public sealed record JudgementRecord(
     Decision Decision, AggregationMethod Method, IReadOnlyList<NeedRecord> Needs, IReadOnlyList<string> Violations, IReadOnlyList<string> Warnings);
 
+/// <summary>What policies saw that is neither in the plan nor in the definition: kept, so that the same plan can be judged again exactly.</summary>
+/// <param name="Now">The only clock that policies have.</param>
+/// <param name="Seed">Of their randomness, 16 hex digits.</param>
+/// <param name="RequesterIsHuman">Null: the identities file did not know the requester.</param>
+/// <param name="DefaultRole">Who approves where a policy names no role.</param>
+public sealed record JudgementInputs(DateTimeOffset Now, string Seed, bool? RequesterIsHuman, IReadOnlyList<string> RequesterRoles, string DefaultRole)
+{
+    internal ulong SeedNumber => ulong.TryParse(Seed, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var seed) ? seed : 0;
+}
+
 public sealed record NeedRecord(string Role, int Count, IReadOnlyList<string> Reasons);
 
 /// <summary>The commit marker of a take-off: from here on the change is redone until it is whole, never undone.</summary>
@@ -195,8 +205,8 @@ internal static class FlightEntries
     public static EntryDraft Evaluated(StepId step, string evaluationId, PolicyEvaluation evaluation) => Make(WalEntryTypes.PolicyEvaluated,
         new PolicyEvaluatedData(evaluationId, evaluation.PolicyId, evaluation.Decision, new(step.ToString(), evaluation)), FlightJson.Default.PolicyEvaluatedData);
 
-    public static EntryDraft Judged(StepId step, JudgementRecord judgement) => Make(WalEntryTypes.Judged,
-        new JudgedData(step.ToString(), judgement), FlightJson.Default.JudgedData);
+    public static EntryDraft Judged(StepId step, JudgementRecord judgement, JudgementInputs inputs) => Make(WalEntryTypes.Judged,
+        new JudgedData(step.ToString(), judgement, inputs), FlightJson.Default.JudgedData);
 
     public static EntryDraft ApprovalRequested(ApprovalRequest request) => Make(WalEntryTypes.ApprovalRequested,
         new ApprovalRequestedData(request.ApprovalId, request.StepId, request.RequiredRole, new(request)), FlightJson.Default.ApprovalRequestedData);

@@ -68,7 +68,7 @@ public static class FlightFold
         WalEntryTypes.PolicyEvaluated => Read(data, FlightJson.Default.PolicyEvaluatedData).Extensions is var d
             ? On(state, d.StepId, [PreFlightRunning], type, sequence, s => s with { Evaluations = s.Evaluations.Add(d.Evaluation) }) : state,
         WalEntryTypes.Judged => Read(data, FlightJson.Default.JudgedData) is var d
-            ? On(state, d.StepId, [PreFlightRunning], type, sequence, s => s with { Judgement = d.Judgement }) : state,
+            ? On(state, d.StepId, [PreFlightRunning], type, sequence, s => s with { Judgement = d.Judgement, JudgedWith = d.Inputs }) : state,
         WalEntryTypes.ApprovalRequested => Read(data, FlightJson.Default.ApprovalRequestedData) is var d
             ? On(state, d.StepId, [PreflightComplete], type, sequence, s => s with { Request = d.Extensions.Request, Responses = [] }) : state,
         WalEntryTypes.ApprovalReceived => Read(data, FlightJson.Default.ApprovalReceivedData).Extensions is var d

@@ -42,6 +42,8 @@ public sealed record StepFlight
     public PlanToken? Token { get; init; }
     public ImmutableList<PolicyEvaluation> Evaluations { get; init; } = [];
     public JudgementRecord? Judgement { get; init; }
+    /// <summary>Null: no judgement yet, or one from before these were kept.</summary>
+    public JudgementInputs? JudgedWith { get; init; }
     public ApprovalRequest? Request { get; init; }
     public ImmutableList<ApprovalResponse> Responses { get; init; } = [];
     /// <summary>Outside effects may be under way: set by an intent, cleared by a known outcome.</summary>

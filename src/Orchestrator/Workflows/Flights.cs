@@ -2,6 +2,7 @@
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Engines;
@@ -61,7 +62,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
 
     private async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, UndoesRecord? undoes, CancellationToken ct)
     {
-        if (Check(definition, unsandboxed) is { } refused) return await RefuseStartAsync(refused, requester, ct).ConfigureAwait(false);
+        if (await CheckAsync(definition, unsandboxed, ct).ConfigureAwait(false) is { } refused) return await RefuseStartAsync(refused, requester, ct).ConfigureAwait(false);
         var id = WorkflowId.Parse(ledger.Ids.Next("wf"));
         var audit = new FlightAudit(ledger, id);
         var started = await ledger.Store.StartAsync(new()
@@ -214,7 +215,9 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         var definition = journal.State.Definition;
         // The store may have moved, or been named differently, since the flight began.
         var problem = StoreBoundary.Fault(ledger.Directory, definition);
-        if (problem is not null || !Runner(definition, journal.State.Unsandboxed).Try(out var runner, out problem) || !LoadPolicies(definition).Try(out var policies, out problem))
+        if (problem is not null || !Runner(definition, journal.State.Unsandboxed).Try(out var runner, out problem) )
+            return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
+        if (!(await PolicyPlaces.LoadAsync(ledger, definition, readOnly: false, ct).ConfigureAwait(false)).Try(out var policies, out problem))
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
         if (runner.Because is { } because && (await ledger.Store.AppendAuditAsync(Tenant, [audit.Reduced(because)], ct).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
@@ -239,11 +242,8 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         return new FlightReport(journal.State, problem);
     }
 
-    private Outcome<PolicySet> LoadPolicies(WorkflowDefinition definition) => PolicySet.Load(
-        definition.Policies, Path.GetDirectoryName(definition.File)!, definition.Aggregation, definition.PolicyTimeLimit, ledger.Redactor);
-
-    private Problem? Check(WorkflowDefinition definition, bool unsandboxed) =>
-        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? LoadPolicies(definition).Problem ?? Runner(definition, unsandboxed).Problem;
+    private async Task<Problem?> CheckAsync(WorkflowDefinition definition, bool unsandboxed, CancellationToken ct) =>
+        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? (await PolicyPlaces.LoadAsync(ledger, definition, readOnly: false, ct).ConfigureAwait(false)).Problem ?? Runner(definition, unsandboxed).Problem;
 
     private Outcome<IEngineRunner> Runner(WorkflowDefinition definition, bool unsandboxed) =>
         runners is null ? EngineRunners.Create(unsandboxed, definition.ReducedIsolation) : runners(unsandboxed);

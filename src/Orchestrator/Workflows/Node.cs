@@ -62,7 +62,7 @@ internal sealed class Node(IStore store, TimeProvider clock) : IAsyncDisposable
         try
         {
             if (lease is { Live: true } meanwhile) return meanwhile;
-            if (lease is { } lapsed) await lapsed.EndAsync(leave: false).ConfigureAwait(false);
+            if (lease is { } lapsed) await lapsed.EndAsync(leave: IsAlone()).ConfigureAwait(false);
             lease = null;
             var joined = await NodeLease.JoinAsync(store, clock, Running, ct).ConfigureAwait(false);
             if (joined.Try(out var fresh, out _)) Volatile.Write(ref lease, fresh);
@@ -74,10 +74,16 @@ internal sealed class Node(IStore store, TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    // Not left: engines that hang on it are only being stopped now, and until it has run out in the store nobody else starts them anew.
     private async Task RetireAsync(NodeLease lapsed)
     {
-        if (Interlocked.CompareExchange(ref lease, null, lapsed) == lapsed) await lapsed.EndAsync(leave: false).ConfigureAwait(false);
+        if (Interlocked.CompareExchange(ref lease, null, lapsed) == lapsed) await lapsed.EndAsync(leave: IsAlone()).ConfigureAwait(false);
+    }
+
+    // Only the one who asks: nothing else hangs on the session. Otherwise it is not left: engines are only being stopped now, and until it has run out in the store
+    // nobody may start them anew.
+    private bool IsAlone()
+    {
+        lock (running) return running.Values.Sum() == 1;
     }
 
     private HashSet<WorkflowId> Running()

@@ -9,6 +9,8 @@ namespace CabinCrew.Orchestrator.Workflows;
 
 public sealed record WorkflowDefinition
 {
+    public static readonly TimeSpan PolicyTimeLimitDefault = TimeSpan.FromSeconds(10);
+
     public required string Name { get; init; }
     /// <summary>The file, absolute; relative paths in it are relative to its directory.</summary>
     public required string File { get; init; }
@@ -20,7 +22,7 @@ public sealed record WorkflowDefinition
     public DriftAnswer OnDrift { get; init; } = DriftAnswer.Fail;
     public TimeSpan? PlanExpires { get; init; }
     public TimeSpan ApprovalExpires { get; init; } = TimeSpan.FromHours(72);
-    public TimeSpan PolicyTimeLimit { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan PolicyTimeLimit { get; init; } = PolicyTimeLimitDefault;
     /// <summary>Where the full isolation cannot be had, the reduced one will do.</summary>
     public bool ReducedIsolation { get; init; }
 }
@@ -41,6 +43,8 @@ public sealed record StepDefinition
     public required IReadOnlyDictionary<string, ContextSource> Context { get; init; }
     public EngineLimits Limits { get; init; } = EngineLimits.Default;
     public Determinism Determinism { get; init; } = Determinism.Trust;
+    /// <summary>What the step changes, in the user's word for it (<c>production</c>), for policies. Null: nothing is said.</summary>
+    public string? Environment { get; init; }
     /// <summary>Approvals that this step always needs, on top of what policies ask for.</summary>
     public IReadOnlyList<RoleNeed> Approvals { get; init; } = [];
     /// <summary>What may be reached, in which mode. Null: nothing.</summary>

@@ -1,5 +1,6 @@
-// JSON to values without recursion. Repeated keys and short strings become one instance per document, and objects
-// with the same keys in the same order share one key list, so a list of like objects costs little more than its values.
+// JSON to values without recursion. Short strings that repeat become one instance per document, and objects with the same keys in the same order
+// share one key list, so a list of like objects costs little more than its values. Keys and key lists are kept from one document to the next of a thread:
+// documents of one kind come again and again. Only names are kept so, never a text that stands for something.
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -14,10 +15,17 @@ internal ref struct JsonValueReader
     public const int DepthMax = 1_000;
 
     private const int SharedTextBytesMax = 40;
-    private const int ShapesCount = 16;
+    private const int ShapesCount = 64, NamesCount = 512;
+    private const int ShapeKeysMax = 64;
+
+    [ThreadStatic]
+    private static StringValue?[]? keptNames;
+    [ThreadStatic]
+    private static Shape?[]? keptShapes;
 
     private readonly StringValue?[] texts;
-    private readonly Shape?[] shapes = new Shape?[ShapesCount];
+    private readonly StringValue?[] names = keptNames ??= new StringValue?[NamesCount];
+    private readonly Shape?[] shapes = keptShapes ??= new Shape?[ShapesCount];
     private Value[] stack = ArrayPool<Value>.Shared.Rent(256);
     private int top;
     private Utf8JsonReader json;
@@ -69,7 +77,8 @@ internal ref struct JsonValueReader
 
     private readonly Value ReadScalar() => json.TokenType switch
     {
-        JsonTokenType.PropertyName or JsonTokenType.String => ReadText(),
+        JsonTokenType.PropertyName => ReadText(names),
+        JsonTokenType.String => ReadText(texts),
         JsonTokenType.Number => ReadNumber(),
         JsonTokenType.True => BooleanValue.True,
         JsonTokenType.False => BooleanValue.False,
@@ -83,13 +92,13 @@ internal ref struct JsonValueReader
         return NumberValue.Parse(Encoding.ASCII.GetString(span)) ?? throw new JsonException("a number is too long or its exponent too large");
     }
 
-    private readonly StringValue ReadText()
+    private readonly StringValue ReadText(StringValue?[] shared)
     {
         var span = json.ValueSpan;
         if (json.ValueIsEscaped) return new StringValue(JsonText.Unescape(span));
         if (span.Length == 0) return StringValue.Empty;
         if (span.Length > SharedTextBytesMax) return new StringValue(Encoding.UTF8.GetString(span));
-        ref var slot = ref texts[HashOf(span) & (texts.Length - 1)];
+        ref var slot = ref shared[HashOf(span) & (shared.Length - 1)];
         if (slot is not null && Matches(slot.Text, span)) return slot;
         return slot = new StringValue(Encoding.UTF8.GetString(span));
     }
@@ -142,12 +151,12 @@ internal ref struct JsonValueReader
         {
             var made = Shape.Of(pairs);
             if (made is null) return MakeWithDuplicates(pairs);
+            // A long list of keys is data, not a kind of object: it is not kept.
+            if (count > ShapeKeysMax) return made.Make(pairs);
             shape = made;
         }
 
-        var values = new Value[count];
-        for (var i = 0; i < count; i++) values[shape.Position[i]] = pairs[i * 2 + 1];
-        return new ObjectValue(shape.Keys, values);
+        return shape.Make(pairs);
     }
 
     // As everywhere in JSON's world the last one wins.
@@ -161,9 +170,12 @@ internal ref struct JsonValueReader
     /// <summary>Keys as the document gave them, and where each stands in the sorted list.</summary>
     private sealed class Shape(Value[] given, int[] position, SortedKeys keys)
     {
-        public int[] Position => position;
-
-        public SortedKeys Keys => keys;
+        public ObjectValue Make(ReadOnlySpan<Value> pairs)
+        {
+            var values = new Value[position.Length];
+            for (var i = 0; i < values.Length; i++) values[position[i]] = pairs[i * 2 + 1];
+            return new ObjectValue(keys, values);
+        }
 
         public bool Fits(ReadOnlySpan<Value> pairs)
         {

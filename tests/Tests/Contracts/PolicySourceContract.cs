@@ -84,3 +84,18 @@ public sealed class MappedSecretsSourceTests : PolicySourceContract
         return new MappedSecretsPolicySource(redactor);
     }
 }
+
+public sealed class RegoSourceTests : PolicySourceContract, IDisposable
+{
+    private readonly RegoLab lab = new();
+
+    public void Dispose() => lab.Dispose();
+
+    protected override IPolicySource Make() => RegoPolicySource.Load(new("rego", "p.rego"), new(lab.Write("p.rego", """
+        deny contains sprintf("%s at %d", [c.path, time.now_ns()]) if some c in input.changes
+
+        warn contains sprintf("%d", [rand.intn("x", 1000)])
+
+        warn contains a.name if some a in input.artifacts
+        """).Directory, lab.Redactor)).Value;
+}

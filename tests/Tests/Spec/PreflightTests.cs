@@ -118,8 +118,12 @@ public sealed class PreflightTests : IDisposable
     [InlineData("rules", "broken.yaml", ProblemCode.PolicyInvalid)]
     [InlineData("builtin", "default", ProblemCode.PolicyInvalid)]
     [InlineData("rule", "x", ProblemCode.PolicyInvalid)]
-    [InlineData("rego", "x.rego", ProblemCode.NotYetSupported)]
+    [InlineData("rego", "x.rego", ProblemCode.PolicyInvalid)]
     [InlineData("onnx", "model", ProblemCode.NotYetSupported)]
+    [InlineData("bundle", "missing.tar.gz", ProblemCode.PolicyInvalid)]
+    [InlineData("bundle", "broken.yaml", ProblemCode.PolicyInvalid)]
+    [InlineData("bundle", "git:.@main", ProblemCode.PolicyInvalid)]
+    [InlineData("opa", "127.0.0.1", ProblemCode.PolicyInvalid)]
     public void A_policy_that_cannot_be_loaded_is_a_refusal(string kind, string value, ProblemCode code)
     {
         File.WriteAllText(Path.Combine(directory, "broken.yaml"), "version: 1\ndefault: allow\nrules: []\n");

@@ -30,6 +30,22 @@ public sealed class SignerTests : IDisposable
         Assert.False(Signer.Verify(first.PublicKeyPem, "Data"u8, second.Sign("data"u8)));
     }
 
+    [Fact, Clause("AUD-03")]
+    public void A_signature_has_one_text_only()
+    {
+        const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        using var signer = Signer.LoadOrCreate(directory).Value;
+        var signature = signer.Sign("data"u8);
+        while (!signature.EndsWith('=')) signature = signer.Sign("data"u8);
+        // Bits that no byte is made of.
+        var last = signature.TrimEnd('=').Length - 1;
+        var twin = signature[..last] + alphabet[alphabet.IndexOf(signature[last]) ^ 1] + signature[(last + 1)..];
+        Assert.Equal(Convert.FromBase64String(signature), Convert.FromBase64String(twin));
+        Assert.True(Signer.Verify(signer.PublicKeyPem, "data"u8, signature));
+        Assert.False(Signer.Verify(signer.PublicKeyPem, "data"u8, twin));
+        Assert.False(Signer.Verify(signer.PublicKeyPem, "data"u8, signature + "\n"));
+    }
+
     [Fact]
     public void Many_at_once_agree_on_one_key()
     {

@@ -20,6 +20,7 @@ internal static class Subjects
         WorkflowName = "tidy",
         StepId = StepId.Parse("headers"),
         Requester = "rita",
+        Now = DateTimeOffset.UnixEpoch,
         EngineId = "patch",
         OutsideEffects = false,
         Sandboxed = true,

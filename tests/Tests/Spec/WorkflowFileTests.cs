@@ -43,7 +43,14 @@ public sealed class WorkflowFileTests : IDisposable
         Assert.Equal(TimeSpan.FromDays(7), flow.ApprovalExpires);
         Assert.Equal(TimeSpan.FromSeconds(30), flow.PolicyTimeLimit);
         Assert.Equal(AggregationMethod.MostRestrictive, flow.Aggregation);
-        Assert.Equal([new PolicyRef("builtin", "defaults"), new PolicyRef("rules", "policies/change-rules.yaml")], flow.Policies);
+        Assert.Equal(
+        [
+            new("builtin", "defaults"), new("rules", "policies/change-rules.yaml"),
+            new("rego", "policies/infra.rego") { Rego = new("infra.preflight", Version: 0, Data: "policies/infra.yaml") },
+            new("bundle", "git:../policies@v1.4.0:bundle") { Bundle = new(new BundleTrust("policy.pub.pem", "ES256", "policy-2026", "production", ["config/*"]), KeepLastGood: true) },
+            new("bundle", "policies") { Bundle = new(IgnoreSignature: true) },
+            new("opa", "http://127.0.0.1:8181/v1/data/cabincrew/preflight") { Opa = new(TimeSpan.FromSeconds(2), "env", "OPA_TOKEN") },
+        ], flow.Policies);
         Assert.Equal(["scan", "headers", "publish"], flow.Steps.Select(s => s.Id.ToString()));
     }
 

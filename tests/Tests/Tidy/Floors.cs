@@ -34,7 +34,7 @@ internal static class Floors
         ["SQLitePCLRaw.core"] = ["Ledger"],
         ["SQLitePCLRaw.batteries_v2"] = ["Ledger"],
         ["SQLitePCLRaw.provider.e_sqlite3"] = ["Ledger"],
-        ["YamlDotNet"] = ["Governance"],
+        ["YamlDotNet"] = ["Governance", "Rego"],
         ["System.CommandLine"] = ["Cli"],
     };
 
@@ -42,6 +42,7 @@ internal static class Floors
     public static readonly Dictionary<string, string[]> Folders = new()
     {
         ["Protocol"] = ["Names", "Json", "Schemas", "Changes", "Wire"],
+        ["Rego"] = ["Values", "Yaml", "Types", "Syntax", "Builtins", "Evaluate", "Compile"],
         ["EngineSdk"] = [],
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Files", "Yaml", "Access", "Policies", "Approvals"],

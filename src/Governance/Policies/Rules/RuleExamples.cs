@@ -33,7 +33,7 @@ internal static class RuleExamples
     }
 
     // A text is the path of an updated file; a mapping says more; a list is a plan of several changes.
-    private static PolicySubject? Subject(YamlNode node)
+    internal static PolicySubject? Subject(YamlNode node)
     {
         if (node is YamlMap plan && (plan.Has("changes") || !plan.Has("path"))) return PlanOf(plan);
         List<YamlNode> items = node is YamlList list ? [.. list.Items] : [node];
@@ -146,6 +146,7 @@ internal static class RuleExamples
         WorkflowName = "example",
         StepId = StepId.Parse("example"),
         Requester = "example",
+        Now = DateTimeOffset.UnixEpoch,
         EngineId = "example",
         OutsideEffects = false,
         Sandboxed = true,

@@ -8,7 +8,7 @@ internal sealed class BubblewrapRunner(string bubblewrap, BubblewrapFeatures fea
     /// <summary>Places inside that nothing may be mounted over.</summary>
     private static readonly string[] Reserved = ["/", "/proc", "/dev", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/tmp", "/workspace", "/cabincrew", "/engine"];
 
-    private const int AttemptsMax = 5;
+    private const int AttemptsMax = 20;
 
     public string Tier => Tiers.Full;
 

@@ -25,19 +25,21 @@ public static class DefinitionSnapshot
         w.WriteString("aggregation", DefinitionWords.Word(definition.Aggregation));
         if (definition.ReducedIsolation) w.WriteString("isolation", DefinitionWords.Isolations.First(i => i.Value).Word);
         w.WriteStartArray("policies");
-        foreach (var policy in definition.Policies)
-        {
-            w.WriteStartObject();
-            w.WriteString("kind", policy.Kind);
-            w.WriteString("value", policy.Value);
-            w.WriteEndObject();
-        }
+        foreach (var policy in definition.Policies) PolicyRefJson.Write(w, policy);
         w.WriteEndArray();
         w.WriteStartArray("steps");
         foreach (var step in definition.Steps) StepDefinitionJson.Write(w, step);
         w.WriteEndArray();
         w.WriteEndObject();
     });
+
+    /// <summary>The named policies alone, as text: equal for definitions that name the same.</summary>
+    internal static string PoliciesOf(WorkflowDefinition definition) => StepDefinitionJson.JsonOf(w =>
+    {
+        w.WriteStartArray();
+        foreach (var policy in definition.Policies) PolicyRefJson.Write(w, policy);
+        w.WriteEndArray();
+    }).GetRawText();
 
     public static Outcome<WorkflowDefinition> Read(JsonElement snapshot)
     {
@@ -66,7 +68,7 @@ public static class DefinitionSnapshot
             PolicyTimeLimit = Seconds(json, "policy_time_limit_seconds"),
             Aggregation = Choice(json, "aggregation", DefinitionWords.Aggregations),
             ReducedIsolation = json.TryGetProperty("isolation", out _) && Choice(json, "isolation", DefinitionWords.Isolations),
-            Policies = [.. List(json, "policies").Select(p => new PolicyRef(Text(p, "kind"), Text(p, "value")))],
+            Policies = [.. List(json, "policies").Select(p => PolicyRefJson.Read(p) ?? throw new DamagedException("a policy cannot be read"))],
             Steps = [.. List(json, "steps").Select(Step)],
         };
     }
@@ -82,6 +84,7 @@ public static class DefinitionSnapshot
         Limits = Limits(Member(json, "limits", JsonValueKind.Object)),
         Determinism = Choice(json, "determinism", DefinitionWords.Determinisms),
         Approvals = [.. List(json, "approvals").Select(a => new RoleNeed(Text(a, "role"), (int)Int(a, "count", 1, int.MaxValue)))],
+        Environment = json.TryGetProperty("environment", out _) ? Text(json, "environment") : null,
         Outside = [.. Strings(json, "outside")],
         Restores = !json.TryGetProperty("restores", out _) ? null : Digest.TryParse(Text(json, "restores"), out var list) ? list : throw new DamagedException("'restores' is no digest"),
         UnrestrictedTakeOff = NetworkRulesJson.TryRead(json, out var unrestricted, out var network) ? unrestricted : throw new DamagedException("'network' cannot be read"),

@@ -39,6 +39,7 @@ public static class StepDefinitionJson
             w.WriteEndObject();
         }
         w.WriteEndArray();
+        if (step.Environment is { } environment) w.WriteString("environment", environment);
         NetworkRulesJson.Write(w, step);
         WriteStrings(w, "outside", step.Outside);
         if (step.Restores is { } restores) w.WriteString("restores", restores.ToString());

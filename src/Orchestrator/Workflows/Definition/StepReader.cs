@@ -37,6 +37,7 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
         var limits = Limits();
         var determinism = map.TakeWord("determinism", DefinitionWords.Determinisms) ?? Determinism.Trust;
         var approvals = Approvals();
+        var environment = map.TakeParsed<StepId>("environment", "a name of letters, digits, '.', '_', '-'", s => StepId.TryParse(s, out var name) ? name : null)?.ToString();
         var (unrestricted, network) = new NetworkReader(map).Read();
         var outside = new OutsideDirectories(baseDirectory, workspace).Read(map);
         map.Close();
@@ -44,7 +45,7 @@ internal sealed partial class StepReader(YamlMap map, string baseDirectory, stri
         Definition = new StepDefinition
         {
             Id = id, Engine = engine, Config = config, Secrets = secrets, Needs = [.. Needs.Select(n => n.Id).Order()], Context = context,
-            Limits = limits, Determinism = determinism, Approvals = approvals, Network = network, UnrestrictedTakeOff = unrestricted, Outside = outside,
+            Limits = limits, Determinism = determinism, Environment = environment, Approvals = approvals, Network = network, UnrestrictedTakeOff = unrestricted, Outside = outside,
         };
     }
 

@@ -86,7 +86,9 @@ internal sealed partial class StepSources(YamlMap step, string baseDirectory, st
     }
 
     // The store's directory is hidden from engines, so a secret may lie there.
-    private bool InWorkspace(string path) =>
+    private bool InWorkspace(string path) => InWorkspace(workspace, path);
+
+    internal static bool InWorkspace(string? workspace, string path) =>
         workspace is not null && CanonicalPath.Contains(workspace, path)
         && !CanonicalPath.Contains(Path.Combine(workspace, WorkspaceHasher.StoreDirectory), path);
 

@@ -28,7 +28,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         var reduced = root.TakeWord("isolation", DefinitionWords.Isolations) ?? false;
         var planExpires = Expiry("plan");
         var approvalExpires = Expiry("approvals");
-        var policies = Policies();
+        var policies = Policies(workspace);
         var policyTime = Quantity.TakeDuration(root, "policy_time_limit", PolicyTimeMax);
         var aggregation = root.TakeWord("aggregation", DefinitionWords.Aggregations) ?? AggregationMethod.MostRestrictive;
         var steps = Steps(workspace);
@@ -77,36 +77,19 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         return expires;
     }
 
-    private List<PolicyRef> Policies()
+    private List<PolicyRef> Policies(string? workspace)
     {
         List<PolicyRef> policies = [];
+        var reader = new PolicyReader(NotYet, baseDirectory, workspace);
         if (root.TakeList("policies") is not { } list) return policies;
         if (list.Items.Count > PoliciesMax) root.Errors.Add(list, $"'policies': expected at most {PoliciesMax}, found {list.Items.Count}");
         foreach (var map in list.Maps("a policy such as `builtin: defaults` or `rules: FILE`"))
         {
-            if (Policy(map) is not { } policy) continue;
-            if (policies.Contains(policy)) root.Errors.Add(map, $"the policy `{policy.Kind}: {Clip(policy.Value)}` stands here a second time");
+            if (reader.Read(map) is not { } policy) continue;
+            if (policies.Any(p => p.Kind == policy.Kind && p.Value == policy.Value)) root.Errors.Add(map, $"the policy `{policy.Kind}: {Clip(policy.Value)}` stands here a second time");
             else policies.Add(policy);
         }
         return policies;
-    }
-
-    private PolicyRef? Policy(YamlMap map)
-    {
-        var before = map.Entries.Count;
-        foreach (var later in (string[])["rego", "onnx"])
-        {
-            if (!map.Has(later)) continue;
-            map.Take(later);
-            NotYet.Add(map, $"policies of kind '{later}' are not supported in this version; expected builtin or rules");
-            return null;
-        }
-        map.Know("builtin", "rules");
-        if (before == 1 && map.Has("builtin")) return map.TakeWord("builtin", [("defaults", 0)]) is null ? null : new PolicyRef("builtin", "defaults");
-        if (before == 1 && map.Has("rules")) return map.TakeText("rules", expected: "the path of a rules file") is { } path ? new PolicyRef("rules", path) : null;
-        if (before == 1) map.Close();
-        else map.Errors.Add(map, $"expected exactly one of builtin, rules, found {before} keys");
-        return null;
     }
 
     private List<StepDefinition> Steps(string? workspace)

@@ -4,6 +4,7 @@ using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
 using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Wire;
 
@@ -83,6 +84,9 @@ public sealed record FrozenBytes(
 
     /// <summary>The plan with its declared changes, read against a workspace.</summary>
     public Outcome<ValidatedPlan> Rebuild(string workspace) => ArtifactReader.Rebuild(Artifacts, WorkspaceHasher.Reader(workspace));
+
+    /// <summary>The plan with its declared changes as they were recorded when it was made, whatever became of the workspace: to be judged again, never to be applied.</summary>
+    public Outcome<ValidatedPlan> Recorded() => ArtifactReader.Recorded(Artifacts, [.. Flight.Plan!.Changes.Select(c => new FileWrite(c.ToChange(), null))]);
 }
 
 public static class FrozenPlans

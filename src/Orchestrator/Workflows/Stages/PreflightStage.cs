@@ -18,10 +18,11 @@ internal static class PreflightStage
         var rebuilt = frozen.Rebuild(c.WorkflowDefinition.Workspace);
         if (!rebuilt.Try(out var plan, out problem)) return await DriftOrAsync(c, problem, ct).ConfigureAwait(false);
 
-        var subject = PreflightSubject.Build(c, plan);
+        var inputs = Inputs(c);
+        var subject = PreflightSubject.Build(c.Journal.State, c.Definition, plan, inputs);
         if (!subject.Try(out var judged, out problem)) return problem;
         var judgement = await c.Policies.JudgeAsync(judged, c.Rules, c.Ledger.Clock, ct).ConfigureAwait(false);
-        var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement), ct).ConfigureAwait(false);
+        var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement, inputs), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
 
         c.Tell(c.Flight.State, $"judgement: {judgement.Decision.Word()}{Because(judgement)}");
@@ -36,7 +37,15 @@ internal static class PreflightStage
             ? Drift.AnswerAsync(c, c.Flight.Plan.WorkspaceHash, now.Value.Hash, problem, ct)
             : Task.FromResult<StageEnd>(problem);
 
-    private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement)
+    // The seed is of the plan: the same plan gets the same numbers, and no engine can choose them without making another plan.
+    private static JudgementInputs Inputs(StepContext c)
+    {
+        var (now, requester) = (c.Now, c.Journal.State.Requester);
+        return new(now, c.Flight.Token!.Token.Hex[..16], c.Identities.Knows(requester) ? c.Identities.IsHuman(requester) : null,
+            [.. c.Identities.RolesOf(requester, now).Select(r => r.Role).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], c.Rules.DefaultRole);
+    }
+
+    private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement, JudgementInputs inputs)
     {
         var record = new JudgementRecord(judgement.Decision, judgement.Method,
             [.. judgement.Needs.Select(n => new NeedRecord(n.Role, n.Count, n.Reasons))], judgement.Violations, judgement.Warnings);
@@ -45,7 +54,7 @@ internal static class PreflightStage
         if (step.State == TokenCreated) Move(TokenCreated, PreFlightRunning);
         entries.AddRange(judgement.Evaluations.Select(e => FlightEntries.Evaluated(c.Id, c.Ledger.Ids.Next("eval"), e)));
         audit.AddRange(judgement.Evaluations.Select(e => c.Audit.Evaluated(c.Id, e)));
-        entries.Add(FlightEntries.Judged(c.Id, record));
+        entries.Add(FlightEntries.Judged(c.Id, record, inputs));
         Move(PreFlightRunning, PreflightComplete);
         audit.Add(c.Audit.Token(AuditEventTypes.TokenVerified, c.Id, PreFlightRunning, step.Token!, "recomputed from the stored bytes", step.Token!.Token));
         audit.Add(c.Audit.Policy(c.Id, record, judgement.Evaluations, step.Token!.Token));

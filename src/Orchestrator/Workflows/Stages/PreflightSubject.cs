@@ -10,7 +10,8 @@ namespace CabinCrew.Orchestrator.Workflows.Stages;
 
 internal static class PreflightSubject
 {
-    public static Outcome<PolicySubject> Build(StepContext c, ValidatedPlan plan)
+    /// <param name="inputs">What is neither in the plan nor in the definition; recorded, so that this can be built again.</param>
+    public static Outcome<PolicySubject> Build(FlightState flight, StepDefinition definition, ValidatedPlan plan, JudgementInputs inputs)
     {
         var lines = new Dictionary<WorkspacePath, FilePatch>();
         foreach (var artifact in plan.Artifacts.Where(a => a.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(a.Type)))
@@ -20,20 +21,26 @@ internal static class PreflightSubject
             foreach (var file in set.Files)
                 if ((file.NewPath ?? file.OldPath) is { } path) lines[path] = file;
         }
+        var frozen = flight.Steps[definition.Id].Plan!;
         return new PolicySubject
         {
             Tenant = StepContext.Tenant,
-            WorkflowId = c.Workflow,
-            WorkflowName = c.WorkflowDefinition.Name,
-            StepId = c.Id,
-            Requester = c.Journal.State.Requester,
-            EngineId = c.Flight.Plan!.EngineId,
-            OutsideEffects = c.Definition.HasOutsideEffects || plan.Artifacts.Any(SaysOutside),
-            Network = c.Definition.UnrestrictedTakeOff ? ["unrestricted"] : c.Definition.Network?.Words ?? [],
-            Sandboxed = !c.Journal.State.Unsandboxed,
-            Isolation = c.Flight.Plan.Tier,
-            Config = c.Definition.Config,
-            Context = c.Flight.Plan.Context,
+            WorkflowId = flight.Id,
+            WorkflowName = flight.Definition.Name,
+            StepId = definition.Id,
+            Requester = flight.Requester,
+            RequesterIsHuman = inputs.RequesterIsHuman,
+            RequesterRoles = inputs.RequesterRoles,
+            Now = inputs.Now,
+            Seed = inputs.SeedNumber,
+            Environment = definition.Environment,
+            EngineId = frozen.EngineId,
+            OutsideEffects = definition.HasOutsideEffects || plan.Artifacts.Any(SaysOutside),
+            Network = definition.UnrestrictedTakeOff ? ["unrestricted"] : definition.Network?.Words ?? [],
+            Sandboxed = !flight.Unsandboxed,
+            Isolation = frozen.Tier,
+            Config = definition.Config,
+            Context = frozen.Context,
             Artifacts =
             [
                 .. plan.Artifacts.Where(a => a.Role != ArtifactRole.Log)

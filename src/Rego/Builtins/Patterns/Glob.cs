@@ -8,12 +8,19 @@ internal sealed class Glob
 {
     private const int DepthMax = 50;
 
+    private const int OnStackMax = 128;
+
     // A step reads one character out of a set and goes on, or splits without reading; the last step accepts.
-    private readonly record struct Step(CharClass? Set, int Next, int Other);
+    private sealed record Step(CharClass? Set, int Next, int Other, int Literal = -1)
+    {
+        public bool Reads(int rune) => Literal >= 0 ? Literal == rune : Set is not null && Set.Contains(rune);
+    }
 
     private readonly List<Step> steps = [];
     private readonly string pattern;
     private readonly CharClass noDelimiter;
+    // What every match begins and ends with: most texts are told by that alone.
+    private string prefix = "", suffix = "";
     private int at;
     private int depth;
 
@@ -30,43 +37,65 @@ internal sealed class Glob
         glob.Sequence();
         if (glob.at < pattern.Length) throw new FormatException($"unexpected end of list in glob {GoText.Quote(pattern)}");
         glob.steps.Add(new Step(null, -1, -1));
+        glob.FindEnds();
         return glob;
     }
 
     public bool IsMatch(string text)
     {
-        var now = new Stack<int>();
-        var next = new Stack<int>();
-        var seen = new int[steps.Count];
-        var round = 1;
-        Enter(now, 0, seen, round);
+        if (!text.StartsWith(prefix, StringComparison.Ordinal) || !text.EndsWith(suffix, StringComparison.Ordinal)) return false;
+        var size = steps.Count;
+        Span<int> room = size <= OnStackMax ? stackalloc int[3 * size] : new int[3 * size];
+        room.Clear();
+        var now = room[..size];
+        var next = room[size..(2 * size)];
+        var seen = room[(2 * size)..];
+        int count = 0, round = 1;
+        Enter(now, ref count, 0, seen, round);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (now.Count == 0) return false;
+            if (count == 0) return false;
             round++;
-            foreach (var step in now)
+            var entered = 0;
+            foreach (var step in now[..count])
             {
-                if (steps[step].Set is { } set && set.Contains(rune.Value)) Enter(next, steps[step].Next, seen, round);
+                if (steps[step].Reads(rune.Value)) Enter(next, ref entered, steps[step].Next, seen, round);
             }
 
-            (now, next) = (next, now);
-            next.Clear();
+            var emptied = now;
+            now = next;
+            next = emptied;
+            count = entered;
         }
 
         return seen[^1] == round;
     }
 
     // Splits are followed at once; each step is entered once a character.
-    private void Enter(Stack<int> into, int step, int[] seen, int round)
+    private void Enter(Span<int> into, ref int count, int step, Span<int> seen, int round)
     {
         while (seen[step] != round)
         {
             seen[step] = round;
-            if (steps[step].Set is not null) into.Push(step);
+            if (steps[step].Set is not null) into[count++] = step;
             if (steps[step].Set is not null || steps[step].Next < 0) return;
-            if (steps[step].Other >= 0) Enter(into, steps[step].Other, seen, round);
+            if (steps[step].Other >= 0) Enter(into, ref count, steps[step].Other, seen, round);
             step = steps[step].Next;
         }
+    }
+
+    // Literal characters in a row, from the first step on and up to the last: nothing jumps into the middle of such a row.
+    private void FindEnds()
+    {
+        var text = new StringBuilder();
+        for (var i = 0; IsPlain(steps[i]); i++) text.Append(new Rune(steps[i].Literal));
+        prefix = text.ToString();
+        text.Clear();
+        for (var i = steps.Count - 2; i >= 0 && IsPlain(steps[i]); i--) text.Insert(0, new Rune(steps[i].Literal).ToString());
+        suffix = text.ToString();
+
+        // Half a surrogate pair reads as the replacement character and is no such thing in the text.
+        static bool IsPlain(Step step) => step.Literal >= 0 && step.Literal != Rune.ReplacementChar.Value;
     }
 
     private void Sequence()
@@ -95,7 +124,7 @@ internal sealed class Glob
                     if (pattern[at] == '\\' && at + 1 < pattern.Length) at++;
                     Rune.DecodeFromUtf16(pattern.AsSpan(at), out var rune, out var length);
                     at += length;
-                    Read(CharClass.Of(rune.Value));
+                    steps.Add(new Step(CharClass.Of(rune.Value), steps.Count + 1, -1, rune.Value));
                     break;
             }
         }

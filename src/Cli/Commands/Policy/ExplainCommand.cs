@@ -1,0 +1,45 @@
+// policy explain: why a flight's plan was judged as it was: which rule, at which line, with which values.
+using System.CommandLine;
+using CabinCrew.Cli.Views;
+using CabinCrew.Orchestrator.Workflows.Review;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli.Commands.Policy;
+
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
+        var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
+        var held = new Option<bool>("--held") { Description = "Also the rules that held and are no answer by themselves." };
+        var command = new Command("explain", """
+            Tell why a plan was judged as it was: each verdict, the rules behind it with file and line, and the values with which they held.
+
+            The recorded plan is judged once more, on the inputs that were recorded with it (the moment, the requester's roles, the seed), with the policies as they are on disk now.
+            Where those are not the ones that judged it, that is said, and so is any difference. Nothing is written.
+
+            Examples:
+              cabincrew policy explain wf-7h3k9q2m
+              cabincrew policy explain wf-7h3k9q2m --step deploy --held --json
+            """) { workflow, step, held };
+        command.InHouse(async (parse, screen, house, ct) =>
+        {
+            if (!(await ReadCommands.ReadAsync(house, parse.GetValue(workflow)!, ct).ConfigureAwait(false)).Try(out var state, out var problem)) return problem;
+            if (!ReadCommands.StepsOf(state, parse.GetValue(step)).Try(out var steps, out problem)) return problem;
+            if (!(await RecordedPlans.OfAsync(house.Ledger, TenantId.Local, state.Id, ct).ConfigureAwait(false)).Try(out var plans, out problem)) return problem;
+            var wanted = steps.Select(s => plans.FirstOrDefault(p => p.StepId == s.Id && p.IsCurrent)).OfType<RecordedPlan>().ToList();
+            if (wanted.Count == 0) return new Problem(ProblemCode.NotFound, $"no plan of {state.Id} has been judged yet") { Remedy = $"See where it stands with `cabincrew show {state.Id}`." };
+            var review = new PolicyReview(house.Ledger);
+            List<ExplainedPlan> explained = [];
+            foreach (var plan in wanted)
+            {
+                if (!(await review.ExplainAsync(plan, ct).ConfigureAwait(false)).Try(out var one, out problem)) return problem.Where is null ? problem.At($"step {plan.StepId}") : problem;
+                explained.Add(one);
+            }
+            ExplanationView.Show(screen, state, explained, parse.GetValue(held));
+            return 0;
+        });
+        return command;
+    }
+}

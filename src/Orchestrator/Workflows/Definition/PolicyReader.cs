@@ -1,0 +1,118 @@
+// One entry of a workflow file's `policies`: which kind, its one value, and what may stand beside it.
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Bundles;
+using CabinCrew.Governance.Policies.Bundles.Signing;
+using CabinCrew.Governance.Yaml;
+using CabinCrew.Orchestrator.Workspaces;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Orchestrator.Workflows;
+
+/// <param name="notYet">Where what is well-formed but beyond this version is told.</param>
+internal sealed class PolicyReader(YamlErrors notYet, string baseDirectory, string? workspace)
+{
+    private const int PatternsMax = 100;
+    private static readonly TimeSpan OpaTimeMax = TimeSpan.FromMinutes(5);
+    private static readonly string[] Kinds = ["builtin", "rules", "rego", "bundle", "opa"];
+    private static readonly string[] LaterKinds = ["onnx"];
+
+    /// <summary>Null: there are errors, or it is for later.</summary>
+    public PolicyRef? Read(YamlMap map)
+    {
+        foreach (var later in LaterKinds)
+        {
+            if (!map.Has(later)) continue;
+            map.Take(later);
+            notYet.Add(map, $"policies of kind '{later}' are not supported in this version; expected {string.Join(", ", Kinds[..^1])} or {Kinds[^1]}");
+            return null;
+        }
+        var given = Kinds.Where(map.Has).ToList();
+        if (given.Count > 1 || (given.Count == 0 && map.Entries.Count != 1))
+        {
+            map.Errors.Add(map, $"expected exactly one of {string.Join(", ", Kinds)}, found {(given.Count == 0 ? "none" : string.Join(" and ", given))}");
+            return null;
+        }
+        if (given.Count == 0) map.Know(Kinds);
+        var policy = given is [var kind] ? Read(map, kind) : null;
+        map.Close();
+        return policy;
+    }
+
+    private PolicyRef? Read(YamlMap map, string kind) => kind switch
+    {
+        "builtin" => map.TakeWord("builtin", [("defaults", 0)]) is null ? null : new PolicyRef(kind, "defaults"),
+        "rules" => map.TakeText(kind, expected: "the path of a rules file") is { } path ? new PolicyRef(kind, path) : null,
+        "rego" => Rego(map),
+        "bundle" => Bundle(map),
+        _ => Opa(map),
+    };
+
+    private static PolicyRef? Rego(YamlMap map)
+    {
+        var options = new RegoPolicyOptions(Package(map), (int?)map.TakeInteger("rego_version", 0, 1), map.TakeText("data", expected: "the path of a JSON or YAML file"));
+        return map.TakeText("rego", expected: "the path of a .rego file, or of a directory of them") is { } path ? new PolicyRef("rego", path) { Rego = options == RegoPolicyOptions.Default ? null : options } : null;
+    }
+
+    private static string Package(YamlMap map)
+    {
+        if (map.TakeText("package", expected: "the name of a package", charsMax: 200) is not { } name) return RegoPolicyOptions.DefaultPackage;
+        if (!RegoPolicyOptions.IsPackage(name)) map.Errors.Add(map.Take("package")!, $"'package': expected names joined by dots, such as {RegoPolicyOptions.DefaultPackage}, without 'data.'");
+        return name;
+    }
+
+    private static PolicyRef? Bundle(YamlMap map)
+    {
+        var options = new BundlePolicyOptions(KeepLastGood: map.TakeTruth("keep_last_good") ?? false, Network: map.TakeTruth("network") ?? false);
+        switch (map.Take("verify"))
+        {
+            case YamlMap trust: options = options with { Verify = Trust(trust) }; break;
+            case YamlScalar { Type: YamlType.Text, Text: "none" }: options = options with { IgnoreSignature = true }; break;
+            case { } other: map.Errors.Add(other, $"'verify': expected a mapping with 'key', or none, found {other.Is}"); break;
+        }
+        var package = Package(map);
+        if (map.TakeText("bundle", expected: "a directory, a .tar.gz file, git:REPOSITORY@REF:DIRECTORY or oci:DIRECTORY:TAG") is not { } text) return null;
+        if (BundleReference.Parse(text).Problem is { } wrong) map.Errors.Add(map.Take("bundle")!, $"'bundle': {wrong.Message}");
+        return new PolicyRef("bundle", text) { Bundle = options, Rego = package == RegoPolicyOptions.DefaultPackage ? null : new(package) };
+    }
+
+    private static BundleTrust? Trust(YamlMap trust)
+    {
+        var key = trust.TakeText("key", required: true, "the file of a public key, or of a secret");
+        var algorithm = trust.TakeWord("algorithm", [.. BundleKey.Algorithms.Select(a => (a, BundleKey.Algorithms.ToList().IndexOf(a)))]) is { } at ? BundleKey.Algorithms[at] : BundleKey.DefaultAlgorithm;
+        var keyId = trust.TakeText("key_id", expected: "a key's name", charsMax: 256);
+        var scope = trust.TakeText("scope", expected: "a word", charsMax: 256) ?? "";
+        var exclude = trust.TakeTexts("exclude") ?? [];
+        if (exclude.Count > PatternsMax) trust.Errors.Add(trust, $"'exclude': expected at most {PatternsMax} patterns");
+        trust.Close();
+        return key is null ? null : new(key, algorithm, keyId, scope, exclude);
+    }
+
+    private PolicyRef? Opa(YamlMap map)
+    {
+        var options = new OpaPolicyOptions(Quantity.TakeDuration(map, "time_limit", OpaTimeMax) ?? OpaPolicyOptions.TimeLimitDefault);
+        if (map.Take("token") is YamlMap token) options = Token(token) is var (kind, value) ? options with { TokenKind = kind, TokenValue = value } : options;
+        // What stands here may be the token itself: it is not repeated.
+        else if (map.Take("token") is { } node) map.Errors.Add(node, $"'token': expected a source (env: NAME or file: PATH), found {node.Is}; a secret's value never stands in this file");
+        return map.TakeText("opa", expected: "the URL of a document") is { } url ? new PolicyRef("opa", url) { Opa = options } : null;
+    }
+
+    private (string Kind, string Value)? Token(YamlMap map)
+    {
+        map.Know("env", "file");
+        map.Close();
+        if (map.Has("env") == map.Has("file")) map.Errors.Add(map, "'token': expected one of env, file");
+        else if (map.Has("env"))
+        {
+            if (map.TakeText("env", expected: "the name of a variable", charsMax: 128) is not { } name) return null;
+            if (name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !char.IsAsciiDigit(name[0])) return ("env", name);
+            map.Errors.Add(map.Take("env")!, "'env': expected the name of a variable (letters, digits and '_')");
+        }
+        else if (map.TakeText("file", expected: "the path of a file") is { } written)
+        {
+            var path = Path.GetFullPath(written, baseDirectory);
+            if (!StepSources.InWorkspace(workspace, CanonicalPath.Of(path) ?? path)) return ("file", path);
+            map.Errors.Add(map.Take("file")!, $"'file': expected a file outside the workspace, where every engine can read it; move it out, or under {WorkspaceHasher.StoreDirectory}/");
+        }
+        return null;
+    }
+}

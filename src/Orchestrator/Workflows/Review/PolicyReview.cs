@@ -1,0 +1,89 @@
+// Judges recorded plans once more: under the policies of today or any others, on exactly the inputs that were recorded. Nothing is written, no audit event, no state.
+// Invariant: a plan whose bytes are gone or no longer hash to its token is not judged, and is named with the reason.
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Explaining;
+using CabinCrew.Ledger;
+using CabinCrew.Orchestrator.Workflows.Stages;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Orchestrator.Workflows.Review;
+
+/// <param name="Now">Null: it could not be judged, see <paramref name="Problem"/>.</param>
+public sealed record RejudgedPlan(RecordedPlan Plan, Judgement? Now, Problem? Problem)
+{
+    public bool Changes => Now is { } now && (now.Decision != Plan.Judgement.Decision || !Needs(now).SequenceEqual(Plan.Judgement.Needs.Select(n => (n.Role, n.Count))));
+
+    /// <summary>What makes the difference: the reasons of the strictest policies now, or those that no longer hold.</summary>
+    public IReadOnlyList<string> Why
+    {
+        get
+        {
+            if (Now is not { } now) return [Problem!.ToString()];
+            if (!Changes) return [];
+            var before = Plan.Step.Evaluations.Select(e => (e.PolicyId, e.Decision, e.Reason)).ToHashSet();
+            var after = now.Evaluations.Select(e => (e.PolicyId, e.Decision, e.Reason)).ToHashSet();
+            List<string> why = [.. now.Evaluations.Where(e => e.Decision != Decision.Allow && !before.Contains((e.PolicyId, e.Decision, e.Reason))).OrderByDescending(e => e.Decision).Select(e => $"now {e.Decision.Word()}: {e.PolicyId}: {e.Reason}")];
+            why.AddRange(Plan.Step.Evaluations.Where(e => e.Decision != Decision.Allow && !after.Contains((e.PolicyId, e.Decision, e.Reason))).OrderByDescending(e => e.Decision).Select(e => $"no longer {e.Decision.Word()}: {e.PolicyId}: {e.Reason}"));
+            return why;
+        }
+    }
+
+    private static IEnumerable<(string, int)> Needs(Judgement judgement) => judgement.Needs.Select(n => (n.Role, n.Count));
+}
+
+/// <param name="SamePolicies">They are the very ones that the plan-token binds.</param>
+public sealed record ExplainedPlan(RecordedPlan Plan, Judgement Now, IReadOnlyList<PolicyExplanation> Explanations, bool SamePolicies);
+
+public sealed class PolicyReview(LedgerRoom ledger)
+{
+    private static readonly TenantId Tenant = TenantId.Local;
+
+    private readonly Dictionary<string, Outcome<PolicySet>> loaded = new(StringComparer.Ordinal);
+
+    /// <summary>Judged again by what its workflow names, each rule's reasons told.</summary>
+    public async Task<Outcome<ExplainedPlan>> ExplainAsync(RecordedPlan plan, CancellationToken ct)
+    {
+        if (!(await TodayAsync(plan, ct).ConfigureAwait(false)).Try(out var policies, out var problem)) return problem;
+        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out problem)) return problem;
+        var review = policies.ForReview(plan.Step.Evaluations);
+        var (judgement, explanations) = await review.ExplainAsync(subject, RulesOf(plan), ledger.Clock, ct).ConfigureAwait(false);
+        return new ExplainedPlan(plan, judgement, explanations, policies.PolicyDigest == plan.Step.Plan!.PolicyDigest);
+    }
+
+    /// <param name="policies">Null: those that the plan's workflow names today.</param>
+    public async Task<RejudgedPlan> JudgeAsync(RecordedPlan plan, PolicySet? policies, CancellationToken ct)
+    {
+        if (policies is null && !(await TodayAsync(plan, ct).ConfigureAwait(false)).Try(out policies, out var problem)) return new(plan, null, problem);
+        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out problem)) return new(plan, null, problem);
+        return new(plan, await policies.ForReview(plan.Step.Evaluations).JudgeAsync(subject, RulesOf(plan), ledger.Clock, ct).ConfigureAwait(false), null);
+    }
+
+    /// <summary>Policies of one's own choice, named as a workflow file in that directory would name them.</summary>
+    public Task<Outcome<PolicySet>> LoadAsync(IReadOnlyList<PolicyRef> policies, string baseDirectory, CancellationToken ct) =>
+        PolicySet.LoadAsync(policies, PolicyPlaces.At(ledger, baseDirectory, readOnly: true), AggregationMethod.MostRestrictive, WorkflowDefinition.PolicyTimeLimitDefault, ct);
+
+    /// <summary>The policies of a workflow file.</summary>
+    public Task<Outcome<PolicySet>> LoadAsync(WorkflowDefinition workflow, CancellationToken ct) => PolicyPlaces.LoadAsync(ledger, workflow, readOnly: true, ct);
+
+    private async Task<Outcome<PolicySet>> TodayAsync(RecordedPlan plan, CancellationToken ct)
+    {
+        // Flights of one workflow file mostly have the same policies: loaded once, so that all are judged by the same.
+        var definition = plan.Flight.Definition;
+        var key = $"{definition.File}\n{definition.Aggregation}\n{definition.PolicyTimeLimit}\n{DefinitionSnapshot.PoliciesOf(definition)}";
+        if (!loaded.TryGetValue(key, out var set)) loaded[key] = set = await PolicyPlaces.LoadAsync(ledger, definition, readOnly: true, ct).ConfigureAwait(false);
+        return set;
+    }
+
+    private async Task<Outcome<PolicySubject>> SubjectAsync(RecordedPlan plan, CancellationToken ct)
+    {
+        var read = await FrozenPlans.LoadAsync(ledger, Tenant, plan.Flight, plan.StepId, ct).ConfigureAwait(false);
+        if (!read.Try(out var frozen, out var problem)) return problem;
+        if (frozen.VerifyToken() is { } tampered) return tampered;
+        return frozen.Recorded().Then(recorded => PreflightSubject.Build(plan.Flight, plan.Definition, recorded, InputsOf(plan)));
+    }
+
+    private static JudgementInputs InputsOf(RecordedPlan plan) => plan.Inputs ?? new(plan.JudgedAt, plan.Step.Token!.Token.Hex[..16], null, [], ApprovalRules.Default.DefaultRole);
+
+    private static ApprovalRules RulesOf(RecordedPlan plan) => new(InputsOf(plan).DefaultRole, plan.Definition.Approvals);
+}
