@@ -47,6 +47,7 @@ internal static class Floors
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Files", "Yaml", "Access", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
+        ["Gateways"] = ["Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Sessions"],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Commands"],
         ["Git"] = [],
         ["Patch"] = [],
