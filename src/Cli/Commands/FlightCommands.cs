@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using CabinCrew.Cli.Views;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 

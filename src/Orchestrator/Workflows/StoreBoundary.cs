@@ -1,5 +1,6 @@
 // The store holds identities, keys and approvals: it stands where no engine can read or change it, or the flight is not begun (ENG-06, APR-03).
 // The one place inside a workspace is the entry that views hide and patches may not name: .cabincrew at its top.
+using CabinCrew.Governance.Files;
 using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;

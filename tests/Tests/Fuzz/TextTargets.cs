@@ -15,7 +15,7 @@ using CabinCrew.Tests.Hangar;
 using CabinCrew.Tests.Spec;
 using CabinCrew.Tests.Tidy;
 using static CabinCrew.Tests.Fuzz.FuzzTarget;
-using Quantities = CabinCrew.Orchestrator.Workflows.Quantities;
+using Quantities = CabinCrew.Governance.Yaml.Quantities;
 
 namespace CabinCrew.Tests.Fuzz;
 

@@ -1,6 +1,7 @@
 // What a workflow file means once it is read: every key, every default, paths, and the stored snapshot.
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using CabinCrew.Cli.Views;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Review;
 using CabinCrew.Protocol;

@@ -2,6 +2,7 @@
 // Reading trusts nothing: the store's bytes may be damaged, and a damaged definition must not fly.
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 

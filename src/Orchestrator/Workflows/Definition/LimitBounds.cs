@@ -1,4 +1,5 @@
 // What a workflow file may ask for, at least and at most (ENG-12). Beyond these a limit is no limit. Documented in docs/reference/limits.md.
+using CabinCrew.Governance.Yaml;
 namespace CabinCrew.Orchestrator.Workflows;
 
 /// <param name="Unit">What the value is counted in: a duration, a size, or a plain number.</param>

@@ -1,4 +1,5 @@
 // The directories that a take-off may write besides the workspace: there, apart from the workspace, and never a part of the system.
+using CabinCrew.Governance.Files;
 using CabinCrew.Governance.Yaml;
 
 namespace CabinCrew.Orchestrator.Workflows;

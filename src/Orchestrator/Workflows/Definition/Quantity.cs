@@ -1,23 +1,10 @@
-// Takes durations and sizes out of a mapping, with errors that show the shape.
+// Takes a limit out of a mapping, with errors that show the shape.
 using CabinCrew.Governance.Yaml;
 
 namespace CabinCrew.Orchestrator.Workflows;
 
 internal static class Quantity
 {
-    public static TimeSpan? TakeDuration(YamlMap map, string key, TimeSpan maximum)
-    {
-        if (map.Take(key) is not { } node) return null;
-        if (node is YamlScalar { Type: YamlType.Text } scalar && Quantities.Duration(scalar.Text) is { } duration)
-        {
-            if (duration <= maximum) return duration;
-            map.Errors.Add(node, $"'{key}': expected at most {Quantities.Write(maximum)}, found {scalar.Text}");
-            return null;
-        }
-        map.Errors.Add(node, $"'{key}': expected {Quantities.DurationShape}, found {Found(node)}");
-        return null;
-    }
-
     public static long? Take(YamlMap map, LimitBound bound)
     {
         if (map.Take(bound.Key) is not { } node) return null;
@@ -34,12 +21,10 @@ internal static class Quantity
             (LimitUnit.Count, YamlScalar { Value: long number }) => number,
             _ => null,
         };
-        if (value is null) map.Errors.Add(node, $"'{bound.Key}': expected {shape}, found {Found(node)}");
+        if (value is null) map.Errors.Add(node, $"'{bound.Key}': expected {shape}, found {Quantities.Found(node)}");
         else if (value < bound.Minimum || value > bound.Maximum)
-            map.Errors.Add(node, $"'{bound.Key}': expected {bound.Write(bound.Minimum)} to {bound.Write(bound.Maximum)}, found {Found(node)}");
+            map.Errors.Add(node, $"'{bound.Key}': expected {bound.Write(bound.Minimum)} to {bound.Write(bound.Maximum)}, found {Quantities.Found(node)}");
         else return value;
         return null;
     }
-
-    private static string Found(YamlNode node) => node is YamlScalar { Type: not YamlType.Nothing } scalar ? $"'{WorkflowReader.Clip(scalar.Text)}'" : node.Is;
 }

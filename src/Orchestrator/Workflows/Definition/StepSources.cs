@@ -1,4 +1,5 @@
 // Where a step's secrets and context come from (ENG-03). A secret is named here, never written.
+using CabinCrew.Governance.Files;
 using System.Text.RegularExpressions;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Workspaces;

@@ -1,4 +1,5 @@
 // The top level of a workflow file, and what only the whole can show: twins, unknown needs, cycles, context from steps that are no predecessors.
+using CabinCrew.Governance.Files;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
@@ -29,7 +30,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         var planExpires = Expiry("plan");
         var approvalExpires = Expiry("approvals");
         var policies = Policies(workspace);
-        var policyTime = Quantity.TakeDuration(root, "policy_time_limit", PolicyTimeMax);
+        var policyTime = Quantities.TakeDuration(root, "policy_time_limit", PolicyTimeMax);
         var aggregation = root.TakeWord("aggregation", DefinitionWords.Aggregations) ?? AggregationMethod.MostRestrictive;
         var steps = Steps(workspace);
         root.Close();
@@ -72,7 +73,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
     private TimeSpan? Expiry(string key)
     {
         if (root.TakeMap(key) is not { } map) return null;
-        var expires = Quantity.TakeDuration(map, "expires", TimeSpan.FromDays(3650));
+        var expires = Quantities.TakeDuration(map, "expires", TimeSpan.FromDays(3650));
         map.Close();
         return expires;
     }
@@ -80,7 +81,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
     private List<PolicyRef> Policies(string? workspace)
     {
         List<PolicyRef> policies = [];
-        var reader = new PolicyReader(NotYet, baseDirectory, workspace);
+        var reader = new PolicyReader(NotYet, baseDirectory, PolicyDialect.Plans(path => StepSources.InWorkspace(workspace, path)));
         if (root.TakeList("policies") is not { } list) return policies;
         if (list.Items.Count > PoliciesMax) root.Errors.Add(list, $"'policies': expected at most {PoliciesMax}, found {list.Items.Count}");
         foreach (var map in list.Maps("a policy such as `builtin: defaults` or `rules: FILE`"))

@@ -1,5 +1,6 @@
 // What follows a take-off's engine: redo from the commit marker, completion, and what a node finds when the owner of a take-off died (ORC-05).
 // Invariant: before the marker everything is thrown away, after it the change is completed; an outcome that nobody knows is in doubt, never guessed.
+using CabinCrew.Governance.Files;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workspaces;

@@ -1,7 +1,7 @@
-// Durations and sizes as people write them: a whole number and a unit, nothing implied (90s, 24h, 512MiB).
+// Durations and sizes as people write them, and how they are taken out of a mapping: a whole number and a unit, nothing implied (90s, 24h, 512MiB).
 using System.Globalization;
 
-namespace CabinCrew.Orchestrator.Workflows;
+namespace CabinCrew.Governance.Yaml;
 
 public static class Quantities
 {
@@ -32,6 +32,35 @@ public static class Quantities
         var (unit, scale) = SizeUnits.First(u => bytes % u.Bytes == 0);
         return string.Create(CultureInfo.InvariantCulture, $"{bytes / scale}{unit}");
     }
+
+    public static TimeSpan? TakeDuration(YamlMap map, string key, TimeSpan maximum)
+    {
+        if (map.Take(key) is not { } node) return null;
+        if (node is YamlScalar { Type: YamlType.Text } scalar && Duration(scalar.Text) is { } duration)
+        {
+            if (duration <= maximum) return duration;
+            map.Errors.Add(node, $"'{key}': expected at most {Write(maximum)}, found {scalar.Text}");
+            return null;
+        }
+        map.Errors.Add(node, $"'{key}': expected {DurationShape}, found {Found(node)}");
+        return null;
+    }
+
+    public static long? TakeSize(YamlMap map, string key, long minimum, long maximum)
+    {
+        if (map.Take(key) is not { } node) return null;
+        if (node is YamlScalar { Type: YamlType.Text } scalar && Size(scalar.Text) is { } size)
+        {
+            if (size >= minimum && size <= maximum) return size;
+            map.Errors.Add(node, $"'{key}': expected {WriteSize(minimum)} to {WriteSize(maximum)}, found {scalar.Text}");
+            return null;
+        }
+        map.Errors.Add(node, $"'{key}': expected {SizeShape}, found {Found(node)}");
+        return null;
+    }
+
+    /// <summary>What stands there, for a message.</summary>
+    public static string Found(YamlNode node) => node is YamlScalar { Type: not YamlType.Nothing } scalar ? $"'{YamlMap.Clip(scalar.Text)}'" : node.Is;
 
     private static long? Scaled(string text, (string Unit, long Scale)[] units)
     {

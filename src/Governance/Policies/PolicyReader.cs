@@ -1,15 +1,24 @@
-// One entry of a workflow file's `policies`: which kind, its one value, and what may stand beside it.
-using CabinCrew.Governance.Policies;
+// One entry of a file's `policies`: which kind, its one value, and what may stand beside it. Workflow files and the gateways' configurations read it alike.
+using CabinCrew.Governance.Files;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Governance.Policies.Bundles.Signing;
+using CabinCrew.Governance.Policies.Rules;
 using CabinCrew.Governance.Yaml;
-using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Orchestrator.Workflows;
+namespace CabinCrew.Governance.Policies;
+
+/// <param name="BuiltIn">The one built-in set of rules that may be named.</param>
+/// <param name="Package">Whose rules answer where an entry says nothing of it.</param>
+/// <param name="IsExposed">Whether a file (canonical path) can be read by those who are judged: no secret may lie there. Null: none can.</param>
+public sealed record PolicyDialect(string BuiltIn, string Package, Func<string, bool>? IsExposed)
+{
+    /// <summary>What judges plans.</summary>
+    public static PolicyDialect Plans(Func<string, bool> isExposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, isExposed);
+}
 
 /// <param name="notYet">Where what is well-formed but beyond this version is told.</param>
-internal sealed class PolicyReader(YamlErrors notYet, string baseDirectory, string? workspace)
+public sealed class PolicyReader(YamlErrors notYet, string baseDirectory, PolicyDialect dialect)
 {
     private const int PatternsMax = 100;
     private static readonly TimeSpan OpaTimeMax = TimeSpan.FromMinutes(5);
@@ -40,27 +49,27 @@ internal sealed class PolicyReader(YamlErrors notYet, string baseDirectory, stri
 
     private PolicyRef? Read(YamlMap map, string kind) => kind switch
     {
-        "builtin" => map.TakeWord("builtin", [("defaults", 0)]) is null ? null : new PolicyRef(kind, "defaults"),
+        "builtin" => map.TakeWord("builtin", [(dialect.BuiltIn, 0)]) is null ? null : new PolicyRef(kind, dialect.BuiltIn),
         "rules" => map.TakeText(kind, expected: "the path of a rules file") is { } path ? new PolicyRef(kind, path) : null,
         "rego" => Rego(map),
         "bundle" => Bundle(map),
         _ => Opa(map),
     };
 
-    private static PolicyRef? Rego(YamlMap map)
+    private PolicyRef? Rego(YamlMap map)
     {
         var options = new RegoPolicyOptions(Package(map), (int?)map.TakeInteger("rego_version", 0, 1), map.TakeText("data", expected: "the path of a JSON or YAML file"));
         return map.TakeText("rego", expected: "the path of a .rego file, or of a directory of them") is { } path ? new PolicyRef("rego", path) { Rego = options == RegoPolicyOptions.Default ? null : options } : null;
     }
 
-    private static string Package(YamlMap map)
+    private string Package(YamlMap map)
     {
-        if (map.TakeText("package", expected: "the name of a package", charsMax: 200) is not { } name) return RegoPolicyOptions.DefaultPackage;
-        if (!RegoPolicyOptions.IsPackage(name)) map.Errors.Add(map.Take("package")!, $"'package': expected names joined by dots, such as {RegoPolicyOptions.DefaultPackage}, without 'data.'");
+        if (map.TakeText("package", expected: "the name of a package", charsMax: 200) is not { } name) return dialect.Package;
+        if (!RegoPolicyOptions.IsPackage(name)) map.Errors.Add(map.Take("package")!, $"'package': expected names joined by dots, such as {dialect.Package}, without 'data.'");
         return name;
     }
 
-    private static PolicyRef? Bundle(YamlMap map)
+    private PolicyRef? Bundle(YamlMap map)
     {
         var options = new BundlePolicyOptions(KeepLastGood: map.TakeTruth("keep_last_good") ?? false, Network: map.TakeTruth("network") ?? false);
         switch (map.Take("verify"))
@@ -89,7 +98,7 @@ internal sealed class PolicyReader(YamlErrors notYet, string baseDirectory, stri
 
     private PolicyRef? Opa(YamlMap map)
     {
-        var options = new OpaPolicyOptions(Quantity.TakeDuration(map, "time_limit", OpaTimeMax) ?? OpaPolicyOptions.TimeLimitDefault);
+        var options = new OpaPolicyOptions(Quantities.TakeDuration(map, "time_limit", OpaTimeMax) ?? OpaPolicyOptions.TimeLimitDefault);
         if (map.Take("token") is YamlMap token) options = Token(token) is var (kind, value) ? options with { TokenKind = kind, TokenValue = value } : options;
         // What stands here may be the token itself: it is not repeated.
         else if (map.Take("token") is { } node) map.Errors.Add(node, $"'token': expected a source (env: NAME or file: PATH), found {node.Is}; a secret's value never stands in this file");
@@ -110,8 +119,8 @@ internal sealed class PolicyReader(YamlErrors notYet, string baseDirectory, stri
         else if (map.TakeText("file", expected: "the path of a file") is { } written)
         {
             var path = Path.GetFullPath(written, baseDirectory);
-            if (!StepSources.InWorkspace(workspace, CanonicalPath.Of(path) ?? path)) return ("file", path);
-            map.Errors.Add(map.Take("file")!, $"'file': expected a file outside the workspace, where every engine can read it; move it out, or under {WorkspaceHasher.StoreDirectory}/");
+            if (dialect.IsExposed?.Invoke(CanonicalPath.Of(path) ?? path) != true) return ("file", path);
+            map.Errors.Add(map.Take("file")!, $"'file': expected a file that those who are judged cannot read: outside the workspace, or in the store's directory");
         }
         return null;
     }

@@ -2,9 +2,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace CabinCrew.Orchestrator.Workflows;
+namespace CabinCrew.Governance.Files;
 
-internal static unsafe partial class CanonicalPath
+public static unsafe partial class CanonicalPath
 {
     private const int BytesMax = 4096;
 
