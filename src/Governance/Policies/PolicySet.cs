@@ -86,14 +86,7 @@ public sealed partial class PolicySet
     {
         ["version"] = JudgementVersion,
         ["policy_digest"] = PolicyDigest.ToString(),
-        ["aggregation"] = Method switch
-        {
-            AggregationMethod.MostRestrictive => "most_restrictive",
-            AggregationMethod.Unanimous => "unanimous",
-            AggregationMethod.Majority => "majority",
-            AggregationMethod.AnyDeny => "any_deny",
-            AggregationMethod.AllAllow => "all_allow",
-        },
+        ["aggregation"] = Aggregation.Word(Method),
         ["time_limit_ms"] = (long)timeLimit.TotalMilliseconds,
         ["default_role"] = rules.DefaultRole,
         ["approvals"] = new JsonArray([.. rules.Always.Select(n => (JsonNode)new JsonObject { ["role"] = n.Role, ["count"] = n.Count })]),

@@ -151,7 +151,8 @@ public sealed class YamlMap : YamlNode
     internal static string Quoting(YamlNode node) =>
         node is YamlScalar { Type: YamlType.Integer or YamlType.Number or YamlType.Truth } ? " (put it in quotes if it is text)" : "";
 
-    internal static string Clip(string text) => text.Length <= 60 ? text : text[..60] + "…";
+    /// <summary>Text of the file, short enough for a message.</summary>
+    public static string Clip(string text) => text.Length <= 60 ? text : text[..60] + "…";
 
     internal override void WriteTo(Utf8JsonWriter writer)
     {

@@ -23,7 +23,7 @@ public static class DefinitionSnapshot
         if (definition.PlanExpires is { } expires) w.WriteNumber("plan_expires_seconds", (long)expires.TotalSeconds);
         w.WriteNumber("approval_expires_seconds", (long)definition.ApprovalExpires.TotalSeconds);
         w.WriteNumber("policy_time_limit_seconds", (long)definition.PolicyTimeLimit.TotalSeconds);
-        w.WriteString("aggregation", DefinitionWords.Word(definition.Aggregation));
+        w.WriteString("aggregation", Aggregation.Word(definition.Aggregation));
         if (definition.ReducedIsolation) w.WriteString("isolation", DefinitionWords.Isolations.First(i => i.Value).Word);
         w.WriteStartArray("policies");
         foreach (var policy in definition.Policies) PolicyRefJson.Write(w, policy);
@@ -67,7 +67,7 @@ public static class DefinitionSnapshot
             PlanExpires = json.TryGetProperty("plan_expires_seconds", out _) ? Seconds(json, "plan_expires_seconds") : null,
             ApprovalExpires = Seconds(json, "approval_expires_seconds"),
             PolicyTimeLimit = Seconds(json, "policy_time_limit_seconds"),
-            Aggregation = Choice(json, "aggregation", DefinitionWords.Aggregations),
+            Aggregation = Choice(json, "aggregation", Aggregation.Methods),
             ReducedIsolation = json.TryGetProperty("isolation", out _) && Choice(json, "isolation", DefinitionWords.Isolations),
             Policies = [.. List(json, "policies").Select(p => PolicyRefJson.Read(p) ?? throw new DamagedException("a policy cannot be read"))],
             Steps = [.. List(json, "steps").Select(Step)],

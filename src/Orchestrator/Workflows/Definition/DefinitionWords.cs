@@ -11,18 +11,10 @@ internal static class DefinitionWords
     public static readonly IReadOnlyList<(string Word, DriftAnswer Value)> DriftAnswers =
         [("fail", DriftAnswer.Fail), ("replan", DriftAnswer.Replan)];
 
-    public static readonly IReadOnlyList<(string Word, AggregationMethod Value)> Aggregations =
-    [
-        ("most_restrictive", AggregationMethod.MostRestrictive), ("unanimous", AggregationMethod.Unanimous), ("majority", AggregationMethod.Majority),
-        ("any_deny", AggregationMethod.AnyDeny), ("all_allow", AggregationMethod.AllAllow),
-    ];
-
     /// <summary>Whether the reduced isolation will do.</summary>
     public static readonly IReadOnlyList<(string Word, bool Value)> Isolations = [("full", false), ("reduced", true)];
 
     public static string Word(Determinism value) => Determinisms.First(d => d.Value == value).Word;
 
     public static string Word(DriftAnswer value) => DriftAnswers.First(d => d.Value == value).Word;
-
-    public static string Word(AggregationMethod value) => Aggregations.First(a => a.Value == value).Word;
 }

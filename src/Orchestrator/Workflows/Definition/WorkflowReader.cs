@@ -31,7 +31,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
         var approvalExpires = Expiry("approvals");
         var policies = Policies(workspace);
         var policyTime = Quantities.TakeDuration(root, "policy_time_limit", PolicyTimeMax);
-        var aggregation = root.TakeWord("aggregation", DefinitionWords.Aggregations) ?? AggregationMethod.MostRestrictive;
+        var aggregation = root.TakeWord("aggregation", Aggregation.Methods) ?? AggregationMethod.MostRestrictive;
         var steps = Steps(workspace);
         root.Close();
         if (root.Errors.Any || name is null || workspace is null) return null;

@@ -1,0 +1,144 @@
+// `callers` and `limits`: who may call, how it is proven, and how much each may (MCP-08). Keys stand here as hashes only.
+using CabinCrew.Governance.Yaml;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Configuration;
+
+internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnlyList<string> servers)
+{
+    private const int CallersMax = 1000;
+    private const int RolesMax = 50;
+    private static readonly string[] TokenAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+    private readonly HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+
+    public CallersDefinition Read()
+    {
+        if (root.TakeMap("callers") is not { } map) return new();
+        IReadOnlyList<string> localRoles = [];
+        if (map.TakeMap("local") is { } local)
+        {
+            localRoles = Roles(local);
+            local.Close();
+        }
+        var callers = new CallersDefinition
+        {
+            LocalRoles = localRoles,
+            Keys = Many(map, "keys", Key),
+            Issuers = Many(map, "jwt", Issuer),
+            Certificates = Many(map, "certificates", Certificate),
+        };
+        map.Close();
+        return callers;
+    }
+
+    public static CallerLimits Limits(YamlMap map)
+    {
+        var limits = new CallerLimits
+        {
+            CallsPerMinute = (int?)map.TakeInteger("calls_per_minute", 1, 1_000_000),
+            Burst = (int?)map.TakeInteger("burst", 1, 1_000_000),
+            Concurrent = (int?)map.TakeInteger("concurrent", 1, 10_000),
+            CallsPerDay = map.TakeInteger("calls_per_day", 1, 1_000_000_000),
+            BytesPerDay = Quantities.TakeSize(map, "bytes_per_day", 1, 1L << 50),
+        };
+        if (limits is { Burst: not null, CallsPerMinute: null }) map.Errors.Add(map, "'burst' goes with 'calls_per_minute'");
+        map.Close();
+        return limits;
+    }
+
+    private static List<T> Many<T>(YamlMap map, string key, Func<YamlMap, T?> read) where T : class
+    {
+        List<T> found = [];
+        if (map.TakeList(key) is not { } list) return found;
+        if (list.Items.Count is 0 or > CallersMax) map.Errors.Add(list, $"'{key}': expected 1 to {CallersMax}, found {list.Items.Count}");
+        foreach (var item in list.Maps("a mapping").Take(CallersMax))
+        {
+            if (read(item) is { } one) found.Add(one);
+            item.Close();
+        }
+        return found;
+    }
+
+    private KeyCaller? Key(YamlMap map)
+    {
+        var hash = Hash(map, "key_sha256", required: true);
+        return Grant(map) is { } grant && hash is not null ? new(grant, hash) : null;
+    }
+
+    private CertificateCaller? Certificate(YamlMap map)
+    {
+        var subject = map.TakeText("subject", expected: "a name in the certificate", charsMax: 256);
+        var hash = Hash(map, "sha256", required: false);
+        if (map.Has("subject") == map.Has("sha256")) map.Errors.Add(map, "expected one of 'subject' and 'sha256'");
+        return Grant(map) is { } grant ? new(grant, subject, hash) : null;
+    }
+
+    private TokenIssuer? Issuer(YamlMap map)
+    {
+        var issuer = map.TakeText("issuer", required: true, "the issuer as tokens name it");
+        var audience = map.TakeText("audience", required: true, "the audience that tokens must name");
+        var (file, url) = KeySource(map);
+        IReadOnlyList<string> algorithms = map.TakeTexts("algorithms", expected: "a list of algorithms") ?? ["RS256", "ES256"];
+        foreach (var odd in algorithms.Where(a => !TokenAlgorithms.Contains(a)))
+            map.Errors.Add(map.Take("algorithms")!, $"'algorithms': '{YamlMap.Clip(odd)}' is none of {string.Join(", ", TokenAlgorithms)}");
+        if (algorithms.Count == 0) map.Errors.Add(map.Take("algorithms")!, "'algorithms': expected at least one");
+        var name = map.TakeText("name_claim", expected: "the name of a claim", charsMax: 128) ?? "sub";
+        var roles = map.TakeText("roles_claim", expected: "the name of a claim", charsMax: 128);
+        var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
+        var granted = Roles(map);
+        var usable = Servers(map);
+        var limits = map.TakeMap("limits") is { } l ? Limits(l) : null;
+        return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usable, limits);
+    }
+
+    private (string? File, Uri? Url) KeySource(YamlMap map)
+    {
+        if (map.TakeMap("keys", required: true) is not { } keys) return default;
+        var file = keys.TakeText("file", expected: "the file of a JWK set");
+        var written = keys.TakeText("url", expected: "an https URL of a JWK set");
+        keys.Close();
+        if (keys.Has("file") == keys.Has("url")) keys.Errors.Add(keys, "'keys': expected one of file, url");
+        Uri? url = null;
+        if (written is not null && (!Uri.TryCreate(written, UriKind.Absolute, out url) || !(url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))))
+            keys.Errors.Add(keys.Take("url")!, "'url': expected an https URL (http on this machine only)");
+        return (file is null ? null : Path.GetFullPath(file, baseDirectory), url);
+    }
+
+    private CallerGrant? Grant(YamlMap map)
+    {
+        var name = map.TakeText("name", required: true, "a name of letters, digits, '.', '_', '-'", charsMax: 128);
+        if (name is not null && !StepId.TryParse(name, out _)) map.Errors.Add(map.Take("name")!, "'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit");
+        else if (name is not null && !names.Add(name)) map.Errors.Add(map.Take("name")!, $"the caller '{name}' stands here a second time");
+        var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
+        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Servers(map), map.TakeMap("limits") is { } limits ? Limits(limits) : null);
+        if (grant is null) map.Know("roles", "servers", "limits");
+        return grant;
+    }
+
+    private static IReadOnlyList<string> Roles(YamlMap map)
+    {
+        var roles = map.TakeTexts("roles", expected: "a list of roles") ?? [];
+        if (roles.Count > RolesMax) map.Errors.Add(map.Take("roles")!, $"'roles': expected at most {RolesMax}");
+        if (roles.Any(r => !StepId.TryParse(r, out _))) map.Errors.Add(map.Take("roles")!, "'roles': a role is a name of letters, digits, '.', '_', '-'");
+        return [.. roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    private IReadOnlyList<string> Servers(YamlMap map)
+    {
+        var usable = map.TakeTexts("servers", expected: "a list of servers") ?? [];
+        foreach (var unknown in usable.Where(s => !servers.Contains(s, StringComparer.Ordinal)))
+            map.Errors.Add(map.Take("servers")!, $"'servers': there is no server '{YamlMap.Clip(unknown)}'{NearMatch.Hint(unknown, servers)}");
+        return usable;
+    }
+
+    private static byte[]? Hash(YamlMap map, string key, bool required)
+    {
+        const string Expected = "64 lower-case hex digits (printf %s \"$KEY\" | sha256sum)";
+        if (map.TakeText(key, required, Expected) is not { } text) return null;
+        if (Digest.TryParse(Digest.Prefix + text, out _)) return Convert.FromHexString(text);
+        // Not shown: it may be the key itself.
+        map.Errors.Add(map.Take(key)!, $"'{key}': expected {Expected}");
+        return null;
+    }
+}

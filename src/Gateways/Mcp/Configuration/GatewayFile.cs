@@ -1,0 +1,30 @@
+// Reads a gateway's configuration: strict YAML, every error with its line and what was expected. Whatever is not understood is refused (MCP-07).
+using CabinCrew.Governance.Files;
+using CabinCrew.Governance.Yaml;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Configuration;
+
+public static class GatewayFile
+{
+    public const string DefaultName = "cabincrew-mcp.yaml";
+    public const int Version = 1;
+
+    public static Outcome<GatewayDefinition> Read(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (!PlainFile.Read(full, YamlLimits.Default.BytesMax, ProblemCode.GatewayFileInvalid).Try(out var file, out var problem))
+            return problem.Code == ProblemCode.NotFound ? problem with { Remedy = $"Write one (`cabincrew mcp --help` shows how), or name another with --config." } : problem;
+        return Of(file.Bytes, full);
+    }
+
+    /// <param name="path">Absolute: what the errors name, and what relative paths are relative to.</param>
+    public static Outcome<GatewayDefinition> Of(byte[] bytes, string path)
+    {
+        if (!YamlNodes.Read(bytes, path, ProblemCode.GatewayFileInvalid).Try(out var map, out var problem)) return problem;
+        var notYet = new YamlErrors(path, ProblemCode.NotYetSupported);
+        var definition = new GatewayReader(map, notYet, path).Read();
+        var errors = map.Errors.Any ? map.Errors : notYet;
+        return errors.Else(() => definition!);
+    }
+}
