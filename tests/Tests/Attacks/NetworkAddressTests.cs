@@ -1,5 +1,6 @@
 // A declared name that leads somewhere else: to this machine, to its neighbours, to the cloud's metadata, in every disguise that an address has.
 using System.Net;
+using CabinCrew.Governance.Network;
 using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Tests.Hangar;
 

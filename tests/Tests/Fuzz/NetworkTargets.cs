@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using CabinCrew.Governance.Network;
 using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Protocol;
 using static CabinCrew.Tests.Fuzz.FuzzTarget;

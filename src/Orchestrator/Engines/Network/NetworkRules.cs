@@ -1,5 +1,6 @@
 // What a step may reach: hosts by name and port and mode, and addresses that are not public only where they are named one by one. Pure.
 using System.Net;
+using CabinCrew.Governance.Network;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Engines.Network;

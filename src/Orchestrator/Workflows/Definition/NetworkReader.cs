@@ -1,6 +1,7 @@
 // A step's `network`: none, hosts and addresses by name, or, in so many words, the host's own network for take-off.
 using System.Net;
 using System.Net.Sockets;
+using CabinCrew.Governance.Network;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Orchestrator.Engines.Network;
 using CabinCrew.Protocol;

@@ -3,9 +3,9 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CabinCrew.Orchestrator.Engines.Network;
+namespace CabinCrew.Governance.Network;
 
-internal static class PublicAddress
+public static class PublicAddress
 {
     private static readonly IPNetwork[] NotPublic =
     [
