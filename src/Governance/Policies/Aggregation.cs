@@ -11,12 +11,26 @@ public readonly record struct Vote(Decision Decision, bool Binding = false);
 
 public static class Aggregation
 {
+    /// <summary>As configuration and digests spell it.</summary>
+    public static string Word(this AggregationMethod method) => method switch
+    {
+        AggregationMethod.MostRestrictive => "most_restrictive",
+        AggregationMethod.Unanimous => "unanimous",
+        AggregationMethod.Majority => "majority",
+        AggregationMethod.AnyDeny => "any_deny",
+        AggregationMethod.AllAllow => "all_allow",
+    };
+
     public static Decision Combine(AggregationMethod method, IReadOnlyCollection<Vote> votes)
     {
         // Nobody said anything: fail closed.
         if (votes.Count == 0) return Decision.Deny;
-        var strictest = votes.Max(v => v.Decision);
-        var floor = votes.Where(v => v.Binding).Select(v => v.Decision).DefaultIfEmpty(Decision.Allow).Max();
+        Decision strictest = Decision.Allow, floor = Decision.Allow;
+        foreach (var vote in votes)
+        {
+            strictest = Decisions.Strictest(strictest, vote.Decision);
+            if (vote.Binding) floor = Decisions.Strictest(floor, vote.Decision);
+        }
         var combined = method switch
         {
             AggregationMethod.MostRestrictive => strictest,
