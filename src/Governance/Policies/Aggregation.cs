@@ -11,21 +11,28 @@ public readonly record struct Vote(Decision Decision, bool Binding = false);
 
 public static class Aggregation
 {
+<<<<<<< HEAD
     /// <summary>As files spell them.</summary>
     public static readonly IReadOnlyList<(string Word, AggregationMethod Value)> Methods =
     [
         ("most_restrictive", AggregationMethod.MostRestrictive), ("unanimous", AggregationMethod.Unanimous), ("majority", AggregationMethod.Majority),
         ("any_deny", AggregationMethod.AnyDeny), ("all_allow", AggregationMethod.AllAllow),
     ];
-
-    public static string Word(AggregationMethod method) => Methods.First(m => m.Value == method).Word;
+=======
+    /// <summary>As configuration and digests spell it.</summary>
+    public static string Word(this AggregationMethod method) => Methods.First(m => m.Value == method).Word;
+>>>>>>> mcp-judge
 
     public static Decision Combine(AggregationMethod method, IReadOnlyCollection<Vote> votes)
     {
         // Nobody said anything: fail closed.
         if (votes.Count == 0) return Decision.Deny;
-        var strictest = votes.Max(v => v.Decision);
-        var floor = votes.Where(v => v.Binding).Select(v => v.Decision).DefaultIfEmpty(Decision.Allow).Max();
+        Decision strictest = Decision.Allow, floor = Decision.Allow;
+        foreach (var vote in votes)
+        {
+            strictest = Decisions.Strictest(strictest, vote.Decision);
+            if (vote.Binding) floor = Decisions.Strictest(floor, vote.Decision);
+        }
         var combined = method switch
         {
             AggregationMethod.MostRestrictive => strictest,

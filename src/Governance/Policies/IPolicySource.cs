@@ -1,12 +1,15 @@
-// One judge of plans. Each source is one file in Sources/ and one line in PolicySources.cs. No answer is never a yes: a throw, a time-out
-// or nothing at all counts as deny (PRE-04); that is the evaluator's business, not the source's.
+// One judge of plans, or of messages (Messages/IMessagePolicySource.cs). Each source is one file in Sources/ and one line in PolicySources.cs. No answer is never a yes: a throw,
+// a time-out or nothing at all counts as deny (PRE-04); that is the evaluator's business, not the source's.
 using System.Text.Json;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
 
 namespace CabinCrew.Governance.Policies;
 
-public interface IPolicySource
+public interface IPolicySource : IPolicySource<PolicySubject>;
+
+/// <typeparam name="TSubject">What is judged.</typeparam>
+public interface IPolicySource<in TSubject>
 {
     /// <summary>Unique in a policy set, for example <c>rules:change-rules.yaml</c>.</summary>
     string Name { get; }
@@ -17,7 +20,7 @@ public interface IPolicySource
     Digest Digest { get; }
 
     /// <summary>At least one verdict, in a stable order. Deterministic; no side effects.</summary>
-    ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct);
+    ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(TSubject subject, CancellationToken ct);
 }
 
 /// <param name="PolicyId">The rule, for example <c>defaults/protected-files</c>.</param>

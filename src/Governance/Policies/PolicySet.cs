@@ -33,7 +33,7 @@ public sealed partial class PolicySet
     private PolicySet(IReadOnlyList<IPolicySource> sources, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
     {
         (this.sources, this.timeLimit, this.redactor, Method) = (sources, timeLimit, redactor, method);
-        PolicyDigest = Hash(new JsonArray([.. sources.Select(s => (JsonNode)new JsonObject { ["name"] = s.Name, ["digest"] = s.Digest.ToString() })]));
+        PolicyDigest = PolicyAnswers.DigestOf(sources);
         GovernanceHash = GovernanceHashFor(ApprovalRules.Default);
     }
 
@@ -62,12 +62,7 @@ public sealed partial class PolicySet
     /// <summary>A set of given sources, for those who make their own.</summary>
     public static Outcome<PolicySet> Of(IReadOnlyList<IPolicySource> sources, AggregationMethod method, TimeSpan timeLimit, Redactor redactor)
     {
-        if (sources.Count == 0) return new Problem(ProblemCode.PolicyNone, "There is no policy source, so nothing is allowed.");
-        if (sources.Count > SourcesMax) return new Problem(ProblemCode.PolicyInvalid, $"There are {sources.Count} policy sources; at most {SourcesMax} are taken.");
-        if (timeLimit <= TimeSpan.Zero || timeLimit > TimeLimitMax)
-            return new Problem(ProblemCode.PolicyInvalid, $"The policies' time limit must be above zero and at most {TimeLimitMax.TotalMinutes:0} minutes.");
-        var twin = sources.GroupBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
-        if (twin is not null) return new Problem(ProblemCode.PolicyInvalid, $"The policy '{twin.Key}' is named twice.") { Remedy = "Name it once." };
+        if (PolicyAnswers.Unfit(sources, timeLimit) is { } unfit) return unfit;
         return new PolicySet(sources, method, timeLimit, redactor);
     }
 
@@ -82,15 +77,13 @@ public sealed partial class PolicySet
     public Digest GovernanceHash { get; }
 
     /// <summary>The same with a step's own approval rules.</summary>
-    public Digest GovernanceHashFor(ApprovalRules rules) => Hash(new JsonObject
+    public Digest GovernanceHashFor(ApprovalRules rules) => Digest.Of(CanonicalJson.Write(new JsonObject
     {
         ["version"] = JudgementVersion,
         ["policy_digest"] = PolicyDigest.ToString(),
-        ["aggregation"] = Aggregation.Word(Method),
+        ["aggregation"] = Method.Word(),
         ["time_limit_ms"] = (long)timeLimit.TotalMilliseconds,
         ["default_role"] = rules.DefaultRole,
         ["approvals"] = new JsonArray([.. rules.Always.Select(n => (JsonNode)new JsonObject { ["role"] = n.Role, ["count"] = n.Count })]),
-    });
-
-    private static Digest Hash(JsonNode node) => Digest.Of(CanonicalJson.Write(node));
+    }));
 }

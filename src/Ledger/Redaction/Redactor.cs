@@ -5,6 +5,9 @@ using System.Text.Json;
 
 namespace CabinCrew.Ledger.Redaction;
 
+/// <param name="Name">Of the secret; never its value.</param>
+public readonly record struct SecretPlace(string Name, int Start, int Length);
+
 /// <summary>Thread-safe. A secret that was learnt stays known for the life of the process.</summary>
 public sealed class Redactor
 {
@@ -27,12 +30,31 @@ public sealed class Redactor
     public string Redact(string text)
     {
         var now = known;
-        var first = now.Text is null ? -1 : text.AsSpan().IndexOfAny(now.Text);
-        if (first < 0) return text;
+        if (now.Text is null || text.AsSpan().IndexOfAny(now.Text) < 0) return text;
         var result = new StringBuilder(text.Length);
         var copied = 0;
-        var at = first;
-        while (at >= 0)
+        foreach (var (name, start, length) in Locate(text, now))
+        {
+            result.Append(text, copied, start - copied).Append(Placeholder(name));
+            copied = start + length;
+        }
+        return result.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    /// <summary>Where secrets stand in a text, in any form: in order, and apart from one another.</summary>
+    public IReadOnlyList<SecretPlace> Locate(string text)
+    {
+        var now = known;
+        return now.Text is null || text.AsSpan().IndexOfAny(now.Text) < 0 ? [] : Locate(text, now);
+    }
+
+    /// <summary>What stands in a secret's place.</summary>
+    public static string Placeholder(string name) => $"[redacted:{name}]";
+
+    private static List<SecretPlace> Locate(string text, Known now)
+    {
+        List<SecretPlace> places = [];
+        for (var at = text.AsSpan().IndexOfAny(now.Text!); at >= 0;)
         {
             // Matches may overlap: everything that any of them covers goes.
             var (name, end) = now.LongestAt(text, at);
@@ -44,12 +66,11 @@ public sealed class Redactor
                 end = Math.Max(end, now.LongestAt(text, next).End);
                 next++;
             }
-            result.Append(text, copied, at - copied).Append("[redacted:").Append(name).Append(']');
-            copied = end;
+            places.Add(new(name, at, end - at));
             var further = text.AsSpan(end).IndexOfAny(now.Text!);
             at = further < 0 ? -1 : end + further;
         }
-        return result.Append(text, copied, text.Length - copied).ToString();
+        return places;
     }
 
     /// <summary>Redacts string values, member names, and numbers whose digits are a secret.</summary>

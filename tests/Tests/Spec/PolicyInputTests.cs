@@ -88,7 +88,7 @@ public sealed class PolicyInputTests
     public void Every_member_of_the_schema_is_produced_required_and_described()
     {
         var schema = JsonElement.Parse(SchemaCatalog.Text(InputDocument.SchemaName).Value);
-        var members = PolicyInputPage.Members(schema).ToList();
+        var members = SchemaPage.Members(schema).ToList();
         Assert.True(members.Count > 60);
         Assert.All(members, m => Assert.False(string.IsNullOrWhiteSpace(m.Description), m.Path));
         Assert.All(members, m => Assert.True(m.Required, m.Path));

@@ -2,6 +2,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Rego.Authoring;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
@@ -60,7 +61,7 @@ internal static partial class StarterPages
 
     private static JsonElement DefaultsOf(string name, string source)
     {
-        var package = name == StarterPolicies.Collection ? PolicyCheck.PreflightPackage : $"cabincrew.policies.{name}";
+        var package = name == StarterPolicies.Collection ? RegoPolicyOptions.DefaultPackage : $"cabincrew.policies.{name}";
         var files = PolicyFiles.Of([($"{name}.rego", source), ("findings.rego", StarterPolicies.Text("findings.rego"))]);
         var program = RegoProgram.Compile(files.Modules.Select(f => f.Module!));
         Assert.True(program.Ok, program.Errors.Count > 0 ? program.Errors[0].ToString() : null);

@@ -45,7 +45,7 @@ internal static class Floors
         ["Rego"] = ["Values", "Yaml", "Types", "Syntax", "Builtins", "Evaluate", "Compile"],
         ["EngineSdk"] = [],
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
-        ["Governance"] = ["Network", "Files", "Yaml", "Access", "Policies", "Approvals"],
+        ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
         ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint"],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Commands"],

@@ -90,14 +90,36 @@ public sealed record MessageSubject
 /// <param name="Reason">For a person; never what was found itself, where that is a secret.</param>
 public sealed record MessageFinding(string Detector, string Rule, string Place, Decision Decision, string Reason);
 
-public enum FileAction { Read, List, Search, Write, Append, Edit, Patch, Move, Delete, CreateDirectory }
+public enum FileAction
+{
+    Read,
+    List,
+    Search,
+    Write,
+    Append,
+    Edit,
+    Patch,
+    Move,
+    Delete,
+    CreateDirectory,
+
+    /// <summary>No well-known operation: a tool that was given paths, and does with them what nobody here knows.</summary>
+    Other,
+}
 
 /// <summary>A well-known file operation, told the same whatever the server calls it (MCP-04).</summary>
 /// <param name="Targets">Every path that it touches, in the order of its arguments.</param>
 /// <param name="AddedLines">Text that it brings, where it is known; with line numbers from 1 of what is brought.</param>
 /// <param name="Bytes">Of the content that it brings.</param>
 /// <param name="Binary">That content is not text.</param>
-public sealed record FileOperation(FileAction Action, IReadOnlyList<FileTarget> Targets, IReadOnlyList<NumberedLine> AddedLines, long Bytes, bool Binary);
+public sealed record FileOperation(FileAction Action, IReadOnlyList<FileTarget> Targets, IReadOnlyList<NumberedLine> AddedLines, long Bytes, bool Binary)
+{
+    /// <summary>How many files it takes away.</summary>
+    public int FilesDeleted { get; init; }
+
+    /// <summary>How many lines it is known to take away.</summary>
+    public int LinesDeleted { get; init; }
+}
 
 public enum FileFault
 {

@@ -4,7 +4,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Protocol;
-using CabinCrew.Protocol.Schemas;
 using CabinCrew.Rego;
 using CabinCrew.Rego.Evaluate;
 using CabinCrew.Rego.Syntax;
@@ -21,9 +20,7 @@ internal sealed class CompiledPolicy
     private const int ErrorsShownMax = 5;
 
     // The same bytes are the same policy: a server judges thousands of plans by one directory, and compiling is what costs.
-    private static readonly ConcurrentDictionary<(Digest Content, string Prefix, string Package, int? Version), CompiledPolicy> Known = [];
-
-    private static readonly Lazy<RegoSchema> InputSchema = new(() => RegoSchema.Parse(SchemaCatalog.Text(InputDocument.SchemaName).Value).Value!);
+    private static readonly ConcurrentDictionary<(Digest Content, string Prefix, string Package, int? Version, string Schema), CompiledPolicy> Known = [];
 
     private readonly IReadOnlyDictionary<string, string> texts;
     private readonly bool[] answering;
@@ -61,17 +58,25 @@ internal sealed class CompiledPolicy
         return rest[..(rest.IndexOf('\n') is >= 0 and var at ? at : rest.Length)].Trim().ToString();
     }
 
-    /// <param name="prefix">What the modules' paths are shown behind; empty or ending with a slash.</param>
-    public static Outcome<CompiledPolicy> Of(PolicyBundle bundle, RegoPolicyOptions options, string prefix)
+    /// <summary>Whether a rule may read this member of the input. What no rule names need not be written. The answer errs on the side of yes: a policy that takes <c>input</c> as a whole reads everything.</summary>
+    public bool Reads(string member)
     {
-        var key = (bundle.Digest, prefix, options.Package, options.Version);
+        foreach (var text in texts.Values)
+            if (text.Contains(member, StringComparison.Ordinal) || InputUse.TakesWhole(text)) return true;
+        return false;
+    }
+
+    /// <param name="prefix">What the modules' paths are shown behind; empty or ending with a slash.</param>
+    public static Outcome<CompiledPolicy> Of(PolicyBundle bundle, PolicyDocument document, RegoPolicyOptions options, string prefix)
+    {
+        var key = (bundle.Digest, prefix, options.Package, options.Version, document.Schema);
         if (Known.TryGetValue(key, out var known)) return known;
-        if (!Compile(bundle, options, prefix).Try(out var compiled, out var problem)) return problem with { Where = problem.Where ?? bundle.ShownAs };
+        if (!Compile(bundle, document, options, prefix).Try(out var compiled, out var problem)) return problem with { Where = problem.Where ?? bundle.ShownAs };
         if (Known.Count >= KnownMax) Known.Clear();
         return Known[key] = compiled;
     }
 
-    private static Outcome<CompiledPolicy> Compile(PolicyBundle bundle, RegoPolicyOptions options, string prefix)
+    private static Outcome<CompiledPolicy> Compile(PolicyBundle bundle, PolicyDocument document, RegoPolicyOptions options, string prefix)
     {
         var judging = bundle.Modules.Where(m => !m.Path.EndsWith(TestEnding, StringComparison.Ordinal)).ToList();
         if (judging.Count == 0) return Refuse($"'{bundle.ShownAs}' holds no module that could judge (*.rego; tests, *{TestEnding}, do not judge)");
@@ -82,7 +87,7 @@ internal sealed class CompiledPolicy
             return Refuse($"no module of '{bundle.ShownAs}' is of the package '{options.Package}', which would be asked; it has {string.Join(", ", packages.Take(5))}{NearMatch.Hint(options.Package, packages)}")
                 with { Remedy = $"Begin a module with `package {options.Package}`, or say under `package` whose rules are the answer." };
 
-        var compiled = RegoProgram.Compile(modules, new CompileOptions { InputSchema = InputSchema.Value });
+        var compiled = RegoProgram.Compile(modules, new CompileOptions { InputSchema = document.InputSchema });
         if (!compiled.Ok) return Refuse(compiled.Errors);
         var program = compiled.Value;
         foreach (var rule in program.Rules)

@@ -60,12 +60,9 @@ internal sealed class InputBodies(Utf8JsonWriter json, Redactor redactor)
     private void Parsed(ReadOnlyMemory<byte> utf8)
     {
         json.WritePropertyName("json");
-        if (IsClean(utf8.Span)) json.WriteRawValue(utf8.Span, skipInputValidation: true);
+        if (InputValues.IsClean(utf8.Span, redactor)) json.WriteRawValue(utf8.Span, skipInputValidation: true);
         else redactor.Redact(StrictJson.Parse(utf8, Limits).Value).WriteTo(json);
     }
-
-    /// <summary>Whether this JSON text can hold no secret: none that is spelt out, and no escapes to spell one otherwise.</summary>
-    public bool IsClean(ReadOnlySpan<byte> utf8) => !utf8.Contains((byte)'\\') && redactor.FindIn(utf8) is null;
 
     private static ReadOnlyMemory<byte> WholeCharacters(ReadOnlyMemory<byte> utf8) => utf8[..WholeCharacters(utf8.Span).Length];
 

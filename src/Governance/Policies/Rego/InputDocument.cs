@@ -4,7 +4,6 @@
 // from an absence; nothing is cut short in silence; no secret's value is in it.
 using System.Buffers;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CabinCrew.Governance.Policies.Rules;
@@ -31,11 +30,11 @@ public sealed class InputDocument
     public const int ExcerptCharsMax = 2000;
 
     private readonly PolicySubject subject;
-    private readonly Redactor redactor;
     private readonly Utf8JsonWriter json;
     private readonly InputBodies bodies;
+    private readonly InputValues values;
 
-    private InputDocument(PolicySubject subject, Redactor redactor, Utf8JsonWriter json) => (this.subject, this.redactor, this.json, bodies) = (subject, redactor, json, new(json, redactor));
+    private InputDocument(PolicySubject subject, Redactor redactor, Utf8JsonWriter json) => (this.subject, this.json, values, bodies) = (subject, json, new(json, redactor), new(json, redactor));
 
     /// <summary>The document in UTF-8. Refused, with <see cref="ProblemCode.PolicyFailed"/>: a plan beyond <see cref="DocumentBytesMax"/>.</summary>
     public static Outcome<ReadOnlyMemory<byte>> Write(PolicySubject subject, Redactor redactor)
@@ -65,31 +64,31 @@ public sealed class InputDocument
         json.WriteStartObject();
         json.WriteNumber("version", Version);
         json.WriteString("now", subject.Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
-        Text("environment", subject.Environment);
-        Text("tenant", subject.Tenant.ToString());
+        values.Text("environment", subject.Environment);
+        values.Text("tenant", subject.Tenant.ToString());
         json.WriteStartObject("workflow");
-        Text("id", subject.WorkflowId.ToString());
-        Text("name", subject.WorkflowName);
+        values.Text("id", subject.WorkflowId.ToString());
+        values.Text("name", subject.WorkflowName);
         json.WriteEndObject();
         json.WriteStartObject("step");
-        Text("id", subject.StepId.ToString());
+        values.Text("id", subject.StepId.ToString());
         json.WriteEndObject();
         json.WriteStartObject("engine");
-        Text("id", subject.EngineId);
+        values.Text("id", subject.EngineId);
         json.WriteEndObject();
         json.WriteStartObject("requester");
-        Text("name", subject.Requester);
+        values.Text("name", subject.Requester);
         json.WriteString("kind", subject.RequesterIsHuman switch { true => "human", false => "automation", null => "unknown" });
-        Texts("roles", subject.RequesterRoles);
+        values.Texts("roles", subject.RequesterRoles);
         json.WriteEndObject();
         json.WriteStartObject("isolation");
-        Text("tier", subject.Isolation);
+        values.Text("tier", subject.Isolation);
         json.WriteBoolean("sandboxed", subject.Sandboxed);
         json.WriteEndObject();
-        Texts("network", subject.Network);
+        values.Texts("network", subject.Network);
         json.WriteBoolean("outside_effects", subject.OutsideEffects);
-        Free("config", subject.Config);
-        Free("context", subject.Context);
+        values.Free("config", subject.Config);
+        values.Free("context", subject.Context);
         Totals();
         if (!Artifacts() || !Changes()) return false;
         Refs();
@@ -120,12 +119,12 @@ public sealed class InputDocument
         foreach (var artifact in subject.Artifacts)
         {
             json.WriteStartObject();
-            Text("name", artifact.Name.ToString());
+            values.Text("name", artifact.Name.ToString());
             json.WriteString("role", artifact.Role.Word());
-            Text("type", artifact.Type);
-            Text("action", artifact.Action);
-            Text("target", artifact.Target);
-            Free("metadata", artifact.Metadata);
+            values.Text("type", artifact.Type);
+            values.Text("action", artifact.Action);
+            values.Text("target", artifact.Target);
+            values.Free("metadata", artifact.Metadata);
             bodies.Write("body", artifact.Body);
             json.WriteEndObject();
             if (!Fits()) return false;
@@ -142,15 +141,15 @@ public sealed class InputDocument
             var path = change.Change.Path.ToString();
             var slash = path.LastIndexOf('/');
             json.WriteStartObject();
-            Text("path", path);
-            Text("directory", slash < 0 ? "" : path[..slash]);
-            Text("name", path[(slash + 1)..]);
+            values.Text("path", path);
+            values.Text("directory", slash < 0 ? "" : path[..slash]);
+            values.Text("name", path[(slash + 1)..]);
             json.WriteString("change", change.Change.Word);
             State("before", change.Change.Before);
             State("after", change.Change.After);
             json.WriteBoolean("binary", change.Binary);
             json.WriteBoolean("becomes_executable", change.Change is { After.Kind: FileKind.Executable } and not { Before.Kind: FileKind.Executable });
-            Text("link_target", change is { Change.After.Kind: FileKind.Link, AddedLines: [var target] } ? target.Text : null);
+            values.Text("link_target", change is { Change.After.Kind: FileKind.Link, AddedLines: [var target] } ? target.Text : null);
             json.WriteBoolean("link_outside", LinkTargets.LeadsOutside(change));
             json.WriteNumber("lines_added", change.AddedLines.Count);
             json.WriteNumber("lines_deleted", change.DeletedLines.Count);
@@ -183,7 +182,7 @@ public sealed class InputDocument
         {
             json.WriteStartObject();
             json.WriteNumber("number", line.Number);
-            Text("text", line.Text);
+            values.Text("text", line.Text);
             json.WriteEndObject();
             if (!Fits()) return false;
         }
@@ -197,35 +196,15 @@ public sealed class InputDocument
         foreach (var moved in subject.Refs)
         {
             json.WriteStartObject();
-            Text("name", moved.Name);
+            values.Text("name", moved.Name);
             json.WriteString("move", moved.Before is null ? "create" : moved.After is null ? "delete" : "update");
             // HEAD and the index are updated from and to what has no commit's name.
-            Text("before", moved.Before is "" ? null : moved.Before);
-            Text("after", moved.After is "" ? null : moved.After);
+            values.Text("before", moved.Before is "" ? null : moved.Before);
+            values.Text("after", moved.After is "" ? null : moved.After);
             json.WriteBoolean("forced", moved.Forced);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-    }
-
-    private void Text(string name, string? value)
-    {
-        if (value is null) json.WriteNull(name);
-        else json.WriteString(name, redactor.Redact(value));
-    }
-
-    private void Texts(string name, IReadOnlyList<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values) json.WriteStringValue(redactor.Redact(value));
-        json.WriteEndArray();
-    }
-
-    private void Free(string name, JsonElement value)
-    {
-        json.WritePropertyName(name);
-        if (value.ValueKind == JsonValueKind.Undefined) json.WriteNullValue();
-        else (bodies.IsClean(JsonMarshal.GetRawUtf8Value(value)) ? value : redactor.Redact(value)).WriteTo(json);
     }
 
     private bool Fits() => json.BytesCommitted + json.BytesPending <= DocumentBytesMax;

@@ -7,7 +7,10 @@ public static class BuiltInRules
 {
     public const string DefaultsName = "defaults";
 
-    public static IReadOnlyList<string> Names { get; } = [DefaultsName];
+    /// <summary>Judges messages, not plans.</summary>
+    public const string McpDefaultsName = "mcp-defaults";
+
+    public static IReadOnlyList<string> Names { get; } = [DefaultsName, McpDefaultsName];
 
     /// <summary>The file's text, to read or to copy and change.</summary>
     public static string Text(string name) => Encoding.UTF8.GetString(Bytes(name));

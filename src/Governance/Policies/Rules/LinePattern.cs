@@ -37,7 +37,9 @@ internal sealed class LinePattern(string? pattern, int min)
     }
 
     // Built on the first look: most plans never come to most rules.
-    public bool IsMatch(string text) => pattern is null || (regex ??= Build(pattern)).IsMatch(text);
+    public bool IsMatch(string text) => IsMatch(text.AsSpan());
+
+    public bool IsMatch(ReadOnlySpan<char> text) => pattern is null || (regex ??= Build(pattern)).IsMatch(text);
 
     /// <summary>What is wrong with a pattern, or null.</summary>
     public static string? Fault(string pattern)

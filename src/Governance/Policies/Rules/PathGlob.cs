@@ -39,10 +39,16 @@ internal sealed class PathGlob
         return (new(wanted, excluded, ignoreCase), null);
     }
 
-    public bool IsMatch(string path)
+    public bool IsMatch(string path) => IsMatch(path.Split('/'));
+
+    /// <summary>The same for a path that is taken apart already.</summary>
+    public bool IsMatch(string[] names) => Any(wanted, names) && !Any(excluded, names);
+
+    private bool Any(IReadOnlyList<string[]> patterns, string[] names)
     {
-        var segments = path.Split('/');
-        return wanted.Any(w => Match(w, segments)) && !excluded.Any(x => Match(x, segments));
+        foreach (var pattern in patterns)
+            if (Match(pattern, names)) return true;
+        return false;
     }
 
     /// <summary>Whether one text matches one pattern with * (any characters) and ?; for words that are no paths.</summary>

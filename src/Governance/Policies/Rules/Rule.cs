@@ -13,11 +13,16 @@ internal enum EffectsWord { None, Some }
 /// <summary>Words with * and ?, and exclusions by !.</summary>
 internal sealed record WordGlob(IReadOnlyList<string> Patterns)
 {
-    public bool IsMatch(string word)
+    private readonly string[] wanted = [.. Patterns.Where(p => !p.StartsWith('!'))];
+    private readonly string[] excluded = [.. Patterns.Where(p => p.StartsWith('!')).Select(p => p[1..])];
+
+    public bool IsMatch(string word) => (wanted.Length == 0 || Any(wanted, word)) && !Any(excluded, word);
+
+    private static bool Any(string[] patterns, string word)
     {
-        var wanted = Patterns.Where(p => !p.StartsWith('!')).ToList();
-        return (wanted.Count == 0 || wanted.Any(p => PathGlob.IsWordMatch(p, word)))
-            && !Patterns.Any(p => p.StartsWith('!') && PathGlob.IsWordMatch(p[1..], word));
+        foreach (var pattern in patterns)
+            if (PathGlob.IsWordMatch(pattern, word)) return true;
+        return false;
     }
 }
 

@@ -2,6 +2,7 @@
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
+using static CabinCrew.Governance.Policies.Rules.RuleReading;
 
 namespace CabinCrew.Governance.Policies.Rules;
 
@@ -9,10 +10,6 @@ namespace CabinCrew.Governance.Policies.Rules;
 internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule Default)
 {
     public const int RulesMax = 500;
-    public const int CountMax = 20;
-
-    private static readonly (string, Decision)[] DecisionWords =
-        [("allow", Decision.Allow), ("warn", Decision.Warn), ("require_approval", Decision.RequireApproval), ("deny", Decision.Deny)];
 
     private static readonly (string, ChangeWord)[] ChangeWords = [("create", ChangeWord.Create), ("update", ChangeWord.Update), ("delete", ChangeWord.Delete)];
 
@@ -72,15 +69,6 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         return new(id?.ToString() ?? $"rule-{map.Line}", map.Line, files, plan, decision ?? Decision.Deny, role, count, reason ?? "");
     }
 
-    private static (string? Role, int Count) ReadApprover(YamlMap map, Decision decision)
-    {
-        var role = map.TakeParsed<StepId>("role", "a role's name", s => StepId.TryParse(s, out var name) ? name : null)?.ToString();
-        var count = map.TakeInteger("count", 1, CountMax);
-        if (decision != Decision.RequireApproval && (role is not null || count is not null))
-            map.Errors.Add(map, "'role' and 'count' go with 'decision: require_approval' only");
-        return (role, (int)(count ?? 1));
-    }
-
     private static (FileConditions, PlanConditions) ReadConditions(YamlMap when, bool allow)
     {
         if (when.Entries.Count == 0) when.Errors.Add(when, "'when' has no condition; a rule for everything is the file's 'default'");
@@ -136,65 +124,5 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         if (map.Entries.Count == 0) map.Errors.Add(map, "'git_refs': expected 'names', 'move', 'forced' or several of them");
         map.Close();
         return refs;
-    }
-
-    private static long? Count(YamlMap when, string key) => when.TakeInteger(key, 1, 1_000_000);
-
-    private static PathGlob? Glob(YamlMap when, string key, bool ignoreCase)
-    {
-        if (when.TakeTexts(key) is not { } patterns) return null;
-        if (patterns.Count is 0 or > 200) when.Errors.Add(when.Take(key)!, $"'{key}': expected 1 to 200 patterns");
-        else if (PathGlob.Of(patterns, ignoreCase) is var (glob, error))
-        {
-            if (error is not null) when.Errors.Add(when.Take(key)!, $"'{key}': {error}");
-            return glob;
-        }
-
-        return null;
-    }
-
-    private static WordGlob? WordsOf(YamlMap when, string key)
-    {
-        if (when.TakeTexts(key) is not { } patterns) return null;
-        if (patterns.Count is 0 or > 200 || patterns.Any(p => p.Length is 0 or > PathGlob.PatternCharsMax || p == "!")) when.Errors.Add(when.Take(key)!, $"'{key}': expected 1 to 200 words (*, ? and a leading ! have their meaning)");
-        return new(patterns);
-    }
-
-    private static List<T>? Words<T>(YamlMap when, string key, (string Word, T Value)[] words)
-    {
-        if (when.TakeTexts(key) is not { } texts) return null;
-        List<T> values = [];
-        foreach (var text in texts)
-        {
-            var at = Array.FindIndex(words, w => w.Word == text);
-            if (at >= 0) values.Add(words[at].Value);
-            else when.Errors.Add(when.Take(key)!, $"'{key}': expected {string.Join(", ", words.Select(w => w.Word))}, found '{YamlMap.Clip(text)}'{NearMatch.Hint(text, words.Select(w => w.Word))}");
-        }
-
-        if (texts.Count == 0) when.Errors.Add(when.Take(key)!, $"'{key}': the list is empty");
-        return values;
-    }
-
-    // A pattern alone, or a mapping with pattern and min.
-    private static LinePattern? Lines(YamlMap when, string key)
-    {
-        var node = when.Take(key);
-        if (node is null) return null;
-        string? pattern;
-        var min = 1L;
-        if (node is YamlMap map)
-        {
-            pattern = map.TakeText("pattern");
-            min = map.TakeInteger("min", 1, 1_000_000) ?? 1;
-            if (map.Entries.Count == 0) map.Errors.Add(map, $"'{key}': expected 'pattern', 'min' or both");
-            map.Close();
-        }
-        else
-        {
-            pattern = when.TakeText(key, expected: "a pattern, or a mapping with 'pattern' and 'min'");
-        }
-
-        if (pattern is not null && LinePattern.Fault(pattern) is { } fault) when.Errors.Add(node, $"'{key}': {fault}");
-        return new(pattern, (int)min);
     }
 }

@@ -23,7 +23,7 @@ public static class DefinitionSnapshot
         if (definition.PlanExpires is { } expires) w.WriteNumber("plan_expires_seconds", (long)expires.TotalSeconds);
         w.WriteNumber("approval_expires_seconds", (long)definition.ApprovalExpires.TotalSeconds);
         w.WriteNumber("policy_time_limit_seconds", (long)definition.PolicyTimeLimit.TotalSeconds);
-        w.WriteString("aggregation", Aggregation.Word(definition.Aggregation));
+        w.WriteString("aggregation", definition.Aggregation.Word());
         if (definition.ReducedIsolation) w.WriteString("isolation", DefinitionWords.Isolations.First(i => i.Value).Word);
         w.WriteStartArray("policies");
         foreach (var policy in definition.Policies) PolicyRefJson.Write(w, policy);

@@ -19,7 +19,8 @@ public sealed record InputSchema(RegoSchema? Schema);
 /// <param name="HasInputSchema">Whether references to <c>input</c> were checked.</param>
 public sealed record PolicyCheck(RegoProgram? Program, IReadOnlyList<PolicyFinding> Findings, bool HasInputSchema)
 {
-    public const string PreflightPackage = "cabincrew.preflight";
+    /// <summary>Packages that are asked, each about its own document.</summary>
+    internal static readonly string[] EntryPackages = [.. PolicyDocument.All.Select(d => d.Package)];
 
     /// <summary>The name of a schema that checks nothing.</summary>
     public const string NoSchema = "none";
@@ -44,13 +45,24 @@ public sealed record PolicyCheck(RegoProgram? Program, IReadOnlyList<PolicyFindi
     /// <summary>The schema to check by: <paramref name="name"/> is one of the house's, <c>none</c>, or null for what the packages ask for.</summary>
     public static Outcome<InputSchema> SchemaFor(PolicyFiles files, string? name)
     {
-        name ??= files.Modules.Any(m => m.Module is { } module && IsOurs(module.PackageName)) ? InputDocument.SchemaName : NoSchema;
+        name ??= Asked(files);
         return name == NoSchema ? new InputSchema(null) : SchemaCatalog.Text(name).Then(text => Schema(text, name));
     }
 
     public static Outcome<InputSchema> Schema(string json, string name) => RegoSchema.Parse(json) is { Ok: true, Value: var schema }
         ? new InputSchema(schema)
         : new Problem(ProblemCode.SchemaInvalid, $"'{name}' is no JSON schema that policies can be checked by: {RegoSchema.Parse(json).Errors[0].Message}");
+
+    // Policies of messages are kept apart from those of plans: what is loaded together is checked by one document.
+    private static string Asked(PolicyFiles files)
+    {
+        var packages = files.Modules.Where(m => m.Module is not null).Select(m => m.Module!.PackageName).Where(IsOurs).ToList();
+        return packages.Count == 0 ? NoSchema : packages.TrueForAll(IsOfMessages) ? PolicyDocument.Message.Schema : PolicyDocument.Plan.Schema;
+    }
+
+    // With the packages below it, and its tests.
+    private static bool IsOfMessages(string package) =>
+        package.StartsWith(PolicyDocument.Message.Package, StringComparison.Ordinal) && package[PolicyDocument.Message.Package.Length..] is "" or "_test" or ['.', ..];
 
     private static bool IsOurs(string package) => package == "cabincrew" || package.StartsWith("cabincrew.", StringComparison.Ordinal);
 

@@ -24,11 +24,11 @@ internal static class PolicyTraps
     /// <param name="dataRoots">First names below <c>data</c> that data files give; null where that is not known.</param>
     public static IEnumerable<PolicyFinding> In(IReadOnlyList<RegoModule> modules, IReadOnlyList<string>? dataRoots, CompileOptions compile)
     {
-        var options = new LintOptions { EntryPackages = [PolicyCheck.PreflightPackage], EntryRules = Members, SetRules = Sets, DataRoots = dataRoots, Compile = compile };
+        var options = new LintOptions { EntryPackages = PolicyCheck.EntryPackages, EntryRules = Members, SetRules = Sets, DataRoots = dataRoots, Compile = compile };
         var packages = modules.DistinctBy(m => m.FileName).ToDictionary(m => m.FileName, m => m.PackageName, StringComparer.Ordinal);
         var found = RegoLint.Run(modules, options).Where(f => IsToldHere(f.Rule, packages.GetValueOrDefault(f.Location.File, ""))).Select(f => Warning(f.Rule, f.Message, f.Location));
         var rules = modules.Select(m => (Package: m.PackageName, Rules: RuleOutline.Of(m))).ToList();
-        return found.Concat(Preflight([.. rules.Where(r => r.Package == PolicyCheck.PreflightPackage).SelectMany(r => r.Rules)])).Concat(Tests(rules));
+        return found.Concat(PolicyCheck.EntryPackages.SelectMany(p => Entry([.. rules.Where(r => r.Package == p).SelectMany(r => r.Rules)]))).Concat(Tests(rules));
     }
 
     // That input is not checked is said once, in the summary; the tests of a package are called almost like it; and a library's functions have other callers.
@@ -36,11 +36,11 @@ internal static class PolicyTraps
     {
         "unchecked-input" => false,
         "near-package" => !package.EndsWith("_test", StringComparison.Ordinal),
-        "unused-function" => package == PolicyCheck.PreflightPackage,
+        "unused-function" => PolicyCheck.EntryPackages.Contains(package),
         _ => true,
     };
 
-    private static IEnumerable<PolicyFinding> Preflight(IReadOnlyList<RuleOutline> rules)
+    private static IEnumerable<PolicyFinding> Entry(IReadOnlyList<RuleOutline> rules)
     {
         var speaks = rules.Any(r => Members.Contains(r.Name));
         foreach (var rule in rules.Where(r => !r.IsFunction))

@@ -1,0 +1,25 @@
+// Every detector of text, in one table. A new one is one file in this folder and one line here.
+namespace CabinCrew.Governance.Detection;
+
+public static class Detectors
+{
+    /// <summary>The name under which mapped secrets are found; they are known to the redactor and not to any detector.</summary>
+    public const string Mapped = "mapped-secrets";
+
+    /// <summary>For <see cref="Mapped"/>.</summary>
+    public static readonly DetectorSettings MappedStandard = new(Protocol.Decision.Deny, Protocol.Decision.Warn, RedactFromServer: true);
+
+    internal static readonly ITextDetector[] Table =
+    [
+        new SecretDetector(),
+        new InstructionDetector(),
+        new HiddenTextDetector(),
+        new ExfiltrationDetector(),
+    ];
+
+    public static IReadOnlyList<string> Names { get; } = [.. Table.Select(d => d.Name), Mapped];
+
+    public static IReadOnlyList<DetectorRule> RulesOf(string name) => Array.Find(Table, d => d.Name == name)?.Rules ?? [];
+
+    public static DetectorSettings StandardOf(string name) => name == Mapped ? MappedStandard : Array.Find(Table, d => d.Name == name)?.Standard ?? DetectorSettings.Off;
+}

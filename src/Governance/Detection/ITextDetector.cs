@@ -1,0 +1,38 @@
+// One kind of thing that is looked for in text. Each detector is one file here and one line in Detectors.cs. Pure, bounded, and linear in the text: nothing that anybody writes makes
+// it slow. What it finds is a fact about the text; what becomes of that is the configuration's and the policies' business.
+namespace CabinCrew.Governance.Detection;
+
+/// <param name="Id">Unique in the detector.</param>
+/// <param name="Reason">For a person.</param>
+public sealed record DetectorRule(string Id, string Reason);
+
+/// <summary>A range of characters that a rule is about.</summary>
+internal readonly record struct TextMatch(DetectorRule Rule, int Start, int Length);
+
+/// <summary>Looks at one place. Also asked about text as it stands in JSON, where it may see escapes and strange letters instead of what they mean: it then errs on the side of yes.</summary>
+/// <param name="text">Everything that there is to see, around the place as well.</param>
+/// <param name="at">Where the anchor's text begins.</param>
+internal delegate TextMatch? AnchorLook(ReadOnlySpan<char> text, int at);
+
+/// <summary>An ASCII text that stands in everything that a rule finds; the search for all of them at once is what makes looking cheap.</summary>
+internal sealed record Anchor(string Text, AnchorLook Look, bool IgnoreCase = false);
+
+internal interface ITextDetector
+{
+    string Name { get; }
+
+    IReadOnlyList<DetectorRule> Rules { get; }
+
+    /// <summary>What is right for most: documented in docs/reference/detection.md.</summary>
+    DetectorSettings Standard { get; }
+
+    IReadOnlyList<Anchor> Anchors { get; }
+
+    /// <summary>For what no anchor can stand for: whether UTF-8 text might hold something. Never wrong about no.</summary>
+    bool Suspects(ReadOnlySpan<byte> utf8) => false;
+
+    /// <summary>Looks through a whole text that <see cref="Suspects"/> (or an escape in it) points to.</summary>
+    void FindIn(ReadOnlySpan<char> text, List<TextMatch> found)
+    {
+    }
+}

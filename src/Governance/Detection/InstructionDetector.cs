@@ -1,0 +1,109 @@
+// Text in a tool's output or description that speaks to the model instead of to its reader (MCP-06): orders to forget what it was told, and tags that only a model's own transcript has.
+// By the structure of the sentence, not by single words: "ignore the previous line" passes, "ignore all previous instructions" does not.
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Governance.Detection;
+
+internal sealed class InstructionDetector : ITextDetector
+{
+    private const int WordsBetweenMax = 6;
+    private const int WordCharsMax = 24;
+
+    private static readonly DetectorRule Override = new("override", "this text orders a model to put aside its instructions");
+    private static readonly DetectorRule Transcript = new("transcript", "this text plays a part of a model's own transcript");
+    private static readonly DetectorRule Concealment = new("concealment", "this text orders a model to keep something from its user");
+
+    private static readonly string[] Verbs = ["ignore", "disregard", "forget", "override", "bypass"];
+    private static readonly string[] Fillers = ["all", "any", "every", "of", "the", "your", "my", "its", "these", "those", "and", "or", "about", "completely", "everything", "in", "to"];
+    private static readonly string[] Befores = ["previous", "prior", "above", "earlier", "preceding", "foregoing", "existing", "original", "former", "system", "initial", "current", "other", "safety", "developer"];
+    private static readonly string[] Orders = ["instructions", "instruction", "prompts", "prompt", "directives", "directions", "guidelines", "rules", "commands", "orders", "guardrails", "policies", "constraints"];
+    private static readonly string[] Marks = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|endoftext|>", "[/INST]", "<<SYS>>", "<|start_header_id|>", "\n\nHuman:", "\\n\\nHuman:"];
+    private static readonly string[] Telling = ["tell", "inform", "notify", "mention", "reveal", "show", "alert", "warn"];
+    private static readonly string[] Users = ["user", "human", "person", "operator", "owner"];
+
+    public InstructionDetector() => Anchors =
+    [
+        .. Verbs.Select(v => new Anchor(v, (text, at) => Order(text, at, v.Length), IgnoreCase: true)),
+        .. Marks.Select(m => new Anchor(m, (_, at) => new(Transcript, at, m.Length))),
+        new("do not", Conceals("do not".Length), IgnoreCase: true),
+        new("don't", Conceals("don't".Length), IgnoreCase: true),
+        new("never", Conceals("never".Length), IgnoreCase: true),
+        new("without", Conceals("without".Length), IgnoreCase: true),
+    ];
+
+    public string Name => "injection";
+
+    public IReadOnlyList<DetectorRule> Rules { get; } = [Override, Transcript, Concealment];
+
+    public DetectorSettings Standard { get; } = new(Decision.Allow, Decision.Warn, RedactFromServer: false);
+
+    public IReadOnlyList<Anchor> Anchors { get; }
+
+    // VERB filler* BEFORE (BEFORE | filler)* ORDERS.
+    private static TextMatch? Order(ReadOnlySpan<char> text, int at, int verb)
+    {
+        if (at > 0 && char.IsAsciiLetterOrDigit(text[at - 1])) return null;
+        var next = at + verb;
+        var before = false;
+        for (var i = 0; i < WordsBetweenMax; i++)
+        {
+            if (!NextWord(text, ref next, out var word)) return null;
+            if (before && IsOneOf(word, Orders)) return new(Override, at, next - at);
+            if (IsOneOf(word, Befores)) before = true;
+            else if (!IsOneOf(word, Fillers)) return null;
+        }
+        return null;
+    }
+
+    // NOT TELL the USER, and what follows such an order in a tool's text is meant for the model.
+    private static AnchorLook Conceals(int anchor) => (text, at) =>
+    {
+        if (at > 0 && char.IsAsciiLetterOrDigit(text[at - 1])) return null;
+        var next = at + anchor;
+        if (!NextWord(text, ref next, out var verb)) return null;
+        var isGerund = verb.EndsWith("ing", StringComparison.OrdinalIgnoreCase);
+        if (!IsOneOf(isGerund ? verb[..^3] : verb, Telling)) return null;
+        for (var i = 0; i < 3; i++)
+        {
+            if (!NextWord(text, ref next, out var word)) return null;
+            // "Tell the user" is what an assistant does; programs show, warn and notify users all the time.
+            if (IsOneOf(word, Users)) return IsOneOf(isGerund ? verb[..^3] : verb, ["tell", "inform", "mention", "reveal"]) && FollowsAbout(text, next) ? new(Concealment, at, next - at) : null;
+            if (!IsOneOf(word, ["the", "your", "this", "it", "to", "any", "a"])) return null;
+        }
+        return null;
+    };
+
+    private static bool FollowsAbout(ReadOnlySpan<char> text, int next) => NextWord(text, ref next, out var word) && IsOneOf(word, ["about", "that", "what", "of", "this"]);
+
+    private static bool NextWord(ReadOnlySpan<char> text, ref int at, out ReadOnlySpan<char> word)
+    {
+        word = default;
+        var start = SkipSpace(text, at);
+        if (start == at) return false;
+        var end = start;
+        while (end < text.Length && end - start <= WordCharsMax && char.IsAsciiLetter(text[end])) end++;
+        if (end == start) return false;
+        word = text[start..end];
+        at = end;
+        return true;
+    }
+
+    // Spaces, and line ends as JSON spells them. Each has at least one.
+    private static int SkipSpace(ReadOnlySpan<char> text, int at)
+    {
+        for (var limit = at + 32; at < text.Length && at < limit;)
+        {
+            if (text[at] is ' ' or '\t' or '\r' or '\n' or '*' or '_' or '-') at++;
+            else if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is 'n' or 'r' or 't') at += 2;
+            else break;
+        }
+        return at;
+    }
+
+    private static bool IsOneOf(ReadOnlySpan<char> word, ReadOnlySpan<string> words)
+    {
+        foreach (var one in words)
+            if (word.Equals(one, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+}

@@ -1,0 +1,136 @@
+// The second look: goes through a JSON text, takes the suspect strings apart, and lets the detectors read what they mean.
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CabinCrew.Ledger.Redaction;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Governance.Detection;
+
+internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side side, Redactor redactor, FirstLook first)
+{
+    private readonly List<Finding> findings = [];
+    private readonly List<(byte[]? Name, int Index, bool IsArray)> way = [];
+    private int place;
+
+    public IReadOnlyList<Finding> Run()
+    {
+        try
+        {
+            Walk();
+        }
+        catch (JsonException)
+        {
+            // What cannot be read cannot be looked through, and is no message either.
+            findings.Add(new("detection", "unreadable", "", 0, json.Length, Decision.Deny, false, "this is no JSON, so nobody can say what is in it"));
+        }
+        return findings;
+    }
+
+    private void Walk()
+    {
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonText.DepthMax });
+        while (reader.Read() && findings.Count < TextDetection.FindingsMax)
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                    Count();
+                    way.Add((null, -1, reader.TokenType == JsonTokenType.StartArray));
+                    break;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    way.RemoveAt(way.Count - 1);
+                    break;
+                case JsonTokenType.PropertyName:
+                    way[^1] = (reader.ValueSpan.ToArray(), 0, false);
+                    Text((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+                    break;
+                case JsonTokenType.String:
+                    Count();
+                    Text((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+                    break;
+                case JsonTokenType.Number:
+                    Count();
+                    if (first.HasMapped) Number((int)reader.TokenStartIndex, reader.ValueSpan.Length);
+                    break;
+                default:
+                    Count();
+                    break;
+            }
+        }
+        if (findings.Count >= TextDetection.FindingsMax) findings.Add(new("detection", "too-many", "", 0, json.Length, Decision.Deny, false, $"more than {TextDetection.FindingsMax} things were found, and nobody looked at the rest"));
+    }
+
+    private void Count()
+    {
+        if (way.Count > 0 && way[^1] is { IsArray: true } list) way[^1] = list with { Index = list.Index + 1 };
+    }
+
+    private void Text(int start, int length)
+    {
+        var raw = json.Span.Slice(start, length);
+        if (!IsSuspect(raw, start)) return;
+        using var text = JsonText.Decode(raw);
+        List<(ITextDetector Detector, TextMatch Match)> found = [];
+        side.Anchors.Run(text.Chars, (detector, match) =>
+        {
+            found.Add((detector, match));
+            return found.Count < TextDetection.FindingsMax;
+        });
+        List<TextMatch> whole = [];
+        foreach (var detector in side.Whole)
+        {
+            whole.Clear();
+            detector.FindIn(text.Chars, whole);
+            foreach (var match in whole) found.Add((detector, match));
+        }
+        found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
+        var end = 0;
+        foreach (var (detector, match) in found)
+        {
+            // A part of what was found already says nothing more.
+            if (match.Start + match.Length <= end) continue;
+            end = match.Start + match.Length;
+            Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
+        }
+        if (!side.LooksForMapped || (!first.HasMapped && !first.HasEscapes)) return;
+        foreach (var secret in redactor.Locate(text.Chars.ToString()))
+            Add(Detectors.Mapped, secret.Name, $"this is the value of the secret {secret.Name}", start, text, secret.Start, secret.Length);
+    }
+
+    private bool IsSuspect(ReadOnlySpan<byte> raw, int start)
+    {
+        while (place < first.Places.Count && first.Places[place] < start) place++;
+        return first.HasMapped
+            || (place < first.Places.Count && first.Places[place] < start + raw.Length)
+            || (first.HasEscapes && JsonEscapes.AreIn(raw))
+            || (first.HasStrange && FirstLook.Suspects(raw, side));
+    }
+
+    private void Number(int start, int length)
+    {
+        var text = Encoding.ASCII.GetString(json.Span.Slice(start, length));
+        if (redactor.Locate(text) is not [var secret, ..]) return;
+        findings.Add(new(Detectors.Mapped, secret.Name, Pointer(), start, length, side.DecisionOf(Detectors.Mapped, secret.Name), side.Redacts(Detectors.Mapped), $"this is the value of the secret {secret.Name}") { IsNumber = true });
+    }
+
+    private void Add(string detector, string rule, string reason, int start, in JsonText text, int at, int length)
+    {
+        var decision = side.DecisionOf(detector, rule);
+        if ((decision == Decision.Allow && !side.Redacts(detector)) || findings.Count >= TextDetection.FindingsMax) return;
+        var from = start + text.PlaceOf(at);
+        findings.Add(new(detector, rule, Pointer(), from, start + text.PlaceOf(at + length) - from, decision, side.Redacts(detector), reason));
+    }
+
+    private string Pointer()
+    {
+        var pointer = new StringBuilder();
+        foreach (var (name, index, isArray) in way)
+        {
+            pointer.Append('/');
+            if (isArray) pointer.Append(index.ToString(CultureInfo.InvariantCulture));
+            else pointer.Append(JsonText.Unescape(name ?? []).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+        }
+        return pointer.ToString();
+    }
+}

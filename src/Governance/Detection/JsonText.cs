@@ -1,0 +1,83 @@
+// A JSON string's characters as they mean, each with the place of its bytes: what detectors read, and what a finding is cut out by. Pure.
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace CabinCrew.Governance.Detection;
+
+/// <summary>One decoded string. Its memory goes back to the pool when it is disposed of, cleared: it may have held a secret.</summary>
+public struct JsonText : IDisposable
+{
+    /// <summary>How deep a message may be nested.</summary>
+    public const int DepthMax = 256;
+
+    private char[] chars;
+    private int[] places;
+    private int count;
+
+    /// <summary>What the string means.</summary>
+    public readonly ReadOnlySpan<char> Chars => chars.AsSpan(0, count);
+
+    /// <summary>Where in the bytes a character begins; for one after the last, where the string ends.</summary>
+    public readonly int PlaceOf(int index) => places[index];
+
+    /// <param name="raw">What stands between the quotes, of JSON that is well-formed.</param>
+    public static JsonText Decode(ReadOnlySpan<byte> raw)
+    {
+        var text = new JsonText { chars = ArrayPool<char>.Shared.Rent(raw.Length + 2), places = ArrayPool<int>.Shared.Rent(raw.Length + 3) };
+        for (var at = 0; at < raw.Length;)
+        {
+            var b = raw[at];
+            if (b == '\\' && at + 1 < raw.Length) at += text.Escape(raw[at..], at);
+            else if (b < 0x80) text.Add((char)b, at++);
+            else at += text.Wide(raw[at..], at);
+        }
+        text.places[text.count] = raw.Length;
+        return text;
+    }
+
+    public static string Unescape(ReadOnlySpan<byte> raw)
+    {
+        using var text = Decode(raw);
+        return text.Chars.ToString();
+    }
+
+    public readonly void Dispose()
+    {
+        if (chars is null) return;
+        ArrayPool<char>.Shared.Return(chars, clearArray: true);
+        ArrayPool<int>.Shared.Return(places);
+    }
+
+    private void Add(char c, int place)
+    {
+        chars[count] = c;
+        places[count++] = place;
+    }
+
+    private int Escape(ReadOnlySpan<byte> rest, int at)
+    {
+        if (rest[1] == 'u' && rest.Length >= 6 && Utf8Parser.TryParse(rest.Slice(2, 4), out int unit, out var used, 'x') && used == 4)
+        {
+            Add((char)unit, at);
+            return 6;
+        }
+        Add(rest[1] switch { (byte)'n' => '\n', (byte)'r' => '\r', (byte)'t' => '\t', (byte)'b' => '\b', (byte)'f' => '\f', var c => (char)c }, at);
+        return 2;
+    }
+
+    private int Wide(ReadOnlySpan<byte> rest, int at)
+    {
+        Rune.DecodeFromUtf8(rest, out var rune, out var used);
+        Span<char> units = stackalloc char[2];
+        foreach (var unit in units[..rune.EncodeToUtf16(units)]) Add(unit, at);
+        return Math.Max(used, 1);
+    }
+}
+
+/// <summary>Escapes that can spell what a search through the bytes does not see.</summary>
+internal static class JsonEscapes
+{
+    /// <summary>Whether <c>\u</c> or <c>\/</c> stands anywhere. A backslash that is itself escaped may be taken for one.</summary>
+    public static bool AreIn(ReadOnlySpan<byte> utf8) => utf8.IndexOf("\\u"u8) >= 0 || utf8.IndexOf("\\/"u8) >= 0;
+}
