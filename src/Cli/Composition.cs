@@ -1,6 +1,7 @@
 // Wires the house for one command: store, identities, caller, flights. The only place where rooms are put together.
 using System.Runtime.InteropServices;
 using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -9,6 +10,9 @@ namespace CabinCrew.Cli;
 
 internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identities, Caller Caller, Flights Flights) : IAsyncDisposable
 {
+    /// <summary>What gateways hold until people answer.</summary>
+    public HeldCalls Calls { get; } = new(Ledger, Identities, TenantId.Local);
+
     public async ValueTask DisposeAsync()
     {
         await Flights.DisposeAsync().ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using CabinCrew.Cli.Views;
+using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Orchestrator.Workflows.Stages;
@@ -39,12 +40,12 @@ internal static class ReadCommands
 
     public static Command Show()
     {
-        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id, or a held call's." };
         var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
         var diff = new Option<bool>("--diff") { Description = "Only the diff, as `git apply` reads it." };
         var network = new Option<bool>("--network") { Description = "Only what was said to a declared network, every request." };
         var command = new Command("show", """
-            Show a flight whole: the diff, the judgement with its reasons, approvals, what happened when.
+            Show a flight whole: the diff, the judgement with its reasons, approvals, what happened when. Or a call that a gateway holds, or held.
 
             Examples:
               cabincrew show wf-7h3k9q2m
@@ -52,6 +53,7 @@ internal static class ReadCommands
             """) { workflow, step, diff, network };
         command.InHouse(async (parse, screen, house, ct) =>
         {
+            if (HeldCalls.IsCall(parse.GetValue(workflow)!)) return await ShowCallAsync(screen, house, parse.GetValue(workflow)!, ct).ConfigureAwait(false);
             if (!(await ReadAsync(house, parse.GetValue(workflow)!, ct).ConfigureAwait(false)).Try(out var state, out var problem)) return problem;
             if (!StepsOf(state, parse.GetValue(step)).Try(out var steps, out problem)) return problem;
             var plans = new Dictionary<StepId, FrozenBytes>();
@@ -100,6 +102,14 @@ internal static class ReadCommands
             return 0;
         });
         return command;
+    }
+
+    private static async Task<Outcome<int>> ShowCallAsync(Screen screen, House house, string id, CancellationToken ct)
+    {
+        if (!WorkflowId.TryParse(id, out var call)) return new Problem(ProblemCode.InvalidArgument, $"'{id}' is no held call's id") { Remedy = "List them with `cabincrew approvals`." };
+        if (!(await house.Calls.ReadAsync(call, ct).ConfigureAwait(false)).Try(out var held, out var problem)) return problem;
+        HeldCallView.Show(screen, held);
+        return 0;
     }
 
     internal static async Task<Outcome<FlightState>> ReadAsync(House house, string workflow, CancellationToken ct)

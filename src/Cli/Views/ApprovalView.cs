@@ -1,5 +1,6 @@
 // Open requests, and the answer just given.
 using System.Text.Json.Nodes;
+using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -8,7 +9,7 @@ namespace CabinCrew.Cli.Views;
 
 internal static class ApprovalView
 {
-    public static void List(Screen screen, IReadOnlyList<PendingApproval> pending)
+    public static void List(Screen screen, IReadOnlyList<PendingApproval> pending, IReadOnlyList<PendingCall> calls)
     {
         if (screen.Json)
         {
@@ -19,11 +20,11 @@ internal static class ApprovalView
                     ["request"] = FlightDocument.Element(p.Request, ProtocolJson.Default.ApprovalRequest),
                     ["responses"] = new JsonArray([.. p.Responses.Select(r => FlightDocument.Element(r, ProtocolJson.Default.ApprovalResponse))]),
                     ["outstanding"] = new JsonArray([.. p.Tally.Outstanding.Select(n => (JsonNode)new JsonObject { ["role"] = n.Role, ["count"] = n.Count })]),
-                })]),
+                }), .. calls.Select(HeldCallView.Document)]),
             });
             return;
         }
-        if (pending.Count == 0)
+        if (pending.Count + calls.Count == 0)
         {
             screen.Line("Nothing waits for approval.");
             return;
@@ -39,6 +40,7 @@ internal static class ApprovalView
             screen.Hint($"cabincrew show {p.Flight.Id}");
             screen.Hint($"cabincrew approve {p.Request.ApprovalId}{(screen.Interactive ? "" : $" --token {p.Request.PlanTokenHash.ToString()[7..23]}")}");
         }
+        foreach (var call in calls) HeldCallView.Pending(screen, call);
     }
 
     public static void Answered(Screen screen, PendingApproval pending, ApprovalResponse response)
@@ -52,5 +54,5 @@ internal static class ApprovalView
         screen.Hint($"cabincrew resume {pending.Flight.Id}     (a waiting `cabincrew run` goes on by itself)");
     }
 
-    private static string Needs(IReadOnlyList<RoleNeed> needs) => needs.Count == 0 ? "nothing more" : string.Join(", ", needs.Select(n => $"{n.Count} x {n.Role}"));
+    public static string Needs(IReadOnlyList<RoleNeed> needs) => needs.Count == 0 ? "nothing more" : string.Join(", ", needs.Select(n => $"{n.Count} x {n.Role}"));
 }

@@ -10,6 +10,9 @@ public interface IMessageGate
     /// <summary>Judges one frame, holds it where a person must say yes, and puts on record what became of it. Never throws but for cancellation.</summary>
     ValueTask<Passage> PassAsync(InterceptedFrame message, ICallerLine caller, CancellationToken ct);
 
+    /// <summary>A request that had passed will get no answer (its server is gone, it was given up): what was counted for it is given back.</summary>
+    ValueTask UnansweredAsync(SessionFacts session, string server, MessageDirection direction, Frame request) => default;
+
     /// <summary>The session has ended: whatever it held is let go of, unforwarded.</summary>
     ValueTask EndAsync(SessionFacts session);
 }

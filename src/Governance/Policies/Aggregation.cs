@@ -11,17 +11,15 @@ public readonly record struct Vote(Decision Decision, bool Binding = false);
 
 public static class Aggregation
 {
-<<<<<<< HEAD
     /// <summary>As files spell them.</summary>
     public static readonly IReadOnlyList<(string Word, AggregationMethod Value)> Methods =
     [
         ("most_restrictive", AggregationMethod.MostRestrictive), ("unanimous", AggregationMethod.Unanimous), ("majority", AggregationMethod.Majority),
         ("any_deny", AggregationMethod.AnyDeny), ("all_allow", AggregationMethod.AllAllow),
     ];
-=======
+
     /// <summary>As configuration and digests spell it.</summary>
     public static string Word(this AggregationMethod method) => Methods.First(m => m.Value == method).Word;
->>>>>>> mcp-judge
 
     public static Decision Combine(AggregationMethod method, IReadOnlyCollection<Vote> votes)
     {

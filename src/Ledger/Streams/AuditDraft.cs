@@ -28,6 +28,16 @@ internal sealed class AuditDraft
         afterKey = Between(text, members, AuditChain.KeyRef, null);
     }
 
+    /// <param name="ends">Where each of the pieces before chain_hash, extensions, sequence and signature ends, and the last one.</param>
+    internal AuditDraft(ReadOnlyMemory<byte> text, (int Hash, int Extensions, int Sequence, int Signature, int End) ends)
+    {
+        beforeHash = text[..ends.Hash];
+        beforeExtensions = text[ends.Hash..ends.Extensions];
+        beforeSequence = text[ends.Extensions..ends.Sequence];
+        beforeSignature = text[ends.Sequence..ends.Signature];
+        afterKey = text[ends.Signature..ends.End];
+    }
+
     /// <summary>What the event itself says of its place, its chain and its signature is left out.</summary>
     public static AuditDraft Of(JsonElement audit)
     {
@@ -70,7 +80,8 @@ internal sealed class AuditDraft
         return (Encoding.UTF8.GetString(body.WrittenSpan), hash);
     }
 
-    private int Length => beforeHash.Length + beforeExtensions.Length + beforeSequence.Length + beforeTenant.Length + afterTenant.Length + beforeSignature.Length + beforeKey.Length + afterKey.Length;
+    /// <summary>Bytes of all the pieces.</summary>
+    public int Length => beforeHash.Length + beforeExtensions.Length + beforeSequence.Length + beforeTenant.Length + afterTenant.Length + beforeSignature.Length + beforeKey.Length + afterKey.Length;
 
     private void Write(ArrayBufferWriter<byte> to, string tenant, long sequence, string? hash, string? signature, string? keyRef)
     {

@@ -79,7 +79,8 @@ public sealed record StreamHeader(
     TenantId Tenant, WorkflowId Workflow, string WorkspaceKey, StreamHeaderState State, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     bool InDoubt, string? OwnerNode);
 
-public sealed record StreamFilter(bool OpenOnly = false, LifecycleState? State = null, int CountMax = 100, string? Name = null);
+/// <param name="Kind">What the streams are, by how their ids begin: <c>wf</c> a flight, <c>call</c> a held call. Null: all.</param>
+public sealed record StreamFilter(bool OpenOnly = false, LifecycleState? State = null, int CountMax = 100, string? Name = null, string? Kind = null);
 
 public enum LockMove { None, Acquire, Release }
 

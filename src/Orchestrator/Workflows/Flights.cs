@@ -32,6 +32,7 @@ public sealed record PendingApproval(FlightState Flight, StepFlight Step, Approv
 public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null) : IAsyncDisposable
 {
     private const int AnswerTriesMax = 50;
+    private const string StreamKind = "wf";
     private static readonly TenantId Tenant = TenantId.Local;
     private readonly Node node = new(ledger.Store, ledger.Clock);
 
@@ -63,7 +64,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     private async Task<Outcome<WorkflowId>> StartAsync(WorkflowDefinition definition, Caller requester, bool unsandboxed, UndoesRecord? undoes, CancellationToken ct)
     {
         if (await CheckAsync(definition, unsandboxed, ct).ConfigureAwait(false) is { } refused) return await RefuseStartAsync(refused, requester, ct).ConfigureAwait(false);
-        var id = WorkflowId.Parse(ledger.Ids.Next("wf"));
+        var id = WorkflowId.Parse(ledger.Ids.Next(StreamKind));
         var audit = new FlightAudit(ledger, id);
         var started = await ledger.Store.StartAsync(new()
         {
@@ -175,7 +176,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         return read.Then(snapshot => FlightFold.Replay(id, snapshot.Entries));
     }
 
-    public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(StreamFilter filter, CancellationToken ct) => ledger.Store.ListAsync(Tenant, filter, ct);
+    public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(StreamFilter filter, CancellationToken ct) => ledger.Store.ListAsync(Tenant, filter with { Kind = StreamKind }, ct);
 
     /// <summary>Every open request, newest flight first.</summary>
     public async Task<Outcome<IReadOnlyList<PendingApproval>>> ApprovalsAsync(CancellationToken ct)

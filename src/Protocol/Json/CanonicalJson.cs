@@ -40,7 +40,8 @@ public static partial class CanonicalJson
     /// <summary>The digest of the canonical bytes.</summary>
     public static Digest Hash(JsonElement element) => Digest.Of(Write(element));
 
-    internal static void Append(IBufferWriter<byte> to, string text)
+    /// <summary>Appends a string, quotes included.</summary>
+    public static void Append(IBufferWriter<byte> to, string text)
     {
         to.Write("\""u8);
         var rest = text.AsSpan();

@@ -112,4 +112,9 @@ public static class AuditEventTypes
     public const string SecretCommandAllowed = "secret_command_allowed";
     public const string ProblemReported = "problem_reported";
     public const string StateHalted = "state_halted";
+    public const string MessageJudged = "message_judged";
+    public const string CallReleased = "call_released";
+    public const string CallClosed = "call_closed";
+    public const string DefinitionAccepted = "definition_accepted";
+    public const string DefinitionChanged = "definition_changed";
 }

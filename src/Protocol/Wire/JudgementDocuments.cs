@@ -80,5 +80,5 @@ public sealed record ApprovalResponse
 }
 
 /// <param name="PlanTokenHash">The token that the approver was shown. Required: an answer to another plan is no answer (APR-03).</param>
-/// <param name="AuthenticatedBy">How we know who answered: <c>os_user</c> or <c>token</c>.</param>
+/// <param name="AuthenticatedBy">How we know who answered: <c>os_user</c>, <c>token</c>, or <c>elicitation</c>: put by the client of a gateway's caller, who is this person.</param>
 public sealed record ApprovalResponseExtensions(Digest PlanTokenHash, IReadOnlyList<string> Roles, string AuthenticatedBy, string? DelegatedFrom = null);

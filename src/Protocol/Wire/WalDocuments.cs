@@ -38,6 +38,13 @@ public static class WalEntryTypes
     public const string TakeOffCommit = "takeoff_commit";
     public const string TakeOffInDoubt = "takeoff_in_doubt";
     public const string TakeOffResolved = "takeoff_resolved";
+
+    // ours, of the gateways' streams
+    public const string CallEnded = "call_ended";
+    public const string DefinitionSeen = "definition_seen";
+    public const string DefinitionAccepted = "definition_accepted";
+    public const string DefinitionChanged = "definition_changed";
+    public const string BudgetUsed = "budget_used";
 }
 
 public sealed record WorkflowStateRecord

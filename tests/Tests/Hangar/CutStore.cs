@@ -28,6 +28,9 @@ internal sealed class CutStore(IStore inner) : IStore
     /// <summary>Asked for each commit that carries entries or events.</summary>
     public Func<Commit, Cut> OnCommit { get; set; } = static _ => Cut.No;
 
+    /// <summary>Asked for each other write: <c>start</c>, <c>signal</c> or <c>audit</c>.</summary>
+    public Func<string, Cut> OnWrite { get; set; } = static _ => Cut.No;
+
     /// <summary>Waited for before each read of a stream; told how many came before.</summary>
     public Func<int, Task> OnRead { get; set; } = static _ => Task.CompletedTask;
 
@@ -54,10 +57,10 @@ internal sealed class CutStore(IStore inner) : IStore
     public Task<Outcome<int>> ReapAsync(NodeSession session, IReadOnlySet<WorkflowId> running, CancellationToken ct) => Alive(() => inner.ReapAsync(session, running, ct));
 
     public Task<Outcome<Done>> StartAsync(StreamStart start, CancellationToken ct) =>
-        AcknowledgedAsync(() => inner.StartAsync(start, ct), new(start.Workflow, start.Entries.Count, true, LastOf(start.Audit)));
+        AcknowledgedAsync("start", () => inner.StartAsync(start, ct), new(start.Workflow, start.Entries.Count, true, LastOf(start.Audit)));
 
     public Task<Outcome<Done>> SignalAsync(TenantId tenant, WorkflowId workflow, Signal signal, IReadOnlyList<AuditEvent> audit, CancellationToken ct) =>
-        AcknowledgedAsync(() => inner.SignalAsync(tenant, workflow, signal, audit, ct), new(workflow, 0, true, LastOf(audit)));
+        AcknowledgedAsync("signal", () => inner.SignalAsync(tenant, workflow, signal, audit, ct), new(workflow, 0, true, LastOf(audit)));
 
     public Task<Outcome<Claim>> ClaimAsync(NodeSession session, TenantId tenant, WorkflowId workflow, CancellationToken ct) => Alive(() => inner.ClaimAsync(session, tenant, workflow, ct));
 
@@ -78,7 +81,7 @@ internal sealed class CutStore(IStore inner) : IStore
     }
 
     public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct) =>
-        AcknowledgedAsync(() => inner.AppendAuditAsync(tenant, audit, ct), new(null, 0, true, LastOf(audit)));
+        AcknowledgedAsync("audit", () => inner.AppendAuditAsync(tenant, audit, ct), new(null, 0, true, LastOf(audit)));
 
     public async Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct)
     {
@@ -98,11 +101,17 @@ internal sealed class CutStore(IStore inner) : IStore
 
     private static Problem Gone => new(ProblemCode.StoreUnavailable, "the store is cut off");
 
-    private async Task<Outcome<Done>> AcknowledgedAsync(Func<Task<Outcome<Done>>> call, Acknowledged what)
+    private async Task<Outcome<Done>> AcknowledgedAsync(string write, Func<Task<Outcome<Done>>> call, Acknowledged what)
     {
-        var done = await Alive(call);
+        if (dead) return Gone;
+        var cut = OnWrite(write);
+        if (cut == Cut.Lost) dead = true;
+        if (cut is Cut.Lost or Cut.Refused) return Gone;
+        var done = await call();
         if (done.Ok) OnAcknowledged(what);
-        return done;
+        if (cut != Cut.Kept) return done;
+        dead = true;
+        return Gone;
     }
 
     private Task<Outcome<T>> Alive<T>(Func<Task<Outcome<T>>> call) => dead ? Task.FromResult<Outcome<T>>(Gone) : call();

@@ -1,5 +1,4 @@
 // What callers want written, redacted, bounded and serialized on the caller's thread, so that the writer only numbers, chains and stores (AUD-04).
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
@@ -14,7 +13,6 @@ internal sealed class Drafts(Redactor redactor)
     public const int EventBytesMax = 2 << 20;
     public const int SignalBytesMax = 1 << 20;
     public const int CountMax = 10_000;
-    public const int MessageCharsMax = 60_000;
 
     public string Redact(string text) => redactor.Redact(text);
 
@@ -48,11 +46,8 @@ internal sealed class Drafts(Redactor redactor)
         var drafts = new AuditDraft[audit.Count];
         for (var i = 0; i < drafts.Length; i++)
         {
-            // The state is a required member: an event outside of any flight says INIT. Cut only what is redacted, lest half a secret stays.
-            var draft = audit[i] with { WorkflowState = audit[i].WorkflowState ?? LifecycleState.Init.Word(), Message = Cut(audit[i].Message) };
-            var element = redactor.Redact(JsonSerializer.SerializeToElement(draft, ProtocolJson.Default.AuditEvent));
-            if (JsonMarshal.GetRawUtf8Value(element).Length is var length and > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", length, EventBytesMax);
-            drafts[i] = AuditDraft.Of(element);
+            drafts[i] = AuditEventText.Draft(audit[i], redactor);
+            if (drafts[i].Length > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", drafts[i].Length, EventBytesMax);
         }
         return Outcome.Of<IReadOnlyList<AuditDraft>>(drafts);
     }
@@ -61,14 +56,6 @@ internal sealed class Drafts(Redactor redactor)
     {
         var data = System.Text.Encoding.UTF8.GetString(CanonicalJson.Write(redactor.Redact(signal.Data)));
         return data.Length > SignalBytesMax ? TooLarge($"signal '{signal.Kind}'", data.Length, SignalBytesMax) : (redactor.Redact(signal.Kind), data);
-    }
-
-    private string? Cut(string? message)
-    {
-        if (message is null) return null;
-        var text = redactor.Redact(message);
-        if (text.Length <= MessageCharsMax) return text;
-        return text[..(char.IsHighSurrogate(text[MessageCharsMax - 1]) ? MessageCharsMax - 1 : MessageCharsMax)] + " [cut]";
     }
 
     private static Problem TooMany(string what, int count) => new(ProblemCode.InvalidArgument, $"{count} {what} at once are more than the {CountMax} that the store takes");

@@ -47,8 +47,9 @@ internal sealed partial class SqliteStore
     public Task<Outcome<IReadOnlyList<StreamHeader>>> ListAsync(TenantId tenant, StreamFilter filter, CancellationToken ct) =>
         // A header that is damaged is left out here and reported by ReadAsync: it must not hide the others.
         ReadOnConnectionAsync(db => Outcome.Of<IReadOnlyList<StreamHeader>>([.. db.Query(SelectHeader + """
-             WHERE s.tenant = $1 AND ($2 = 0 OR s.finished = 0 OR s.in_doubt = 1) AND ($3 IS NULL OR s.state = $3) AND ($5 IS NULL OR s.name = $5) ORDER BY s.id DESC LIMIT $4
-            """, ReadHeader, tenant.ToString(), filter.OpenOnly, filter.State?.Word(), (long)Math.Clamp(filter.CountMax, 0, ListMax), filter.Name).OfType<StreamHeader>()]), ct);
+             WHERE s.tenant = $1 AND ($2 = 0 OR s.finished = 0 OR s.in_doubt = 1) AND ($3 IS NULL OR s.state = $3) AND ($5 IS NULL OR s.name = $5) AND ($6 IS NULL OR substr(s.workflow, 1, length($6) + 1) = $6 || '-')
+             ORDER BY s.id DESC LIMIT $4
+            """, ReadHeader, tenant.ToString(), filter.OpenOnly, filter.State?.Word(), (long)Math.Clamp(filter.CountMax, 0, ListMax), filter.Name, filter.Kind).OfType<StreamHeader>()]), ct);
 
     // Which head was last seen to be on disk.
     private string? flushedHead;

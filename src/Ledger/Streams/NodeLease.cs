@@ -1,11 +1,9 @@
 // One session with the store: joined once, renewed in the background, known dead the moment the boot clock says so (ORC-06).
-using CabinCrew.Ledger;
-using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Orchestrator.Workflows;
+namespace CabinCrew.Ledger.Streams;
 
-internal sealed class NodeLease
+public sealed class NodeLease
 {
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(4);
 

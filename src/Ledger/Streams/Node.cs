@@ -1,14 +1,13 @@
-// This process as one node of the store: one session for all its flights, joined with the first of them and kept until it closes (ORC-06).
+// This process as one node of the store: one session for all its streams (flights, held calls), joined with the first of them and kept until it closes (ORC-06).
 // Invariant: whatever this session owns in the store and nobody here is working on is given back with the next round of renewal.
-using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Orchestrator.Workflows;
+namespace CabinCrew.Ledger.Streams;
 
 /// <summary>A workflow that is ours to write, and the lease that it hangs on.</summary>
-internal sealed record Hold(NodeLease Lease, Claim Claim);
+public sealed record Hold(NodeLease Lease, Claim Claim);
 
-internal sealed class Node(IStore store, TimeProvider clock) : IAsyncDisposable
+public sealed class Node(IStore store, TimeProvider clock) : IAsyncDisposable
 {
     private readonly SemaphoreSlim door = new(1, 1);
     // How many in this process are at a workflow: the second one is told that it is busy, and the first one's claim must not be given back for that.

@@ -1,0 +1,259 @@
+// One frame on its way through the gate, and what has become known of it so far.
+using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Holds;
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Gateways.Mcp.Definitions;
+using CabinCrew.Gateways.Mcp.Wire;
+using CabinCrew.Governance.Approvals.Calls;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Calls;
+
+internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
+{
+    private readonly Digest digest = Digest.Of(message.Frame.Bytes.Span);
+    private readonly long began = parts.Ledger.Clock.GetTimestamp();
+    private readonly Digest policy = parts.Judge.PolicyDigest;
+    private MessageSubject subject = Facts.Of(message, parts.Settings, parts.Ledger.Clock.GetUtcNow());
+    private Digest? pin;
+    private ScanReport? scan;
+    private Judgement? judgement;
+    private Decision decision;
+    private CallPlace? place;
+    private OpenRequest? answered;
+    private Filtered? filtered;
+    private ReadOnlyMemory<byte>? instead;
+    private string? approval;
+    private bool isOpen;
+
+    private bool IsAnswer => subject.Kind == MessageKind.Response;
+
+    /// <summary>The caller asks for something, and pays for it.</summary>
+    private bool IsAsked => subject.Direction == MessageDirection.ToServer && subject.Kind == MessageKind.Request;
+
+    /// <summary>A server's list on its way to the caller.</summary>
+    private (DefinitionKind Kind, string Member)? Listed => message.Frame.Kind == FrameKind.Result && subject.Direction == MessageDirection.ToCaller ? DefinitionKinds.ListedBy(subject.Method) : null;
+
+    public async ValueTask<Passage> RunAsync(CancellationToken ct)
+    {
+        subject = subject with { Seed = Facts.SeedOf(digest) };
+        if (IsAnswer && message.Answers is not null && (answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Frame.Id)) is not null) answered.Place?.GiveBack();
+        var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
+            ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register();
+        if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
+        // Whoever took it back meanwhile must not find it done.
+        ct.ThrowIfCancellationRequested();
+        var record = Record(null);
+        if ((await parts.Audit.RecordAsync(record.ToEvent(parts.Ledger), record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
+        {
+            Drop();
+            return Passage.Refuse(unwritten, null);
+        }
+        if (subject.Method == "notifications/cancelled") GiveBackCancelled();
+        return decision == Decision.Allow && instead is null
+            ? Passage.Unchanged
+            : new() { Decision = decision, Instead = instead, PolicyId = PolicyOf(decision), Warnings = decision == Decision.Warn ? Warnings() : [] };
+    }
+
+    /// <summary>What was taken for it is given back: it does not go on.</summary>
+    public void Drop()
+    {
+        if (isOpen) open.Take(subject.Session, subject.Server, subject.Direction, message.Frame.Id);
+        isOpen = false;
+        place?.GiveBack();
+    }
+
+    public ValueTask<Passage> FailAsync(Exception e)
+    {
+        var why = e is TimeoutException
+            ? new Problem(ProblemCode.PolicyTimeout, $"the message could not be judged within {parts.Settings.JudgementTimeMax.TotalSeconds:0.###} s, which counts as deny")
+            : Problem.Bug($"the message could not be judged, which counts as deny: {e.GetType().Name}: {parts.Ledger.Redactor.Redact(Plain.Text(e.Message, 300))}");
+        return RefuseAsync(why);
+    }
+
+    private Problem? Unfit()
+    {
+        if (parts.Audit.Fault is { } unwritable) return unwritable;
+        if (Facts.Fault(message) is { } fault) return fault;
+        var (length, most) = (message.Frame.Bytes.Length, subject.Direction == MessageDirection.ToServer ? parts.Settings.RequestBytesMax : parts.Settings.ResponseBytesMax);
+        if (length > most) return new(subject.Direction == MessageDirection.ToServer ? ProblemCode.MessageTooLarge : ProblemCode.ResponseWithheld, $"the message has {length} bytes; at most {most} may pass");
+        return subject.Direction == MessageDirection.ToServer && !IsAnswer ? parts.Limits.Admit(subject.Caller) : null;
+    }
+
+    private async ValueTask<Problem?> PinAsync(CancellationToken ct)
+    {
+        if (subject.Direction != MessageDirection.ToServer || IsAnswer || DefinitionKinds.UsedIn(subject.Method) is not { } kind) return null;
+        if (!(await parts.Pins.BookAsync(subject.Server, ct).ConfigureAwait(false)).Try(out var book, out var problem)) return problem;
+        (subject, pin) = Facts.WithPin(subject, book, kind);
+        return subject.Pin switch
+        {
+            PinState.Changed => Quarantined("the server defines it otherwise than was accepted"),
+            PinState.New when parts.Pins.Mode == PinMode.Strict => Quarantined("nobody has accepted it yet"),
+            _ => null,
+        };
+
+        Problem Quarantined(string why) => new(ProblemCode.DefinitionQuarantined, $"the {kind.Word()} '{Plain.Text(subject.Name ?? "", 200)}' of {subject.Server} is in quarantine: {why}");
+    }
+
+    private async ValueTask<Problem?> JudgeAsync(CancellationToken ct)
+    {
+        if (subject.Kind == MessageKind.Request && parts.Files(subject) is { } file) subject = subject with { File = file };
+        if (!(await InTimeAsync(parts.Scan(subject, ct), ct).ConfigureAwait(false)).Try(out var scanned, out var problem)) return problem;
+        scan = scanned;
+        // What was found in one definition of a list is that definition's, and not the whole list's.
+        subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
+        judgement = await InTimeAsync(parts.Judge.JudgeAsync(subject, ct), ct).ConfigureAwait(false);
+        decision = judgement.Decision;
+        // Nobody is milder than what the configuration makes of a finding.
+        foreach (var finding in subject.Findings) decision = Decisions.Strictest(decision, finding.Decision);
+        if (decision == Decision.RequireApproval && subject.Kind == MessageKind.Notification) return Denied("it needs an approval, and a notification cannot wait for one");
+        return decision == Decision.Deny ? Denied(Reason(Decision.Deny)) : null;
+    }
+
+    private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
+
+    private async ValueTask<Problem?> EditAsync(CancellationToken ct)
+    {
+        var warnings = WarningsForMeta();
+        if (Listed is null && warnings.Count == 0 && scan!.Redactions.Count == 0) return null;
+        var edits = new MessageEdits(message.Frame.Bytes);
+        if (Listed is var (kind, member))
+        {
+            var filter = new ListFilter(parts.Pins, parts.Judge, kind, member).FilterAsync(subject, scan!.Findings, message.Frame.Answer, edits, ct);
+            if (!(await InTimeAsync<Outcome<Filtered>>(new(filter), ct).ConfigureAwait(false)).Try(out filtered, out var unlisted)) return unlisted;
+        }
+        var offset = MessageEdits.OffsetOf(message.Frame.Bytes, subject.Content);
+        foreach (var redaction in scan!.Redactions)
+        {
+            if (offset < 0 || redaction.Offset < 0 || redaction.Length <= 0 || redaction.Offset > subject.Content.Length - redaction.Length) return Problem.Bug("a detector marked bytes that the message does not have");
+            // What is cut out as a whole need not be marked.
+            if (!edits.Covers(offset + redaction.Offset, redaction.Length)) edits.Replace(offset + redaction.Offset, redaction.Length, MessageEdits.Label(redaction.Label));
+        }
+        if (warnings.Count > 0 && MetaWarnings.Add(edits, offset, subject.Content, warnings) is { } unmarked) return unmarked;
+        if (!edits.Any) return null;
+        if (!edits.Apply().Try(out var bytes, out var problem)) return problem;
+        instead = bytes;
+        return null;
+    }
+
+    private async ValueTask<Problem?> EnterAsync(CancellationToken ct)
+    {
+        if (IsAsked) return (await parts.Limits.EnterAsync(subject.Caller, message.Frame.Bytes.Length, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem;
+        return IsAnswer && subject.Direction == MessageDirection.ToCaller ? await parts.Limits.ChargeAsync(subject.Caller, message.Frame.Bytes.Length, ct).ConfigureAwait(false) : null;
+    }
+
+    private async ValueTask<Problem?> HoldAsync(CancellationToken ct)
+    {
+        if (decision != Decision.RequireApproval) return null;
+        var end = sessionEnd(subject.Session);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, end);
+        try
+        {
+            var needs = judgement!.Needs.Count > 0 ? judgement.Needs : [new(Governance.Access.Roles.Default, 1, [Reason(Decision.RequireApproval)])];
+            var policies = judgement.Evaluations.Where(e => e.Decision >= Decision.Warn).Select(e => e.PolicyId).Distinct(StringComparer.Ordinal).ToList();
+            if (!(await parts.Hold.WaitAsync(new(Shown(), BindingAsync, needs, policies), subject.Caller, line, stop.Token).ConfigureAwait(false)).Try(out var released, out var problem)) return problem;
+            approval = released.ApprovalId;
+            return null;
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return new(ProblemCode.Cancelled, "the session ended while the message waited for approval");
+        }
+    }
+
+    private async ValueTask<Outcome<Digest>> BindingAsync(CancellationToken ct)
+    {
+        var current = pin;
+        if (DefinitionKinds.UsedIn(subject.Method) is { } kind && !IsAnswer)
+        {
+            if (!(await parts.Pins.BookAsync(subject.Server, ct).ConfigureAwait(false)).Try(out var book, out var problem)) return problem;
+            (var now, current) = Facts.WithPin(subject, book, kind);
+            if (now.Pin == PinState.Changed) current = null;
+        }
+        return new CallBinding
+        {
+            Gateway = subject.Gateway,
+            Frame = instead is { } bytes ? Digest.Of(bytes.Span) : digest,
+            Answers = IsAnswer ? Digest.Of(message.Answers!.Bytes.Span) : null,
+            Server = subject.Server,
+            Method = subject.Method,
+            Name = subject.Name,
+            Pin = current,
+            Policy = parts.Judge.PolicyDigest,
+            Caller = subject.Caller,
+            Session = subject.Session,
+            Context = subject.Context,
+        }.Hash();
+    }
+
+    private HeldMessage Shown()
+    {
+        var (text, isCut) = Excerpts.Of(subject, scan!, parts.Ledger.Redactor, parts.Settings.ShownCharsMax);
+        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), subject.Name is { } name ? Plain.Text(name, 500) : null, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
+            text, isCut, message.Frame.Bytes.Length, digest, pin, policy);
+    }
+
+    private Problem? Register()
+    {
+        if (subject.Kind != MessageKind.Request) return null;
+        isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, new(place, decision == Decision.Warn ? Warnings() : [], began));
+        return isOpen ? null : new(ProblemCode.MessageIdTaken, "a request with this id is still open, or the session has too many open");
+    }
+
+    private async ValueTask<Passage> RefuseAsync(Problem problem)
+    {
+        Drop();
+        var told = await parts.Audit.RecordAsync(Record(problem).ToEvent(parts.Ledger), strict: true).ConfigureAwait(false);
+        // It is refused either way; without a record the caller hears of that instead.
+        return Passage.Refuse(told.Problem ?? problem, PolicyOf(Decision.Deny));
+    }
+
+    private MessageRecord Record(Problem? refused) => new()
+    {
+        Subject = subject,
+        Frame = digest,
+        Policy = policy,
+        Id = message.Frame.Id,
+        Client = message.Session.Client,
+        Decision = refused is null ? decision : Decision.Deny,
+        Judgement = judgement,
+        Scan = scan,
+        Refused = refused,
+        Instead = refused is null && instead is { } bytes ? Digest.Of(bytes.Span) : null,
+        Hidden = filtered?.Hidden ?? [],
+        Approval = approval,
+        Took = answered is { } request ? parts.Ledger.Clock.GetElapsedTime(request.Began) : null,
+        Excerpt = parts.Settings.ExcerptCharsMax > 0 && scan is not null ? Excerpts.Of(subject, scan, parts.Ledger.Redactor, parts.Settings.ExcerptCharsMax).Text : null,
+    };
+
+    private void GiveBackCancelled()
+    {
+        if (Cancellation.RequestOf(message.Frame.Params) is { IsEmpty: false } id) open.Take(subject.Session, subject.Server, subject.Direction, id)?.Place?.GiveBack();
+    }
+
+    private IReadOnlyList<string> WarningsForMeta() =>
+        !parts.Settings.WarningsInMeta || message.Frame.Kind != FrameKind.Result || subject.Direction != MessageDirection.ToCaller ? []
+        : decision == Decision.Warn ? [.. answered?.Warnings ?? [], .. Warnings()] : answered?.Warnings ?? [];
+
+    private IReadOnlyList<string> Warnings() => judgement!.Warnings.Count > 0 ? judgement.Warnings : [Reason(Decision.Warn)];
+
+    private string Reason(Decision of)
+    {
+        if (judgement?.Evaluations.FirstOrDefault(e => e.Decision == of) is { } said) return $"{said.PolicyId}: {said.Reason}";
+        return scan?.Findings.FirstOrDefault(f => f.Decision == of) is { } found ? $"{found.Detector}/{found.Rule}: {found.Reason}" : of.Word();
+    }
+
+    private string? PolicyOf(Decision of)
+    {
+        if (of == Decision.Allow) return null;
+        if (judgement?.Evaluations.FirstOrDefault(e => e.Decision == of) is { } said) return said.PolicyId;
+        return scan?.Findings.FirstOrDefault(f => f.Decision == of) is { } found ? $"{found.Detector}/{found.Rule}" : null;
+    }
+
+    // What is done already needs no timer.
+    private ValueTask<T> InTimeAsync<T>(ValueTask<T> work, CancellationToken ct) =>
+        work.IsCompletedSuccessfully ? work : new(work.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct));
+}
