@@ -7,7 +7,7 @@ using System.Text.Json;
 
 namespace CabinCrew.Protocol.Json;
 
-internal struct KeySets()
+public struct KeySets()
 {
     private const int PairsMax = 12;
 
@@ -22,12 +22,14 @@ internal struct KeySets()
     private byte[] unescaped = [];
     private int unescapedCount;
 
+    /// <summary>Begins an object within the innermost one.</summary>
     public void Open()
     {
         if (depth == starts.Length) Grow(ref starts, depth);
         starts[depth++] = count;
     }
 
+    /// <summary>The key that the reader stands on; whoever calls has made sure that it holds no half of a surrogate pair.</summary>
     public void Add(ref Utf8JsonReader reader)
     {
         if (count == keys.Length) Grow(ref keys, count);
@@ -57,6 +59,7 @@ internal struct KeySets()
         return -1;
     }
 
+    /// <summary>Gives its memory back; to be called once, whatever happened.</summary>
     public void Release()
     {
         ArrayPool<Key>.Shared.Return(keys);

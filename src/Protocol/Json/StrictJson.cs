@@ -104,7 +104,7 @@ public static partial class StrictJson
     }
 
     /// <summary>The text between the quotes, already known to be well-formed: is a \u escape half of a pair?</summary>
-    private static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
+    public static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
     {
         while (escaped.IndexOf((byte)'\\') is >= 0 and var slash)
         {

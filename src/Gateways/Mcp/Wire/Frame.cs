@@ -34,4 +34,10 @@ public sealed record Frame
 
     /// <summary>The JSON text of <c>params._meta.progressToken</c> (a string or a number). Empty: the sender wants no progress.</summary>
     public ReadOnlyMemory<byte> ProgressToken { get; init; }
+
+    /// <summary>The JSON text of <c>params._meta</c> (an object). Empty: there is none.</summary>
+    public ReadOnlyMemory<byte> Meta { get; init; }
+
+    /// <summary>The version of the protocol that a request names itself (<c>io.modelcontextprotocol/protocolVersion</c> in <c>params._meta</c>), unescaped. Null: it is not of the stateless era.</summary>
+    public string? Version { get; init; }
 }

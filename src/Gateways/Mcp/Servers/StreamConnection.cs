@@ -1,0 +1,128 @@
+// One party of MCP over two streams, a message a line (MCP-01). Any number may send at a time; one line is written whole before the next begins.
+// Invariant: a party that does not take its bytes in time, or breaks the framing, is gone: nothing is sent to it and nothing read from it any more.
+using System.Buffers;
+using CabinCrew.Gateways.Mcp.Wire;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Servers;
+
+/// <param name="SendTimeMax">How long a party may leave one message untaken. Infinite where waiting is all there is to do (a client on the other end).</param>
+/// <param name="EndsWhenTooLong">A line beyond the limit ends the connection; else it is told, and the next line read.</param>
+public sealed record StreamRules(FrameLimits Frames, TimeSpan SendTimeMax, bool EndsWhenTooLong)
+{
+    public static readonly StreamRules Server = new(FrameLimits.Default, TimeSpan.FromSeconds(30), EndsWhenTooLong: true);
+    public static readonly StreamRules Client = new(FrameLimits.Default, Timeout.InfiniteTimeSpan, EndsWhenTooLong: false);
+}
+
+public sealed class StreamConnection(Stream input, Stream output, StreamRules rules, TimeProvider time) : IServerConnection
+{
+    private readonly LineReader lines = new(input, rules.Frames.BytesMax);
+    private readonly SemaphoreSlim writer = new(1, 1);
+    private readonly CancellationTokenSource gone = new();
+    private CancellationToken receiving;
+    private CancellationTokenRegistration ends;
+
+    public async ValueTask<Outcome<Done>> SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        if (gone.IsCancellationRequested) return Gone("the connection has ended");
+        try
+        {
+            await writer.WaitAsync(gone.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return Gone("the connection has ended");
+        }
+        try
+        {
+            if (ct.IsCancellationRequested) return new Problem(ProblemCode.Cancelled, "the message was withdrawn before it was sent");
+            return await WriteAsync(frame);
+        }
+        finally
+        {
+            writer.Release();
+        }
+    }
+
+    public async ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct)
+    {
+        if (ct != receiving)
+        {
+            // One registration for all that is read under the same token. Half a line that was read is lost: the connection ends with the wait for it.
+            await ends.DisposeAsync();
+            (receiving, ends) = (ct, ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), gone));
+        }
+        try
+        {
+            var line = await lines.ReadAsync(gone.Token);
+            if (line.Kind is LineKind.End || gone.IsCancellationRequested) return null;
+            if (line.Kind is LineKind.Line) return line.Bytes;
+            if (rules.EndsWhenTooLong) await gone.CancelAsync();
+            return FrameReader.Identified(
+                FrameReader.Fault("too_large", $"a line has more than {rules.Frames.BytesMax} bytes, or no end", rules.Frames.BytesMax, ProblemCode.MessageTooLarge), line.Bytes.Span, rules.Frames);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            ct.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ends.DisposeAsync();
+        await gone.CancelAsync();
+        foreach (var stream in (Stream[])[output, input])
+        {
+            try
+            {
+                await stream.DisposeAsync();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // What a dead party left unread is lost either way.
+            }
+        }
+    }
+
+    // A message that has begun is written to its end, or the connection with it: half a line would swallow the next.
+    private async ValueTask<Outcome<Done>> WriteAsync(ReadOnlyMemory<byte> frame)
+    {
+        var line = ArrayPool<byte>.Shared.Rent(frame.Length + 1);
+        try
+        {
+            frame.Span.CopyTo(line);
+            line[frame.Length] = (byte)'\n';
+            Unbroken(line.AsSpan(0, frame.Length));
+            var written = output.WriteAsync(line.AsMemory(0, frame.Length + 1), gone.Token);
+            if (!written.IsCompletedSuccessfully) await InTimeAsync(written.AsTask());
+            var flushed = output.FlushAsync(gone.Token);
+            if (!flushed.IsCompletedSuccessfully) await InTimeAsync(flushed);
+            ArrayPool<byte>.Shared.Return(line);
+            return Done.Ok;
+        }
+        catch (TimeoutException)
+        {
+            // The stream may still be reading from the line: it is not given back to the pool.
+            await gone.CancelAsync();
+            return Gone($"it did not take a message within {rules.SendTimeMax.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            await gone.CancelAsync();
+            return Gone("its end of the pipe is closed");
+        }
+    }
+
+    private Task InTimeAsync(Task work) => work.WaitAsync(rules.SendTimeMax, time, gone.Token);
+
+    // Line breaks stand only between the parts of a message (in a string they would be escaped): a space says the same and keeps every other byte.
+    private static void Unbroken(Span<byte> frame)
+    {
+        if (!frame.ContainsAny((byte)'\n', (byte)'\r')) return;
+        frame.Replace((byte)'\n', (byte)' ');
+        frame.Replace((byte)'\r', (byte)' ');
+    }
+
+    private static Problem Gone(string why) => new(ProblemCode.UpstreamFailed, $"the other end is gone: {why}");
+}

@@ -1,0 +1,245 @@
+// A server's messages on their way to the client: answers to what was asked, and what the server asks or tells by itself (MCP-02, MCP-06, MCP-07).
+// Invariant: nothing reaches the client that has not passed the gate; an answer reaches it once, and only to an open request of this very server.
+using System.Text;
+using CabinCrew.Gateways.Mcp.Wire;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Sessions;
+
+internal sealed class FromServer(SessionParts session)
+{
+    public async ValueTask ReceivedAsync(Link link, ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        if (!FrameReader.Read(bytes, session.Limits.Frames).Try(out var frame, out var unfit))
+        {
+            await UnreadableAsync(link, unfit);
+            return;
+        }
+        try
+        {
+            await (frame.Kind switch
+            {
+                FrameKind.Request => RequestAsync(link, frame, ct),
+                FrameKind.Notification => NotificationAsync(link, frame, ct),
+                FrameKind.Result or FrameKind.Error => AnswerAsync(link, frame, ct),
+            });
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nothing that one message does to this code ends the session for the others.
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, SessionParts.Bug(e));
+            if (frame.Kind is FrameKind.Request) await link.SendAsync(Replies.Error(frame.Id, SessionParts.Bug(e)), ct);
+        }
+    }
+
+    private async ValueTask UnreadableAsync(Link link, Problem why)
+    {
+        await session.RecordAsync(link.Name, MessageDirection.ToCaller, why);
+        ReadOnlyMemory<byte> id = why.Evidence.TryGetValue(FrameReader.IdKey, out var text) ? Encoding.UTF8.GetBytes(text) : default;
+        var kind = why.Evidence.GetValueOrDefault(FrameReader.KindKey);
+        if (kind is nameof(FrameKind.Request)) await link.SendAsync(Replies.Error(id, why), ct: default);
+        else if (kind is not nameof(FrameKind.Notification) && Asked(link, id) is { } open && open.TryAnswer())
+            await session.AnswerClientAsync(open, Replies.Error(open.AskerId, new Problem(ProblemCode.UpstreamInvalid, $"the answer of '{link.Name}' was not forwarded: {why.Message}") { Where = why.Where }));
+    }
+
+    /// <summary>The open request with this id that this server was asked.</summary>
+    private OpenRequest? Asked(Link link, ReadOnlyMemory<byte> id)
+    {
+        var open = session.FromClient.Find(id);
+        if (open is { Link: null, Gathering: { } gathering }) return gathering.LegOf(link);
+        return open?.Link == link ? open : null;
+    }
+
+    private async ValueTask AnswerAsync(Link link, Frame frame, CancellationToken ct)
+    {
+        var open = Asked(link, frame.Id);
+        if (open is null && session.FromClient.WasForgotten(frame.Id)) return;
+        if (open is null || !open.TryAnswer())
+        {
+            var what = frame.Id.IsEmpty ? "the server could not read a message that it was sent" : "an answer to nothing that this server was asked, or a second one";
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, new Problem(ProblemCode.MessageUnexpected, what));
+            return;
+        }
+        var turn = await link.ToClient.TakeAsync(ct);
+        session.Underway.Track(CarryAnswerAsync(open, frame, turn));
+    }
+
+    private async ValueTask CarryAnswerAsync(OpenRequest open, Frame frame, Lane.Turn turn)
+    {
+        try
+        {
+            var line = new CallerLine(session, turn, open, Parties.Client);
+            var passage = await session.Gate.PassAsync(new(open.Facts, open.Link!.Name, MessageDirection.ToCaller, frame, open.Frame), line, open.Withdrawn);
+            await turn.ReachedAsync();
+            if (passage.Refused is not null) await session.AnswerClientAsync(open, Replies.Error(open.AskerId, passage));
+            else await DeliverAsync(open, passage.Instead is { } instead ? FrameReader.Read(instead, session.Limits.Frames).Value : frame);
+        }
+        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
+        {
+            // The client has cancelled its request: nobody waits for the answer.
+        }
+        catch (Exception e)
+        {
+            await session.AnswerClientAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
+        }
+        finally
+        {
+            turn.Leave();
+        }
+    }
+
+    private async ValueTask DeliverAsync(OpenRequest open, Frame answer)
+    {
+        if (!open.TryClose(out _)) return;
+        if (open.Gathering is { } gathering)
+        {
+            await (answer.Kind is FrameKind.Result ? gathering.WithAsync(open, answer.Answer) : gathering.WithoutAsync(open, answer.Bytes));
+            return;
+        }
+        session.FromClient.Remove(open, answerMayCome: false);
+        if (open.Frame.Method is McpMethods.Initialize)
+        {
+            if (answer.Kind is FrameKind.Result) session.Standing.Agreed(answer.Answer);
+            else session.Standing.NotAgreed();
+        }
+        await session.SendToClientAsync(session.Routes.Answer(open, answer), open.AskerId);
+    }
+
+    private async ValueTask RequestAsync(Link link, Frame frame, CancellationToken ct)
+    {
+        var id = session.Routes.ClientId(frame);
+        var open = new OpenRequest(frame, link) { AskerId = frame.Id, Id = id, Token = session.Routes.ClientToken(frame, id), Facts = session.Standing.Facts };
+        if ((Unplaced(frame) ?? session.Routes.Unowned(link, frame) ?? session.ToClient.Add(open)) is { } fault)
+        {
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, fault);
+            await link.SendAsync(Replies.Error(frame.Id, fault), ct);
+            return;
+        }
+        var turn = await link.ToClient.TakeAsync(ct);
+        session.Underway.Track(CarryRequestAsync(open, link, turn));
+    }
+
+    private Problem? Unplaced(Frame frame) =>
+        session.Ending ? new Problem(ProblemCode.MessageUnexpected, "the session is ending; nothing new is taken")
+        : McpMethods.Misplaced(frame, Parties.Server) is { } misplaced ? new Problem(ProblemCode.MessageUnexpected, misplaced)
+        : session.Questions.IsOwn(frame.Id) ? new Problem(ProblemCode.MessageIdTaken, "ids of this form are the gateway's own")
+        : !session.Standing.Open && frame.Method is not McpMethods.Ping
+            ? new Problem(ProblemCode.MessageUnexpected, "a server may ask the client only after 'initialize' was answered, and never in the stateless era")
+        : null;
+
+    private async ValueTask CarryRequestAsync(OpenRequest open, Link link, Lane.Turn turn)
+    {
+        try
+        {
+            var line = new CallerLine(session, turn, open, Parties.Server);
+            var passage = await session.Gate.PassAsync(new(open.Facts, link.Name, MessageDirection.ToCaller, open.Frame, null), line, open.Withdrawn);
+            await turn.ReachedAsync();
+            if (passage.Refused is not null) await session.AnswerServerAsync(open, Replies.Error(open.AskerId, passage));
+            else if (open.TrySend()) await session.SendToClientAsync(Outgoing(open, passage.Instead), default);
+        }
+        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
+        {
+            // The server has cancelled it, or is gone.
+        }
+        catch (Exception e)
+        {
+            await session.AnswerServerAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
+        }
+        finally
+        {
+            turn.Leave();
+        }
+    }
+
+    private ReadOnlyMemory<byte> Outgoing(OpenRequest open, ReadOnlyMemory<byte>? instead)
+    {
+        var frame = instead is { } bytes ? FrameReader.Read(bytes, session.Limits.Frames).Value : open.Frame;
+        return session.Routes.ToClient(open, frame);
+    }
+
+    private async ValueTask NotificationAsync(Link link, Frame frame, CancellationToken ct)
+    {
+        if (Unexpected(link, frame, out var own) is { } fault)
+        {
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, fault);
+            return;
+        }
+        if (frame.Method is not McpMethods.Cancelled) own = frame;
+        if (own is not null) await ForwardAsync(link, own, ct);
+    }
+
+    /// <param name="cancellation">What the client is told of a cancellation; null: nothing.</param>
+    private Problem? Unexpected(Link link, Frame frame, out Frame? cancellation)
+    {
+        cancellation = null;
+        if (McpMethods.Misplaced(frame, Parties.Server) is { } misplaced) return new Problem(ProblemCode.MessageUnexpected, misplaced);
+        if (frame.Method is McpMethods.Cancelled) cancellation = Cancel(link, frame);
+        if (frame.Method is not McpMethods.Progress) return null;
+        var open = session.FromClient.FindByToken(JsonParts.Member(frame.Params, "progressToken"u8));
+        var asked = open is { Link: null, Gathering: { } gathering } ? gathering.LegOf(link) : open?.Link == link ? open : null;
+        return asked is { Stage: RequestStage.Sent or RequestStage.Answered } || session.Routes.IsTaskToken(link, frame)
+            ? null
+            : new Problem(ProblemCode.MessageUnexpected, "progress of nothing that this server is asked");
+    }
+
+    // Of a request of its own (era of sessions), or of a stream of notifications that the client listens to (stateless era). Anything else is ignored, as the specification asks.
+    private Frame? Cancel(Link link, Frame frame)
+    {
+        var id = JsonParts.Member(frame.Params, "requestId"u8);
+        if (Own(link, id) is { } open)
+        {
+            if (!open.TryClose(out var before)) return null;
+            session.ToClient.Remove(open, answerMayCome: before is RequestStage.Sent);
+            open.Withdraw();
+            if (before is not RequestStage.Sent) return null;
+            return open.Id.Span.SequenceEqual(id.Span) ? frame : FrameReader.Read(JsonParts.Replace(frame.Bytes, id, open.Id.Span), session.Limits.Frames).Value;
+        }
+        if (Asked(link, id) is not { Frame.Method: McpMethods.Listen, Gathering: null } stream || !stream.TryClose(out _)) return null;
+        session.FromClient.Remove(stream, answerMayCome: true);
+        stream.Withdraw();
+        return frame;
+    }
+
+    private OpenRequest? Own(Link link, ReadOnlyMemory<byte> askerId)
+    {
+        if (askerId.IsEmpty) return null;
+        if (session.ToClient.Find(askerId) is { } same && same.Link == link && same.AskerId.Span.SequenceEqual(askerId.Span)) return same;
+        return session.ToClient.All().Find(o => o.Link == link && o.AskerId.Span.SequenceEqual(askerId.Span));
+    }
+
+    private async ValueTask ForwardAsync(Link link, Frame frame, CancellationToken ct)
+    {
+        var turn = await link.ToClient.TakeAsync(ct);
+        session.Underway.Track(CarryNotificationAsync(link, frame, turn));
+    }
+
+    private async ValueTask CarryNotificationAsync(Link link, Frame frame, Lane.Turn turn)
+    {
+        try
+        {
+            var line = new CallerLine(session, turn, null, Parties.Server);
+            var passage = await session.Gate.PassAsync(new(session.Standing.Facts, link.Name, MessageDirection.ToCaller, frame, null), line, session.Stopping);
+            await turn.ReachedAsync();
+            if (passage.Refused is null) await session.SendToClientAsync(passage.Instead ?? frame.Bytes, Regarding(frame));
+        }
+        catch (OperationCanceledException) when (session.Stopping.IsCancellationRequested)
+        {
+            // The session ends: it is not forwarded.
+        }
+        catch (Exception e)
+        {
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, SessionParts.Bug(e));
+        }
+        finally
+        {
+            turn.Leave();
+        }
+    }
+
+    private ReadOnlyMemory<byte> Regarding(Frame frame)
+    {
+        if (frame.Method is McpMethods.Progress) return session.FromClient.FindByToken(JsonParts.Member(frame.Params, "progressToken"u8))?.AskerId ?? default;
+        return JsonParts.Member(frame.Meta, "io.modelcontextprotocol/subscriptionId"u8);
+    }
+}

@@ -1,0 +1,65 @@
+// Repeats the session's handshake to a server that was restarted (era of sessions): it passes the gate again, and its answer stays here.
+// Invariant: a server that now speaks otherwise than it did when the client agreed is not connected.
+using CabinCrew.Gateways.Mcp.Servers;
+using CabinCrew.Gateways.Mcp.Wire;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Sessions;
+
+internal sealed class Handshake(SessionParts session)
+{
+    private static readonly ReadOnlyMemory<byte> Initialized = """{"jsonrpc":"2.0","method":"notifications/initialized"}"""u8.ToArray();
+
+    public async ValueTask<Outcome<Done>> RepeatAsync(Link link, IServerConnection connection, CancellationToken ct)
+    {
+        if (session.Standing.Opening is not { } opening) return Done.Ok;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limited.CancelAfter(session.Limits.Handshake);
+        try
+        {
+            var id = session.Questions.NextId();
+            var frame = FrameReader.Read(JsonParts.Replace(opening.Bytes, opening.Id, id.Span), session.Limits.Frames).Value;
+            if (!(await SendAsync(link, connection, frame, limited.Token)).Try(out _, out var unsent)) return unsent;
+            if (!(await AnswerAsync(connection, id, limited.Token)).Try(out var version, out var unanswered)) return unanswered;
+            if (version != session.Standing.VersionOf(link))
+                return new Problem(ProblemCode.UpstreamInvalid, "the restarted server agrees to another version of the protocol than it did before");
+            return await SendAsync(link, connection, FrameReader.Read(Initialized, session.Limits.Frames).Value, limited.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new Problem(ProblemCode.UpstreamFailed, $"the restarted server did not answer its handshake within {session.Limits.Handshake.TotalSeconds:0} s");
+        }
+    }
+
+    private async ValueTask<Outcome<Done>> SendAsync(Link link, IServerConnection connection, Frame frame, CancellationToken ct)
+    {
+        var passage = await session.Gate.PassAsync(new(session.Standing.Facts, link.Name, MessageDirection.ToServer, frame, null), Silent.Line, ct);
+        return passage.Refused is { } refused ? refused : await connection.SendAsync(passage.Instead ?? frame.Bytes, ct);
+    }
+
+    /// <summary>The version that the server agrees to. What else it says before its answer is for nobody.</summary>
+    private async ValueTask<Outcome<string>> AnswerAsync(IServerConnection connection, ReadOnlyMemory<byte> id, CancellationToken ct)
+    {
+        while (await connection.ReceiveAsync(ct) is { } received)
+        {
+            if (!received.Try(out var bytes, out var broken)) return broken;
+            if (!FrameReader.Read(bytes, session.Limits.Frames).Try(out var frame, out _) || !frame.Id.Span.SequenceEqual(id.Span)) continue;
+            if (frame.Kind is FrameKind.Result && JsonParts.Text(JsonParts.Member(frame.Answer, "protocolVersion"u8)) is { } version) return version;
+            break;
+        }
+        return new Problem(ProblemCode.UpstreamFailed, "the restarted server refused its handshake");
+    }
+
+    /// <summary>Nobody waits for a handshake that is repeated.</summary>
+    private sealed class Silent : Firewall.ICallerLine
+    {
+        public static readonly Silent Line = new();
+
+        public bool CanAskPerson => false;
+
+        public ValueTask ProgressAsync(string words, CancellationToken ct) => ValueTask.CompletedTask;
+
+        public ValueTask<bool?> AskPersonAsync(string question, CancellationToken ct) => new((bool?)null);
+    }
+}

@@ -1,0 +1,29 @@
+// What one session may hold and how long it waits (invariant 11).
+using CabinCrew.Gateways.Mcp.Wire;
+
+namespace CabinCrew.Gateways.Mcp.Sessions;
+
+public sealed record SessionLimits
+{
+    public static readonly SessionLimits Default = new();
+
+    public FrameLimits Frames { get; init; } = FrameLimits.Default;
+
+    /// <summary>Requests of the client that are held or unanswered.</summary>
+    public int ClientRequestsMax { get; init; } = 4096;
+
+    /// <summary>Requests of all servers together that the client has not answered.</summary>
+    public int ServerRequestsMax { get; init; } = 1024;
+
+    /// <summary>Messages of one direction under judgement or on their way out, those that are held not counted. Beyond it nothing more is read.</summary>
+    public int UnderWayMax { get; init; } = 1024;
+
+    /// <summary>How long messages wait behind one that is being judged, so that they leave in the order in which they came.</summary>
+    public TimeSpan OrderPatience { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long answers are waited for when the client has left or the gateway stops.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a server may take to start, and one that was restarted for its handshake.</summary>
+    public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(30);
+}

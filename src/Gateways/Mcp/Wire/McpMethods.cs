@@ -1,0 +1,125 @@
+// The methods of MCP, all versions: who may send what, in which era, and what it addresses (MCP-01). Revisions 2024-11-05 to 2025-11-25 and 2026-07-28.
+// A method that is not here passes the gate as any other; what is here and comes from the wrong side or in the wrong form is refused.
+using System.Collections.Frozen;
+using System.Text;
+
+namespace CabinCrew.Gateways.Mcp.Wire;
+
+[Flags]
+public enum Parties { Client = 1, Server = 2, Both = Client | Server }
+
+[Flags]
+public enum Eras
+{
+    /// <summary>Revisions to 2025-11-25: <c>initialize</c>, then a session.</summary>
+    Sessions = 1,
+
+    /// <summary>Revision 2026-07-28 and later: each request says all about itself.</summary>
+    Stateless = 2,
+    Both = Sessions | Stateless,
+}
+
+/// <summary>What a message addresses by name, and under which member of <c>params</c>.</summary>
+public enum Addressed { Nothing, Tool, Prompt, Resource }
+
+/// <param name="Requests">Who may send it as a request. Null: it is a notification.</param>
+/// <param name="Notifications">Who may send it as a notification. Null: it is a request.</param>
+/// <param name="Since">The first revision that has it.</param>
+public sealed record McpMethod(string Name, Parties? Requests, Parties? Notifications, Eras Eras, string Since, Addressed Addressed = Addressed.Nothing);
+
+public static class McpMethods
+{
+    public const string NotificationPrefix = "notifications/";
+    public const string Initialize = "initialize";
+    public const string Ping = "ping";
+    public const string Discover = "server/discover";
+    public const string Listen = "subscriptions/listen";
+    public const string ToolsList = "tools/list";
+    public const string ToolsCall = "tools/call";
+    public const string PromptsList = "prompts/list";
+    public const string PromptsGet = "prompts/get";
+    public const string ResourcesList = "resources/list";
+    public const string ResourceTemplatesList = "resources/templates/list";
+    public const string ResourcesRead = "resources/read";
+    public const string ResourcesSubscribe = "resources/subscribe";
+    public const string ResourcesUnsubscribe = "resources/unsubscribe";
+    public const string Complete = "completion/complete";
+    public const string SetLevel = "logging/setLevel";
+    public const string TasksList = "tasks/list";
+    public const string Elicit = "elicitation/create";
+    public const string Sample = "sampling/createMessage";
+    public const string RootsList = "roots/list";
+    public const string Initialized = "notifications/initialized";
+    public const string Cancelled = "notifications/cancelled";
+    public const string Progress = "notifications/progress";
+    public const string Acknowledged = "notifications/subscriptions/acknowledged";
+
+    private const string V1 = "2024-11-05", V3 = "2025-06-18", V4 = "2025-11-25", V5 = "2026-07-28";
+
+    public static readonly IReadOnlyList<McpMethod> Table =
+    [
+        new(Initialize, Parties.Client, null, Eras.Sessions, V1),
+        new(Ping, Parties.Both, null, Eras.Sessions, V1),
+        new(Discover, Parties.Client, null, Eras.Stateless, V5),
+        new(Listen, Parties.Client, null, Eras.Stateless, V5),
+        new(ToolsList, Parties.Client, null, Eras.Both, V1),
+        new(ToolsCall, Parties.Client, null, Eras.Both, V1, Addressed.Tool),
+        new(PromptsList, Parties.Client, null, Eras.Both, V1),
+        new(PromptsGet, Parties.Client, null, Eras.Both, V1, Addressed.Prompt),
+        new(ResourcesList, Parties.Client, null, Eras.Both, V1),
+        new(ResourceTemplatesList, Parties.Client, null, Eras.Both, V1),
+        new(ResourcesRead, Parties.Client, null, Eras.Both, V1, Addressed.Resource),
+        new(ResourcesSubscribe, Parties.Client, null, Eras.Sessions, V1, Addressed.Resource),
+        new(ResourcesUnsubscribe, Parties.Client, null, Eras.Sessions, V1, Addressed.Resource),
+        new(Complete, Parties.Client, null, Eras.Both, V1),
+        new(SetLevel, Parties.Client, null, Eras.Sessions, V1),
+        new(Sample, Parties.Server, null, Eras.Sessions, V1),
+        new(RootsList, Parties.Server, null, Eras.Sessions, V1),
+        new(Elicit, Parties.Server, null, Eras.Sessions, V3),
+        // Tasks are in the core of 2025-11-25, in both directions, and an extension of the stateless era.
+        new("tasks/get", Parties.Both, null, Eras.Both, V4),
+        new("tasks/result", Parties.Both, null, Eras.Sessions, V4),
+        new("tasks/cancel", Parties.Both, null, Eras.Both, V4),
+        new(TasksList, Parties.Both, null, Eras.Sessions, V4),
+
+        new(Initialized, null, Parties.Client, Eras.Sessions, V1),
+        new("notifications/roots/list_changed", null, Parties.Client, Eras.Sessions, V1),
+        new(Cancelled, null, Parties.Both, Eras.Both, V1),
+        new(Progress, null, Parties.Both, Eras.Both, V1),
+        new("notifications/message", null, Parties.Server, Eras.Both, V1),
+        new("notifications/resources/updated", null, Parties.Server, Eras.Both, V1, Addressed.Resource),
+        new("notifications/resources/list_changed", null, Parties.Server, Eras.Both, V1),
+        new("notifications/tools/list_changed", null, Parties.Server, Eras.Both, V1),
+        new("notifications/prompts/list_changed", null, Parties.Server, Eras.Both, V1),
+        new("notifications/elicitation/complete", null, Parties.Server, Eras.Sessions, V4),
+        new("notifications/tasks/status", null, Parties.Both, Eras.Sessions, V4),
+        new(Acknowledged, null, Parties.Server, Eras.Stateless, V5),
+    ];
+
+    private static readonly FrozenDictionary<string, McpMethod> ByName = Table.ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, McpMethod>.AlternateLookup<ReadOnlySpan<char>> BySpan = ByName.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly int NameCharsMax = Table.Max(m => m.Name.Length);
+
+    public static McpMethod? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The same string for each mention of a method that is known.</summary>
+    internal static string Name(ReadOnlySpan<byte> ascii)
+    {
+        if (ascii.Length > NameCharsMax) return Encoding.ASCII.GetString(ascii);
+        Span<char> chars = stackalloc char[64];
+        Encoding.ASCII.GetChars(ascii, chars);
+        return BySpan.TryGetValue(chars[..ascii.Length], out var known) ? known.Name : new string(chars[..ascii.Length]);
+    }
+
+    /// <summary>Why this method may not come from this side in this form; null: it may.</summary>
+    public static string? Misplaced(Frame frame, Parties from)
+    {
+        var notification = frame.Kind is FrameKind.Notification;
+        if (notification != frame.Method!.StartsWith(NotificationPrefix, StringComparison.Ordinal))
+            return notification ? "a notification may not carry a call: it has no id, and its method is that of a request" : "a notification may not have an id";
+        if (Find(frame.Method) is not { } known) return null;
+        return (notification ? known.Notifications : known.Requests) is { } allowed && (allowed & from) == 0
+            ? $"a {(from is Parties.Client ? "client" : "server")} does not send '{known.Name}'"
+            : null;
+    }
+}
