@@ -43,7 +43,8 @@ public sealed class EventStreamReader(Stream stream, int eventBytesMax)
             var text = line.Span;
             if (text[0] == ':') continue; // a comment, which keeps the connection alive
             var colon = text.IndexOf((byte)':');
-            var (name, value) = colon < 0 ? (text, default) : (text[..colon], text[(colon + 1)..]);
+            var name = colon < 0 ? text : text[..colon];
+            var value = colon < 0 ? default : text[(colon + 1)..];
             if (value.Length > 0 && value[0] == ' ') value = value[1..];
             any = true;
             if (name.SequenceEqual("data"u8))

@@ -11,10 +11,10 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Endpoint;
 
-/// <param name="door">Null: everybody who can connect is <paramref name="anyone"/> (one caller on a private socket).</param>
 public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, EndpointSessions sessions)
 {
     private const int HeaderMismatch = -32020;
+    private static readonly System.Buffers.SearchValues<char> DateChars = System.Buffers.SearchValues.Create("0123456789-");
 
     public async Task HandleAsync(IHttpExchange http)
     {
@@ -80,7 +80,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
             return;
         }
         // Both eras name versions by their date; what is none was never agreed.
-        if (http.Header("MCP-Protocol-Version") is { } version && (version.Length != 10 || version.AsSpan().ContainsAnyExcept("0123456789-")))
+        if (http.Header("MCP-Protocol-Version") is { } version && (version.Length != 10 || version.AsSpan().ContainsAnyExcept(DateChars)))
             await RefuseAsync(http, caller, new Problem(ProblemCode.MessageHeaderMismatch, "the header MCP-Protocol-Version names no version"), frame.Id, ct).ConfigureAwait(false);
         else if (frame.Kind is FrameKind.Request) await AnswerAsync(http, session, frame, ct).ConfigureAwait(false);
         else http.Begin(await session.Client.PostAsync(frame.Bytes, ct).ConfigureAwait(false) ? (int)HttpStatusCode.Accepted : (int)HttpStatusCode.NotFound, null);
@@ -222,7 +222,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
     private async Task RefuseAsync(IHttpExchange http, MessageCaller? caller, Problem why, ReadOnlyMemory<byte> id, CancellationToken ct)
     {
         await sessions.RefusedAsync(caller, why).ConfigureAwait(false);
-        var answer = why.Code == ProblemCode.MessageHeaderMismatch ? Replies.Error(id, why, HeaderMismatch) : Replies.Error(id, why);
+        var answer = why.Code == ProblemCode.MessageHeaderMismatch ? Replies.Error(id, why, code: HeaderMismatch) : Replies.Error(id, why);
         ReadOnlySpan<(string, string)> headers = why.Code == ProblemCode.CallerNotAuthenticated ? [("WWW-Authenticate", "Bearer")] : [];
         http.Begin(why.Code.Entry().Http, "application/json", headers);
         await http.WriteAsync(answer, ct).ConfigureAwait(false);

@@ -17,11 +17,12 @@ internal static class Replies
     /// <param name="id">Of the request; empty: it could not be read.</param>
     public static ReadOnlyMemory<byte> Error(ReadOnlyMemory<byte> id, Passage refused) => Error(id, refused.Refused!, refused.PolicyId, refused.Decision);
 
-    public static ReadOnlyMemory<byte> Error(ReadOnlyMemory<byte> id, Problem why, string? policyId = null, Decision decision = Decision.Deny) => Write(json =>
+    /// <param name="code">Where a transport has a code of its own for it.</param>
+    public static ReadOnlyMemory<byte> Error(ReadOnlyMemory<byte> id, Problem why, string? policyId = null, Decision decision = Decision.Deny, int? code = null) => Write(json =>
     {
         if (!id.IsEmpty) Raw(json, "id", id);
         json.WriteStartObject("error");
-        json.WriteNumber("code", ErrorCodes.Of(why));
+        json.WriteNumber("code", code ?? ErrorCodes.Of(why));
         json.WriteString("message", why.Message);
         json.WriteStartObject("data");
         json.WriteString("problem", why.Code.Id());
