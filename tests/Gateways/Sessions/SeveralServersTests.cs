@@ -233,7 +233,7 @@ public sealed class SeveralServersTests
         await bench.Servers[1].ExpectAsync(Call("3", "fetch"));
     }
 
-    private const string Meta = """"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}""";
+    private const string Meta = "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}";
 
     [Theory]
     [InlineData(true)]

@@ -46,6 +46,7 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
 
     public async ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct)
     {
+        if (gone.IsCancellationRequested) return null;
         if (ct != receiving)
         {
             // One registration for all that is read under the same token. Half a line that was read is lost: the connection ends with the wait for it.
@@ -54,7 +55,9 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
         }
         try
         {
-            var line = await lines.ReadAsync(gone.Token);
+            // A read of a pipe cannot always be called off; then it is left to itself, and ends with the other end.
+            var reading = lines.ReadAsync(gone.Token);
+            var line = reading.IsCompletedSuccessfully ? reading.Result : await reading.AsTask().WaitAsync(gone.Token);
             if (line.Kind is LineKind.End || gone.IsCancellationRequested) return null;
             if (line.Kind is LineKind.Line) return line.Bytes;
             if (rules.EndsWhenTooLong) await gone.CancelAsync();

@@ -24,6 +24,7 @@ internal sealed class Handshake(SessionParts session)
             if (!(await AnswerAsync(connection, id, limited.Token)).Try(out var version, out var unanswered)) return unanswered;
             if (version != session.Standing.VersionOf(link))
                 return new Problem(ProblemCode.UpstreamInvalid, "the restarted server agrees to another version of the protocol than it did before");
+            session.Standing.AgreedWith(link, version);
             return await SendAsync(link, connection, FrameReader.Read(Initialized, session.Limits.Frames).Value, limited.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)

@@ -79,7 +79,9 @@ internal sealed class Questions(SessionParts session)
             return true;
         }
         var held = waiting.Open;
-        if (!Alike(held.Frame, again))
+        // As its server would see it: names there are the server's own.
+        var route = session.Routes.Request(again);
+        if (route.Link != held.Link || !Alike(held.Frame, route.Frame))
         {
             refused = new Problem(ProblemCode.MessageUnexpected, "this is not the request that is held: its method, name or arguments are others");
             return true;
@@ -118,14 +120,14 @@ internal sealed class Questions(SessionParts session)
         }
     }
 
-    /// <summary>Held requests whose clients are to ask again: nobody knows them by an id.</summary>
-    public List<OpenRequest> Unclaimed()
+    /// <summary>Takes back the held requests of a server whose clients are to ask again (null: of all servers): nobody knows them by an id.</summary>
+    public List<OpenRequest> Unclaimed(Link? of)
     {
         lock (gate)
         {
-            var all = byState.Values.Select(w => w.Open).ToList();
-            byState.Clear();
-            return all;
+            var those = byState.Where(w => of is null || w.Value.Open.Link == of).ToList();
+            foreach (var (state, _) in those) byState.Remove(state);
+            return [.. those.Select(w => w.Value.Open)];
         }
     }
 

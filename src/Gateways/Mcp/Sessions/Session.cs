@@ -78,26 +78,28 @@ public sealed class Session : ILinkListener
     /// <summary>What is held is let go of, unforwarded; what a server is at is waited for while there is somebody to tell.</summary>
     private async Task LetGoAsync(SessionEnd end)
     {
-        foreach (var open in parts.FromClient.All().Concat(parts.Questions.Unclaimed()))
-        {
-            if (open.Stage is not RequestStage.Judged) continue;
-            await GiveUpAsync(open, new Problem(ProblemCode.Cancelled, "the session has ended while the request was held; it was not forwarded"));
-        }
+        var held = parts.FromClient.All().Where(o => o.Stage is RequestStage.Judged && o.Gathering is null).Concat(parts.Questions.Unclaimed(of: null)).ToList();
+        await GiveUpAsync(held, "the session has ended while the request was held; it was not forwarded");
         // A client that has written all it had to say may still read the answers, as it would without a gateway.
         if (end is SessionEnd.ClientLeft) await Within(parts.FromClient.EmptyAsync());
-        foreach (var open in parts.FromClient.All()) await GiveUpAsync(open, new Problem(ProblemCode.Cancelled, "the session has ended before the request was answered"));
+        await GiveUpAsync(parts.FromClient.All(), "the session has ended before the request was answered");
         foreach (var open in parts.ToClient.All())
             if (open.TryClose(out _)) open.Withdraw();
     }
 
-    private async Task GiveUpAsync(OpenRequest open, Problem why)
+    private Task GiveUpAsync(List<OpenRequest> requests, string why)
     {
-        if (!open.TryClose(out _)) return;
-        parts.FromClient.Remove(open, answerMayCome: false);
-        open.Withdraw();
-        foreach (var leg in open.Gathering?.Legs ?? [])
-            if (leg is not null && leg.TryClose(out _)) leg.Withdraw();
-        if (!open.AskerId.IsEmpty) await Within(parts.SendToClientAsync(Replies.Error(open.AskerId, why), open.AskerId).AsTask());
+        var told = new List<Task>();
+        foreach (var open in requests)
+        {
+            if (!open.TryClose(out _)) continue;
+            parts.FromClient.Remove(open, answerMayCome: false);
+            open.Withdraw();
+            foreach (var leg in open.Gathering?.Legs ?? [])
+                if (leg is not null && leg.TryClose(out _)) leg.Withdraw();
+            if (!open.AskerId.IsEmpty) told.Add(parts.SendToClientAsync(Replies.Error(open.AskerId, new Problem(ProblemCode.Cancelled, why)), open.AskerId).AsTask());
+        }
+        return Within(Task.WhenAll(told));
     }
 
     // Nobody's silence holds up the end.
@@ -119,6 +121,8 @@ public sealed class Session : ILinkListener
     async ValueTask ILinkListener.LostAsync(Link link, Problem why, bool ended)
     {
         parts.Routes.Lost(link);
+        foreach (var open in parts.Questions.Unclaimed(link))
+            if (open.TryClose(out _)) open.Withdraw();
         foreach (var open in parts.FromClient.All())
         {
             var leg = open is { Link: null, Gathering: { } gathering } ? gathering.LegOf(link) : open.Link == link ? open : null;

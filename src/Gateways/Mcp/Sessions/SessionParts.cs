@@ -57,9 +57,9 @@ internal sealed class SessionParts
     {
         if (!open.TryClose(out _)) return;
         FromClient.Remove(open, answerMayCome: false);
+        if (open.Frame.Method is McpMethods.Initialize && open.Gathering is null) Standing.NotAgreed();
         if (open.Gathering is { } gathering) await gathering.WithoutAsync(open, answer);
         else await SendToClientAsync(answer, open.AskerId);
-        if (open.Frame.Method is McpMethods.Initialize && open.Gathering is null) Standing.NotAgreed();
     }
 
     /// <summary>Answers a request of a server that has no other answer, if nobody else has.</summary>

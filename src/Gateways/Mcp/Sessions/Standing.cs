@@ -34,7 +34,7 @@ internal sealed class Standing(string session, MessageCaller caller)
     /// <summary>Why this request may not come from the client now; null: it may.</summary>
     public Problem? Admit(Frame request)
     {
-        if (request.Version is not null || request.Method is McpMethods.Ping or McpMethods.Discover) return null;
+        if (request.Method is not McpMethods.Initialize && (request.Version is not null || request.Method is McpMethods.Ping or McpMethods.Discover)) return null;
         lock (gate)
         {
             if (request.Method is McpMethods.Initialize)
@@ -74,6 +74,12 @@ internal sealed class Standing(string session, MessageCaller caller)
     public string VersionOf(Link link)
     {
         lock (gate) return versions.GetValueOrDefault(link, Facts.ProtocolVersion);
+    }
+
+    /// <summary>One of several servers has had the handshake.</summary>
+    public bool HasAgreed(Link link)
+    {
+        lock (gate) return versions.ContainsKey(link);
     }
 
     /// <summary>One of several servers, which need not agree to the same as the client is told.</summary>

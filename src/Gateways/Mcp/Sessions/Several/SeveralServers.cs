@@ -46,8 +46,11 @@ internal sealed class SeveralServers : IRoutes
     public IReadOnlyList<Leg> Notification(Frame frame)
     {
         if (TaskOf(frame) is { } task) return clientTasks.Of(task) is { } owner ? [new(owner, frame)] : [];
-        return [.. Links.Select(l => new Leg(l, frame))];
+        return [.. Links.Where(l => Joined(l, frame)).Select(l => new Leg(l, frame))];
     }
+
+    // In a session, a server that refused its handshake is told nothing.
+    private bool Joined(Link link, Frame frame) => frame.Version is not null || session.Standing.HasAgreed(link);
 
     public ReadOnlyMemory<byte> ClientId(Frame request) => session.Questions.NextId();
 
@@ -137,15 +140,21 @@ internal sealed class SeveralServers : IRoutes
 
     private static Route Nowhere(Frame frame, string why, string reason = ErrorCodes.UnknownName) => new(null, frame, Refused: Unplaced(why, reason));
 
-    private Route Each(Frame frame, IReadOnlyList<Link> links) =>
-        links.Count == 0 ? Nowhere(frame, "no server can do this", ErrorCodes.UnknownMethod) : new(null, frame, [.. links.Select(l => new Leg(l, frame))]);
+    private Route Each(Frame frame, IEnumerable<Link> among)
+    {
+        var links = frame.Method is McpMethods.Initialize or McpMethods.Discover ? Links : [.. among.Where(l => Joined(l, frame))];
+        return links.Count == 0 ? Nowhere(frame, "no server can do this", ErrorCodes.UnknownMethod) : new(null, frame, [.. links.Select(l => new Leg(l, frame))]);
+    }
 
-    private static Route Owned(Frame frame, Link? owner, string unknown) => owner is null ? Nowhere(frame, unknown) : new(owner, frame);
+    private Route Owned(Frame frame, Link? owner, string unknown) => owner is null ? Nowhere(frame, unknown) : To(owner, frame);
+
+    private Route To(Link link, Frame frame) =>
+        Joined(link, frame) ? new(link, frame) : new(null, frame, Refused: new Problem(ProblemCode.UpstreamFailed, $"'{link.Name}' did not join this session"));
 
     private Route Named(Frame frame, string shared, ReadOnlyMemory<byte> text)
     {
-        if (names.Find(shared) is not var (link, own)) return Nowhere(frame, "no server has this name; names here begin with their server's and '__'");
-        return new(link, Read(JsonParts.Replace(frame.Bytes, text, JsonParts.Quoted(own))));
+        if (names.Find(shared) is not { } found) return Nowhere(frame, "no server has this name; names here begin with their server's and '__'");
+        return To(found.Link, Read(JsonParts.Replace(frame.Bytes, text, JsonParts.Quoted(found.Own))));
     }
 
     private Route Complete(Frame frame)

@@ -1,4 +1,4 @@
-// Names of tools and prompts of several servers behind one endpoint: "server__name" (MCP-01). The rule in words: docs/guides/mcp-several-servers.md.
+// Names of tools and prompts of several servers behind one endpoint: "server__name" (MCP-01). The rule in words: docs/reference/mcp-messages.md.
 // Invariant: a name leads to one server and to one name of it, and fits the 64 characters that clients and models take.
 using System.Security.Cryptography;
 using System.Text;
@@ -32,12 +32,18 @@ public static class ServerNames
 }
 
 /// <summary>The shared names of one session's servers, and the way back.</summary>
-internal sealed class SharedNames(IReadOnlyList<Link> links)
+internal sealed class SharedNames
 {
     private const int ShortenedMax = 10_000;
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Link> byServer = links.ToDictionary(l => l.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, Link> byServer;
     private readonly Dictionary<string, string> shortened = new(StringComparer.Ordinal);
+
+    public SharedNames(IReadOnlyList<Link> links)
+    {
+        if (links.FirstOrDefault(l => !ServerNames.IsValid(l.Name)) is { } odd) throw new ArgumentException($"'{odd.Name}' is no name for one of several servers", nameof(links));
+        byServer = links.ToDictionary(l => l.Name, StringComparer.Ordinal);
+    }
 
     public string Share(Link link, string own)
     {
