@@ -57,7 +57,7 @@ public sealed class HeldCallCrashTests
             Assert.Contains(await next.EventsAsync(), e => e.Type() == "call_closed");
             Assert.DoesNotContain(await next.EventsAsync(), e => e.Type() == "call_released");
         }
-        await next.VerifyLogAsync();
+        if (isOpen) await next.VerifyLogAsync();
     }
 
     [Fact]
@@ -68,7 +68,8 @@ public sealed class HeldCallCrashTests
         var passing = house.ToServerAsync(Frames.Call("write_file"));
         var held = await house.WaitForHeldAsync();
         // Another gateway on the same store comes up.
-        await using var other = new Gateways.Firewall.Holds.MessageHold(house.Ledger, TenantId.Local, house.Book, new());
+        await using var node = new Ledger.Streams.Node(house.Ledger.Store, house.Clock);
+        var other = new Gateways.Firewall.Holds.MessageHold(house.Ledger, TenantId.Local, house.Book, new(), node);
         Assert.Equal(0, (await other.AbandonLeftAsync(default)).Value);
         await house.Calls.AnswerAsync(new(held.Call.Request.ApprovalId, true, held.Call.Request.PlanTokenHash, null), GateHouse.Kim, HeldCalls.CommandLine, default);
         Assert.Null((await passing).Refused);

@@ -17,9 +17,9 @@ public sealed class HeldCallRaceTests
     [InlineData("approve while cancelling")]
     public async Task One_of_two_wins_and_both_hear_the_truth(string race)
     {
-        await using var house = await GateHouse.OpenAsync(new() { Hold = new() { Expiry = TimeSpan.FromSeconds(5) } });
+        await using var house = await GateHouse.OpenAsync(new() { Hold = new() { Expiry = TimeSpan.FromSeconds(1) } });
         house.Judge.Judges = _ => SetJudge.Say(Decision.RequireApproval);
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 8; round++)
         {
             using var stop = new CancellationTokenSource();
             var passing = house.ToServerAsync(Frames.Call("write_file", id: $"{round}"), ct: stop.Token);
@@ -30,7 +30,7 @@ public sealed class HeldCallRaceTests
                 switch (race)
                 {
                     case "approve while rejecting": return (await AnswerAsync(house, held, false, Lee)).Ok;
-                    case "approve while expiring": house.Clock.Advance(TimeSpan.FromSeconds(6)); return true;
+                    case "approve while expiring": house.Clock.Advance(TimeSpan.FromSeconds(1.2)); return true;
                     default: await stop.CancelAsync(); return true;
                 }
             });

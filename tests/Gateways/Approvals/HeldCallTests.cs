@@ -140,8 +140,7 @@ public sealed class HeldCallTests
     public async Task A_person_who_lost_the_role_meanwhile_has_approved_nothing()
     {
         await using var house = await HouseAsync();
-        var forgetful = new MessageHold(house.Ledger, TenantId.Local, new([new("kim", true, ["other"], "kim", null, null)], [], false, "maintainer"), new() { Expiry = TimeSpan.FromSeconds(3) });
-        await using var _ = forgetful;
+        var forgetful = new MessageHold(house.Ledger, TenantId.Local, new([new("kim", true, ["other"], "kim", null, null)], [], false, "maintainer"), new() { Expiry = TimeSpan.FromSeconds(3) }, house.Node);
         var message = new HeldMessage("mcp", "files", "tools/call", "x", "request", "agent", "s", "", false, 1, Digest.Of("f"u8), null, Digest.Of("p"u8));
         var waiting = forgetful.WaitAsync(new(message, _ => new(Digest.Of("b"u8)), [new("maintainer", 1, ["r"])], []), GateHouse.Agent, new SilentLine(), default);
         await AnswerAsync(house, await house.WaitForHeldAsync(), yes: true);

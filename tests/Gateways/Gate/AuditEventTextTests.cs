@@ -57,6 +57,6 @@ public sealed class AuditEventTextTests
         };
         var line = AuditEventText.Draft(audit, redactor).Seal("local", 1, AuditChain.Genesis, null).Line;
         Assert.DoesNotContain("hunter2", line);
-        Assert.Equal(11, line.Split("[redacted:TOKEN]").Length - 1);
+        Assert.Equal(12, line.Split("[redacted:TOKEN]").Length - 1);
     }
 }

@@ -3,6 +3,7 @@ using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Tests.Limits;
@@ -106,7 +107,8 @@ public sealed class CallerLimitTests
     {
         await using var house = await GateHouse.OpenAsync();
         var budget = new BudgetLimit(200, null, TimeSpan.FromHours(24), Kept: true);
-        var gateways = Enumerable.Range(0, 4).Select(_ => new KeptBudgets(house.Ledger, TenantId.Local)).ToList();
+        var nodes = Enumerable.Range(0, 4).Select(_ => new Node(house.Ledger.Store, house.Clock)).ToList();
+        var gateways = nodes.ConvertAll(n => new KeptBudgets(house.Ledger, TenantId.Local, n));
         var taken = 0;
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
         {
@@ -114,7 +116,7 @@ public sealed class CallerLimitTests
                 if ((await gateways[i % 4].TrySpendAsync("agent", budget, 1, 0, default)) is { Ok: true, Value: true }) Interlocked.Increment(ref taken);
         })));
         Assert.Equal(160, taken);
-        foreach (var gateway in gateways) await gateway.DisposeAsync();
+        foreach (var node in nodes) await node.DisposeAsync();
         await using var next = await house.ReopenAsync();
         var more = 0;
         while ((await next.Kept.TrySpendAsync("agent", budget, 1, 0, default)).Value) more++;

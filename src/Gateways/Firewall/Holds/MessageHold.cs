@@ -14,13 +14,10 @@ namespace CabinCrew.Gateways.Firewall.Holds;
 /// <summary>People said yes, for this message, and their word is used up now.</summary>
 public sealed record Released(string ApprovalId, WorkflowId Call, IReadOnlyList<HeldAnswer> Answers);
 
-public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook identities, HoldSettings settings) : IAsyncDisposable
+public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook identities, HoldSettings settings, Node node)
 {
-    private readonly Node node = new(ledger.Store, ledger.Clock);
     private readonly HeldCalls calls = new(ledger, identities, tenant);
     private readonly HoldPlaces places = new(settings.PerCallerMax, settings.TotalMax);
-
-    public ValueTask DisposeAsync() => node.DisposeAsync();
 
     /// <summary>Waits for the answer. Every refusal means that the message must not go on.</summary>
     public async Task<Outcome<Released>> WaitAsync(HeldRequest what, MessageCaller caller, ICallerLine line, CancellationToken ct)

@@ -16,17 +16,15 @@ internal sealed record Drawn(long Period, long Calls, long Bytes);
 [JsonSerializable(typeof(Drawn))]
 internal sealed partial class BudgetJson : JsonSerializerContext;
 
-public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant) : IAsyncDisposable
+public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
 {
     private const string StreamKind = "budget";
 
     /// <summary>A share is this part of the budget: so much a crash may lose, so often the store is asked.</summary>
     private const int SharesMin = 50;
 
-    private readonly SharedStream stream = new(ledger, tenant);
+    private readonly SharedStream stream = new(ledger, tenant, node);
     private readonly Dictionary<string, Share> shares = new(StringComparer.Ordinal);
-
-    public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     public async Task<Outcome<bool>> TrySpendAsync(string caller, BudgetLimit budget, long calls, long bytes, CancellationToken ct)
     {
