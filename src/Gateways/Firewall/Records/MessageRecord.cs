@@ -117,7 +117,7 @@ internal sealed record MessageRecord
         if (Subject.Pin != PinState.None) w.WriteString("pin"u8, PinWord(Subject.Pin));
         w.WriteString("policy_digest"u8, Policy.ToString());
         if (Subject.ProtocolVersion.Length > 0) w.WriteString("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
-        if (Scan is { Redactions.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
+        if (Scan is { Cuts.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(w, "scanned"u8, Scan.Ran);
         w.WriteString("server"u8, Subject.Server);
         w.WriteString("session"u8, Subject.Session);

@@ -118,7 +118,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     private async ValueTask<Problem?> EditAsync(CancellationToken ct)
     {
         var warnings = WarningsForMeta();
-        if (Listed is null && warnings.Count == 0 && scan!.Redactions.Count == 0) return null;
+        if (Listed is null && warnings.Count == 0 && scan!.Cuts.Count == 0) return null;
         var edits = new MessageEdits(message.Frame.Bytes);
         if (Listed is var (kind, member))
         {
@@ -126,11 +126,11 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
             if (!(await InTimeAsync<Outcome<Filtered>>(new(filter), ct).ConfigureAwait(false)).Try(out filtered, out var unlisted)) return unlisted;
         }
         var offset = MessageEdits.OffsetOf(message.Frame.Bytes, subject.Content);
-        foreach (var redaction in scan!.Redactions)
+        foreach (var cut in scan!.Cuts)
         {
-            if (offset < 0 || redaction.Offset < 0 || redaction.Length <= 0 || redaction.Offset > subject.Content.Length - redaction.Length) return Problem.Bug("a detector marked bytes that the message does not have");
-            // What is cut out as a whole need not be marked.
-            if (!edits.Covers(offset + redaction.Offset, redaction.Length)) edits.Replace(offset + redaction.Offset, redaction.Length, MessageEdits.Label(redaction.Label));
+            if (cut.Offset < 0 || cut.Length <= 0 || cut.Offset > message.Frame.Bytes.Length - cut.Length) return Problem.Bug("a detector marked bytes that the message does not have");
+            // What is taken out as a whole need not be marked.
+            if (!edits.Covers(cut.Offset, cut.Length)) edits.Replace(cut.Offset, cut.Length, cut.Instead);
         }
         if (warnings.Count > 0 && MetaWarnings.Add(edits, offset, subject.Content, warnings) is { } unmarked) return unmarked;
         if (!edits.Any) return null;
