@@ -2,10 +2,12 @@
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 using CabinCrew.Tests.Hangar;
 
 namespace CabinCrew.Gateways.Tests.Approvals;
 
+[Clause("APR-04"), Clause("MCP-07")]
 public sealed class HeldCallCrashTests
 {
     public static TheoryData<string, bool> Points

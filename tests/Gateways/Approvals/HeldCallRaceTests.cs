@@ -4,9 +4,11 @@ using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Approvals;
 
+[Clause("APR-03"), Clause("APR-07")]
 public sealed class HeldCallRaceTests
 {
     private static readonly Caller Lee = new("lee", ["maintainer"], true, "os_user");

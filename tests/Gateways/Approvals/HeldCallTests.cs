@@ -9,9 +9,11 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
 using CabinCrew.Protocol.Wire;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Approvals;
 
+[Clause("APR-03"), Clause("APR-04"), Clause("APR-05"), Clause("APR-07"), Clause("MCP-03")]
 public sealed class HeldCallTests
 {
     private static async Task<GateHouse> HouseAsync(HouseSettings? settings = null)
@@ -249,11 +251,12 @@ public sealed class HeldCallTests
     [InlineData("not known to be one")]
     [InlineData("asked for it")]
     [InlineData("not configured")]
+    [InlineData("named so by somebody else's token")]
     public async Task No_answer_of_the_client_counts_where_nobody_who_may_stands_behind_it(string why)
     {
         await using var house = await HouseAsync(new() { SelfApproval = why != "asked for it", Hold = new() { AskPerson = why != "not configured", Expiry = TimeSpan.FromSeconds(3) } });
         bool? human = why switch { "not a person" => false, "not known to be one" => null, _ => true };
-        var passing = house.ToServerAsync(Frames.Call("write_file"), new SilentLine { Person = _ => Task.FromResult<bool?>(true) }, house.Session(new("kim", human, ["maintainer"], "jwt")));
+        var passing = house.ToServerAsync(Frames.Call("write_file"), new SilentLine { Person = _ => Task.FromResult<bool?>(true) }, house.Session(new("kim", human, ["maintainer"], why.StartsWith("named", StringComparison.Ordinal) ? "jwt" : "os_user")));
         await house.WaitForHeldAsync();
         await Task.Delay(200);
         Assert.False(passing.IsCompleted);

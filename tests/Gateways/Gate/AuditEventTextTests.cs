@@ -4,9 +4,11 @@ using CabinCrew.Ledger.Redaction;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Gate;
 
+[Clause("AUD-03"), Clause("AUD-04")]
 public sealed class AuditEventTextTests
 {
     public static TheoryData<int> Samples => [.. Enumerable.Range(0, 6)];

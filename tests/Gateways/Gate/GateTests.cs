@@ -6,9 +6,11 @@ using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Gate;
 
+[Clause("MCP-03"), Clause("MCP-07"), Clause("AUD-01")]
 public sealed class GateTests
 {
     [Fact]

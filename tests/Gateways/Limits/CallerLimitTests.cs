@@ -5,9 +5,11 @@ using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Limits;
 
+[Clause("MCP-08")]
 public sealed class CallerLimitTests
 {
     private const int Threads = 64;

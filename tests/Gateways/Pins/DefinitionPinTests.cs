@@ -8,9 +8,11 @@ using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Pins;
 
+[Clause("MCP-05")]
 public sealed class DefinitionPinTests
 {
     private static readonly Frame List = Frames.Of("""{"jsonrpc":"2.0","id":7,"method":"tools/list"}""");

@@ -23,7 +23,7 @@ public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook
     public async Task<Outcome<Released>> WaitAsync(HeldRequest what, MessageCaller caller, ICallerLine line, CancellationToken ct)
     {
         if (what.Needs.Count == 0) return Problem.Bug("an approval is needed, and nobody is named who could give it");
-        if (!places.Take(caller.Name).Try(out var place, out var problem)) return problem;
+        if (!places.Take(caller.Key).Try(out var place, out var problem)) return problem;
         using (place)
         {
             if (!(await what.Binding(ct).ConfigureAwait(false)).Try(out var binding, out problem)) return problem;

@@ -54,7 +54,7 @@ public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
     private async Task<Outcome<bool>> DrawAsync(string caller, BudgetLimit budget, Share share, long calls, long bytes, CancellationToken ct)
     {
         var id = WorkflowId.Parse($"{StreamKind}-{Digest.Of(Encoding.UTF8.GetBytes(caller)).Hex[..32]}");
-        var drawn = await stream.ChangeAsync(id, caller, snapshot => Sum(id, snapshot, share.Period).Map(sum =>
+        var drawn = await stream.ChangeAsync(id, caller.ReplaceLineEndings(" "), snapshot => Sum(id, snapshot, share.Period).Map(sum =>
         {
             var more = new Drawn(share.Period, Part(budget.Calls, sum.Calls, share.Calls, calls), Part(budget.Bytes, sum.Bytes, share.Bytes, bytes));
             var isEnough = (budget.Calls is null || share.Calls + more.Calls >= calls) && (budget.Bytes is null || share.Bytes + more.Bytes >= bytes);

@@ -111,6 +111,7 @@ internal sealed record MessageRecord
         w.WriteString("frame"u8, Frame.ToString());
         if (Hidden.Count > 0) WriteTexts(w, "hidden"u8, Hidden);
         if (Instead is { } instead) w.WriteString("instead"u8, instead.ToString());
+        if (Subject.Caller.Issuer is { } issuer) w.WriteString("issuer"u8, Plain.Text(issuer, NameCharsMax));
         w.WriteString("kind"u8, KindWord(Subject.Kind));
         w.WriteString("method"u8, Plain.Text(Subject.Method, NameCharsMax));
         if (Took is { } took) w.WriteNumber("microseconds"u8, (long)took.TotalMicroseconds);

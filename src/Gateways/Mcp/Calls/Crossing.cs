@@ -40,7 +40,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     public async ValueTask<Passage> RunAsync(CancellationToken ct)
     {
         subject = subject with { Seed = Facts.SeedOf(digest) };
-        if (IsAnswer && message.Answers is not null && (answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Frame.Id)) is not null) answered.Place?.GiveBack();
+        if (IsAnswer && message.Answers is not null && (answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id)) is not null) answered.Place?.GiveBack();
         var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
             ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register();
         if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
@@ -80,6 +80,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         if (Facts.Fault(message) is { } fault) return fault;
         var (length, most) = (message.Frame.Bytes.Length, subject.Direction == MessageDirection.ToServer ? parts.Settings.RequestBytesMax : parts.Settings.ResponseBytesMax);
         if (length > most) return new(subject.Direction == MessageDirection.ToServer ? ProblemCode.MessageTooLarge : ProblemCode.ResponseWithheld, $"the message has {length} bytes; at most {most} may pass");
+        if (!parts.Allows(subject.Caller, subject.Server)) return new(ProblemCode.CallerNotAllowed, $"'{Plain.Text(subject.Caller.Name, 100)}' may not use the server {subject.Server}");
         return subject.Direction == MessageDirection.ToServer && !IsAnswer ? parts.Limits.Admit(subject.Caller) : null;
     }
 
