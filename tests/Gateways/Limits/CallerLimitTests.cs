@@ -154,6 +154,12 @@ public sealed class CallerLimitTests
         await house.ToServerAsync(Frames.Of("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"""));
         await PassAsync();
         await house.Gate.UnansweredAsync(house.Session(), "files", MessageDirection.ToServer, call);
+        using var withdrawn = new CancellationTokenSource();
+        Assert.Null((await house.ToServerAsync(Frames.Call("a", id: "9"), ct: withdrawn.Token)).Refused);
+        await withdrawn.CancelAsync();
+        // The id is free again, too.
+        Assert.Null((await house.ToServerAsync(Frames.Call("a", id: "9"))).Refused);
+        await house.ToCallerAsync(Frames.Result("{}", "9"), Frames.Call("a", id: "9"));
         await PassAsync();
         await house.Gate.EndAsync(house.Session());
         await PassAsync();

@@ -18,6 +18,7 @@ internal sealed record MessageRecord
     private const int EvidenceBytesMax = 16 * 1024;
 
     [ThreadStatic] private static ArrayBufferWriter<byte>? buffer;
+    [ThreadStatic] private static Utf8JsonWriter? writer;
 
     public required MessageSubject Subject { get; init; }
     public required Digest Frame { get; init; }
@@ -82,7 +83,10 @@ internal sealed record MessageRecord
     {
         var to = buffer ??= new(1024);
         to.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(to)) body(writer);
+        var json = writer ??= new(to);
+        json.Reset(to);
+        body(json);
+        json.Flush();
         return JsonElement.Parse(to.WrittenSpan);
     }
 

@@ -23,7 +23,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     private Judgement? judgement;
     private Decision decision;
     private CallPlace? place;
-    private OpenRequest? answered;
+    private OpenCall? answered;
     private Filtered? filtered;
     private ReadOnlyMemory<byte>? instead;
     private string? approval;
@@ -40,9 +40,9 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     public async ValueTask<Passage> RunAsync(CancellationToken ct)
     {
         subject = subject with { Seed = Facts.SeedOf(digest) };
-        if (IsAnswer && message.Answers is not null && (answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id)) is not null) answered.Place?.GiveBack();
+        if (IsAnswer && message.Answers is not null) answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id);
         var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
-            ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register();
+            ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register(ct);
         if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
         // Whoever took it back meanwhile must not find it done.
         ct.ThrowIfCancellationRequested();
@@ -197,10 +197,11 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
             text, isCut, message.Frame.Bytes.Length, digest, pin, policy);
     }
 
-    private Problem? Register()
+    private Problem? Register(CancellationToken ct)
     {
         if (subject.Kind != MessageKind.Request) return null;
-        isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, new(place, decision == Decision.Warn ? Warnings() : [], began));
+        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began);
+        isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, call, ct);
         return isOpen ? null : new(ProblemCode.MessageIdTaken, "a request with this id is still open, or the session has too many open");
     }
 
@@ -232,7 +233,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
 
     private void GiveBackCancelled()
     {
-        if (Cancellation.RequestOf(message.Frame.Params) is { IsEmpty: false } id) open.Take(subject.Session, subject.Server, subject.Direction, id)?.Place?.GiveBack();
+        if (Cancellation.RequestOf(message.Frame.Params) is { IsEmpty: false } id) open.Take(subject.Session, subject.Server, subject.Direction, id);
     }
 
     private IReadOnlyList<string> WarningsForMeta() =>

@@ -53,7 +53,7 @@ public sealed class McpGate(GateParts parts) : IMessageGate
 
     public ValueTask UnansweredAsync(SessionFacts session, string server, MessageDirection direction, Frame request)
     {
-        open.Take(session.Id, server, direction, request.Id)?.Place?.GiveBack();
+        open.Take(session.Id, server, direction, request.Id);
         return default;
     }
 
