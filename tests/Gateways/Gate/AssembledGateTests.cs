@@ -73,7 +73,7 @@ public sealed class AssembledGateTests
     {
         await using var house = await GateHouse.OpenAsync();
         await using var built = await BuildAsync(house);
-        Assert.NotNull((await PassAsync(built, house, MessageDirection.ToServer, Frames.Call("read_file", """{"path":"/etc/shadow"}"""))).Refused);
+        Assert.Equal(ProblemCode.FilePathRefused, (await PassAsync(built, house, MessageDirection.ToServer, Frames.Call("read_file", """{"path":"/etc/shadow"}"""))).Refused!.Code);
     }
 
     [Fact, Clause("MCP-08")]

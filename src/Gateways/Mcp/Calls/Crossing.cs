@@ -29,6 +29,8 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     private string? approval;
     private bool isOpen;
 
+    private bool HasPathFault => subject.File is { } file && file.Targets.Any(t => t.Fault != FileFault.None);
+
     private bool IsAnswer => subject.Kind == MessageKind.Response;
 
     /// <summary>The caller asks for something, and pays for it.</summary>
@@ -114,7 +116,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         return decision == Decision.Deny ? Denied(Reason(Decision.Deny)) : null;
     }
 
-    private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
+    private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : HasPathFault ? ProblemCode.FilePathRefused : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
 
     private async ValueTask<Problem?> EditAsync(CancellationToken ct)
     {

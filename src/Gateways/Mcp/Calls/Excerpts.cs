@@ -16,9 +16,9 @@ internal static class Excerpts
         if (scan.Cuts.Count == 0 && scan.Findings.Count > 0) return ("[not shown: something was found in it]", true);
         var begin = MessageEdits.OffsetOf(subject.Frame, subject.Content);
         if (begin < 0) return ("[not shown]", true);
-        var text = new StringBuilder();
+        var (end, text) = (begin + all.Length, new StringBuilder());
         var at = 0;
-        foreach (var cut in scan.Cuts.Where(c => c.Offset >= begin && c.Offset < begin + all.Length).OrderBy(c => c.Offset))
+        foreach (var cut in scan.Cuts.Where(c => c.Offset >= begin && c.Offset < end).OrderBy(c => c.Offset))
         {
             var offset = cut.Offset - begin;
             if (offset < at || offset > all.Length - cut.Length) return ("[not shown]", true);

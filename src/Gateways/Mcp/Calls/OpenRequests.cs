@@ -17,7 +17,7 @@ internal sealed class OpenCall(CallPlace? place, IReadOnlyList<string> warnings,
     public long Began => began;
 
     /// <param name="forget">Done when whoever asked takes the request back.</param>
-    public void Watch(CancellationToken withdrawn, Action forget) => withdrawal = withdrawn.UnsafeRegister(static forget => ((Action)forget!)(), forget);
+    public void Watch(Action forget, CancellationToken withdrawn) => withdrawal = withdrawn.UnsafeRegister(static forget => ((Action)forget!)(), forget);
 
     public void End()
     {
@@ -38,11 +38,11 @@ internal sealed class OpenRequests(int perSessionMax)
         var key = Key(server, direction, request.Id);
         if (own.Count >= perSessionMax || !own.TryAdd(key, open)) return false;
         if (withdrawn.CanBeCanceled)
-            open.Watch(withdrawn, () =>
+            open.Watch(() =>
             {
                 // That one and no other that has its id by now.
                 if (own.TryRemove(KeyValuePair.Create(key, open))) open.End();
-            });
+            }, withdrawn);
         return true;
     }
 
