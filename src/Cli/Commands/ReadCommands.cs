@@ -40,7 +40,7 @@ internal static class ReadCommands
 
     public static Command Show()
     {
-        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id, or a held call's." };
+        var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id. Or that of a call that a gateway holds." };
         var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
         var diff = new Option<bool>("--diff") { Description = "Only the diff, as `git apply` reads it." };
         var network = new Option<bool>("--network") { Description = "Only what was said to a declared network, every request." };

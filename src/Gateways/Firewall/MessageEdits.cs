@@ -2,7 +2,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using CabinCrew.Protocol;
 
@@ -45,8 +44,6 @@ internal sealed class MessageEdits(ReadOnlyMemory<byte> whole)
         to.Write(whole.Span[at..]);
         return IsJson(to.WrittenSpan) ? to.WrittenMemory : Problem.Bug("an edited message is no JSON any more");
     }
-
-    public static byte[] Label(string label) => Encoding.ASCII.GetBytes($"[redacted:{label}]");
 
     private static bool IsJson(ReadOnlySpan<byte> text)
     {

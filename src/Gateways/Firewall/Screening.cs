@@ -5,16 +5,12 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Firewall;
 
-/// <summary>Bytes of <see cref="MessageSubject.Content"/>, within one JSON string, that must not go on.</summary>
-/// <param name="Label">What stands in their place, between brackets; plain ASCII.</param>
-public readonly record struct Redaction(int Offset, int Length, string Label);
+/// <summary>Bytes of <see cref="MessageSubject.Frame"/> that must not go on, and what stands in their place.</summary>
+public readonly record struct MessageCut(int Offset, int Length, ReadOnlyMemory<byte> Instead);
 
 /// <summary>What the detectors made of one message.</summary>
 /// <param name="Ran">Which of them have looked at all of it: only these may be called its scan.</param>
-public sealed record ScanReport(IReadOnlyList<MessageFinding> Findings, IReadOnlyList<Redaction> Redactions, IReadOnlyList<string> Ran)
-{
-    public static readonly ScanReport Nothing = new([], [], []);
-}
+public sealed record ScanReport(IReadOnlyList<MessageFinding> Findings, IReadOnlyList<MessageCut> Cuts, IReadOnlyList<string> Ran);
 
 /// <summary>Looks through a message. A problem means that it could not be looked through, which is a deny.</summary>
 public delegate ValueTask<Outcome<ScanReport>> ScanMessage(MessageSubject subject, CancellationToken ct);

@@ -9,14 +9,10 @@ namespace CabinCrew.Gateways.Firewall;
 /// <param name="Entries">None: nothing is written.</param>
 internal sealed record StreamChange<T>(T Value, IReadOnlyList<EntryDraft> Entries, IReadOnlyList<AuditEvent> Audit);
 
-internal sealed class SharedStream(LedgerRoom ledger, TenantId tenant) : IAsyncDisposable
+internal sealed class SharedStream(LedgerRoom ledger, TenantId tenant, Node node)
 {
     private const int TriesMax = 80;
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(25);
-
-    private readonly Node node = new(ledger.Store, ledger.Clock);
-
-    public ValueTask DisposeAsync() => node.DisposeAsync();
 
     /// <param name="name">For people, where streams are listed.</param>
     public async Task<Outcome<T>> ChangeAsync<T>(WorkflowId id, string name, Func<StreamSnapshot, Outcome<StreamChange<T>>> decide, CancellationToken ct)

@@ -15,23 +15,34 @@ public sealed class Redaction(byte[] key)
     /// <summary>Without those findings that are to be cut out. The same bytes where there are none.</summary>
     public ReadOnlyMemory<byte> Cut(ReadOnlyMemory<byte> json, IReadOnlyList<Finding> findings)
     {
-        List<Finding> cut = [.. findings.Where(f => f.Redact).OrderBy(f => f.Start)];
-        if (cut.Count == 0) return json;
+        var cuts = Cuts(json, findings);
+        if (cuts.Count == 0) return json;
         var result = new ArrayBufferWriter<byte>(json.Length + 64);
         var copied = 0;
-        for (var i = 0; i < cut.Count;)
+        foreach (var cut in cuts)
         {
-            // What overlaps goes as one.
-            var first = cut[i];
-            var end = first.Start + first.Length;
-            for (i++; i < cut.Count && cut[i].Start < end; i++) end = Math.Max(end, cut[i].Start + cut[i].Length);
-            result.Write(json.Span[copied..first.Start]);
-            var placeholder = Placeholder(first, json.Span[first.Start..end]);
-            result.Write(Encoding.UTF8.GetBytes(first.IsNumber ? $"\"{placeholder}\"" : placeholder));
-            copied = end;
+            result.Write(json.Span[copied..cut.Start]);
+            result.Write(cut.Instead);
+            copied = cut.Start + cut.Length;
         }
         result.Write(json.Span[copied..]);
         return result.WrittenMemory;
+    }
+
+    /// <summary>What goes, and what stands in its place, in the text's order, for those who change more of it than that. What overlaps goes as one.</summary>
+    public IReadOnlyList<(int Start, int Length, byte[] Instead)> Cuts(ReadOnlyMemory<byte> json, IReadOnlyList<Finding> findings)
+    {
+        List<Finding> cut = [.. findings.Where(f => f.Redact).OrderBy(f => f.Start)];
+        var cuts = new List<(int, int, byte[])>();
+        for (var i = 0; i < cut.Count;)
+        {
+            var first = cut[i];
+            var end = first.Start + first.Length;
+            for (i++; i < cut.Count && cut[i].Start < end; i++) end = Math.Max(end, cut[i].Start + cut[i].Length);
+            var placeholder = Placeholder(first, json.Span[first.Start..end]);
+            cuts.Add((first.Start, end - first.Start, Encoding.UTF8.GetBytes(first.IsNumber ? $"\"{placeholder}\"" : placeholder)));
+        }
+        return cuts;
     }
 
     private string Placeholder(Finding finding, ReadOnlySpan<byte> raw)

@@ -55,6 +55,9 @@ public sealed class TextDetection
     /// <summary>As documented, without a word of configuration.</summary>
     public static TextDetection Standard(Redactor redactor) => Of(new Dictionary<string, DetectorSettings>(), redactor).Value;
 
+    /// <summary>The detectors that look at texts of one origin, by name.</summary>
+    public IReadOnlyList<string> Looking(TextOrigin origin) => (origin == TextOrigin.Caller ? fromCaller : fromServer).Names;
+
     /// <summary>What is found in a JSON text (a whole message, or a part of one) that was read strictly before, in its order.</summary>
     public IReadOnlyList<Finding> Detect(ReadOnlyMemory<byte> json, TextOrigin origin)
     {
@@ -74,6 +77,7 @@ public sealed class TextDetection
             (this.settings, this.origin) = (settings, origin);
             Active = [.. Detectors.Table.Where(d => Matters(d.Name))];
             Whole = [.. Active.Where(d => d.Anchors.Count == 0)];
+            Names = [.. Active.Select(d => d.Name), .. LooksForMapped ? [Detectors.Mapped] : Array.Empty<string>()];
             Anchors = new(from detector in Active from anchor in detector.Anchors select (detector, anchor));
         }
 
@@ -81,6 +85,8 @@ public sealed class TextDetection
 
         /// <summary>Those that no anchor stands for.</summary>
         public ITextDetector[] Whole { get; }
+
+        public IReadOnlyList<string> Names { get; }
 
         public AnchorSearch Anchors { get; }
 

@@ -5,12 +5,15 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using CabinCrew.Ledger.Signing;
+using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
 
 namespace CabinCrew.Ledger.Streams;
 
 internal sealed class AuditDraft
 {
+    [ThreadStatic] private static ArrayBufferWriter<byte>? scratch;
+
     private readonly record struct Member(string Name, int From, int To);
 
     // Members before chain_hash, before extensions, within extensions (before sequence, before tenant, after it), before signature, before its key, to the end.
@@ -72,9 +75,13 @@ internal sealed class AuditDraft
     /// <param name="signer">Null: the signature of a later event covers this one through the chain.</param>
     public (string Line, string ChainHash) Seal(string tenant, long sequence, string previous, Signer? signer)
     {
-        var body = new ArrayBufferWriter<byte>(Length + 512);
+        var body = scratch ??= new(4096);
+        body.ResetWrittenCount();
+        // As AuditChain.Next has it, without a copy.
+        body.Advance(Encoding.ASCII.GetBytes(previous, body.GetSpan(previous.Length)));
+        body.Write("\n"u8);
         Write(body, tenant, sequence, null, null, null);
-        var hash = AuditChain.Next(previous, body.WrittenSpan);
+        var hash = Digest.Of(body.WrittenSpan).ToString();
         body.ResetWrittenCount();
         Write(body, tenant, sequence, hash, signer?.Sign(Encoding.ASCII.GetBytes(hash)), signer?.KeyRef);
         return (Encoding.UTF8.GetString(body.WrittenSpan), hash);

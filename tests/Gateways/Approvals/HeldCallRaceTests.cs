@@ -4,9 +4,11 @@ using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Approvals;
 
+[Clause("APR-03"), Clause("APR-07")]
 public sealed class HeldCallRaceTests
 {
     private static readonly Caller Lee = new("lee", ["maintainer"], true, "os_user");
@@ -17,9 +19,9 @@ public sealed class HeldCallRaceTests
     [InlineData("approve while cancelling")]
     public async Task One_of_two_wins_and_both_hear_the_truth(string race)
     {
-        await using var house = await GateHouse.OpenAsync(new() { Hold = new() { Expiry = TimeSpan.FromSeconds(5) } });
+        await using var house = await GateHouse.OpenAsync(new() { Hold = new() { Expiry = TimeSpan.FromSeconds(1) } });
         house.Judge.Judges = _ => SetJudge.Say(Decision.RequireApproval);
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 8; round++)
         {
             using var stop = new CancellationTokenSource();
             var passing = house.ToServerAsync(Frames.Call("write_file", id: $"{round}"), ct: stop.Token);
@@ -30,7 +32,7 @@ public sealed class HeldCallRaceTests
                 switch (race)
                 {
                     case "approve while rejecting": return (await AnswerAsync(house, held, false, Lee)).Ok;
-                    case "approve while expiring": house.Clock.Advance(TimeSpan.FromSeconds(6)); return true;
+                    case "approve while expiring": house.Clock.Advance(TimeSpan.FromSeconds(1.2)); return true;
                     default: await stop.CancelAsync(); return true;
                 }
             });

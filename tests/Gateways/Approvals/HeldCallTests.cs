@@ -9,9 +9,11 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
 using CabinCrew.Protocol.Wire;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Approvals;
 
+[Clause("APR-03"), Clause("APR-04"), Clause("APR-05"), Clause("APR-07"), Clause("MCP-03")]
 public sealed class HeldCallTests
 {
     private static async Task<GateHouse> HouseAsync(HouseSettings? settings = null)
@@ -140,8 +142,7 @@ public sealed class HeldCallTests
     public async Task A_person_who_lost_the_role_meanwhile_has_approved_nothing()
     {
         await using var house = await HouseAsync();
-        var forgetful = new MessageHold(house.Ledger, TenantId.Local, new([new("kim", true, ["other"], "kim", null, null)], [], false, "maintainer"), new() { Expiry = TimeSpan.FromSeconds(3) });
-        await using var _ = forgetful;
+        var forgetful = new MessageHold(house.Ledger, TenantId.Local, new([new("kim", true, ["other"], "kim", null, null)], [], false, "maintainer"), new() { Expiry = TimeSpan.FromSeconds(3) }, house.Node);
         var message = new HeldMessage("mcp", "files", "tools/call", "x", "request", "agent", "s", "", false, 1, Digest.Of("f"u8), null, Digest.Of("p"u8));
         var waiting = forgetful.WaitAsync(new(message, _ => new(Digest.Of("b"u8)), [new("maintainer", 1, ["r"])], []), GateHouse.Agent, new SilentLine(), default);
         await AnswerAsync(house, await house.WaitForHeldAsync(), yes: true);
@@ -250,11 +251,12 @@ public sealed class HeldCallTests
     [InlineData("not known to be one")]
     [InlineData("asked for it")]
     [InlineData("not configured")]
+    [InlineData("named so by somebody else's token")]
     public async Task No_answer_of_the_client_counts_where_nobody_who_may_stands_behind_it(string why)
     {
         await using var house = await HouseAsync(new() { SelfApproval = why != "asked for it", Hold = new() { AskPerson = why != "not configured", Expiry = TimeSpan.FromSeconds(3) } });
         bool? human = why switch { "not a person" => false, "not known to be one" => null, _ => true };
-        var passing = house.ToServerAsync(Frames.Call("write_file"), new SilentLine { Person = _ => Task.FromResult<bool?>(true) }, house.Session(new("kim", human, ["maintainer"], "jwt")));
+        var passing = house.ToServerAsync(Frames.Call("write_file"), new SilentLine { Person = _ => Task.FromResult<bool?>(true) }, house.Session(new("kim", human, ["maintainer"], why.StartsWith("named", StringComparison.Ordinal) ? "jwt" : "os_user")));
         await house.WaitForHeldAsync();
         await Task.Delay(200);
         Assert.False(passing.IsCompleted);

@@ -1,6 +1,7 @@
 // The gateway's configuration: what it says is what is read, and whatever is odd is refused in its place with what was expected.
 using System.Text;
 using CabinCrew.Gateways.Mcp.Configuration;
+using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Tests.Configuration;
@@ -27,7 +28,8 @@ public sealed class GatewayFileTests : IDisposable
         Assert.Equal((ServerKind.Files, directory, false), (server.Kind, server.FilesRoot, server.PlanMode));
         Assert.Equal([directory], read.Roots);
         Assert.Equal("mcp-defaults", Assert.Single(read.Policies).Value);
-        Assert.Equal((PinMode.FirstUse, AuditDurability.Batched, FindingAnswer.Deny, FindingAnswer.Redact), (read.Pins, read.Audit, read.Requests.Secrets, read.Responses.Secrets));
+        Assert.Equal((PinMode.FirstUse, AuditDurability.Batched, 4 << 20), (read.Pins, read.Audit, read.RequestBytesMax));
+        Assert.Empty(read.Detectors);
         Assert.Null(read.Listen);
     }
 
@@ -52,8 +54,9 @@ public sealed class GatewayFileTests : IDisposable
             aggregation: any_deny
             policy_time_limit: 2s
             roots: [.]
-            requests: { size_max: 1MiB, secrets: deny }
-            responses: { secrets: deny, injection: require_approval }
+            request_size_max: 1MiB
+            response_size_max: 2MiB
+            detectors: { secrets: { requests: deny, responses: redact }, injection: { responses: require_approval } }
             approvals: { expires: 5m, ask_person: true, waiting_max: 3 }
             pins: strict
             audit: strict
@@ -77,6 +80,8 @@ public sealed class GatewayFileTests : IDisposable
         Assert.Equal(["RS256", "ES256"], read.Callers.Issuers[0].Algorithms);
         Assert.Equal(("127.0.0.1", 8931), (read.Listen!.Address, read.Listen.Port));
         Assert.Equal((TimeSpan.FromMinutes(5), true, 3), (read.Holds.Expires, read.Holds.AskPerson, read.Holds.WaitingMax));
+        Assert.Equal((Decision.Deny, Decision.Warn, true), (read.Detectors["secrets"].FromCaller, read.Detectors["secrets"].FromServer, read.Detectors["secrets"].RedactFromServer));
+        Assert.Equal((Decision.RequireApproval, false, 2 << 20), (read.Detectors["injection"].FromServer, read.Detectors["injection"].RedactFromServer, read.ResponseBytesMax));
         Assert.Equal("refactor", read.Context!.Value.GetProperty("workflow").GetString());
         Assert.True(read.Servers[0].PlanMode);
     }

@@ -4,9 +4,11 @@ using CabinCrew.Ledger.Redaction;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Gate;
 
+[Clause("AUD-03"), Clause("AUD-04")]
 public sealed class AuditEventTextTests
 {
     public static TheoryData<int> Samples => [.. Enumerable.Range(0, 6)];
@@ -57,6 +59,6 @@ public sealed class AuditEventTextTests
         };
         var line = AuditEventText.Draft(audit, redactor).Seal("local", 1, AuditChain.Genesis, null).Line;
         Assert.DoesNotContain("hunter2", line);
-        Assert.Equal(11, line.Split("[redacted:TOKEN]").Length - 1);
+        Assert.Equal(12, line.Split("[redacted:TOKEN]").Length - 1);
     }
 }

@@ -2,10 +2,12 @@
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
+using CabinCrew.Tests;
 using CabinCrew.Tests.Hangar;
 
 namespace CabinCrew.Gateways.Tests.Gate;
 
+[Clause("AUD-03"), Clause("AUD-05")]
 public sealed class AuditQueueTests
 {
     private static AuditEvent Event(int number) => new() { EventId = $"evt-{number}", Timestamp = DateTimeOffset.UnixEpoch, EventType = "message_judged" };

@@ -48,10 +48,11 @@ internal sealed class GateHouse : IAsyncDisposable
         (Directory, Clock, Store, ownsDirectory) = (directory, clock, store, settings.Directory is null);
         Ledger = ledger with { Store = store };
         Book = new([Person("kim", "maintainer"), Person("lee", "maintainer"), Person("ana", "agents"), new("agent", false, ["agents"], null, null, new byte[32])], [], settings.SelfApproval, "maintainer");
-        Pins = new(Ledger, TenantId.Local, settings.Pins);
-        Hold = new(Ledger, TenantId.Local, Book, settings.Hold);
+        Node = new(Ledger.Store, clock);
+        Pins = new(Ledger, TenantId.Local, settings.Pins, Node);
+        Hold = new(Ledger, TenantId.Local, Book, settings.Hold, Node);
         Audit = new(Ledger.Store, TenantId.Local, settings.Audit, clock);
-        Kept = new(Ledger, TenantId.Local);
+        Kept = new(Ledger, TenantId.Local, Node);
         Calls = new(Ledger, Book, TenantId.Local);
         Gate = new(new(Ledger, settings.Gate, (s, ct) => Scan(s, ct), s => Files(s), Judge, Pins, Hold, new(_ => settings.Limits, Kept, clock), Audit));
     }
@@ -61,6 +62,7 @@ internal sealed class GateHouse : IAsyncDisposable
     public CutStore Store { get; }
     public LedgerRoom Ledger { get; }
     public IdentityBook Book { get; }
+    public Node Node { get; }
     public DefinitionPins Pins { get; }
     public MessageHold Hold { get; }
     public AuditQueue Audit { get; }
@@ -122,9 +124,7 @@ internal sealed class GateHouse : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Audit.DisposeAsync();
-        await Hold.DisposeAsync();
-        await Pins.DisposeAsync();
-        await Kept.DisposeAsync();
+        await Node.DisposeAsync();
         await Ledger.DisposeAsync();
         if (ownsDirectory && System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
     }

@@ -6,9 +6,11 @@ using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Gate;
 
+[Clause("MCP-03"), Clause("MCP-07"), Clause("AUD-01")]
 public sealed class GateTests
 {
     [Fact]
@@ -87,7 +89,7 @@ public sealed class GateTests
     {
         await using var house = await GateHouse.OpenAsync(new() { Gate = new() { ExcerptCharsMax = 200 } });
         const string text = """{ "content" : [{"type":"text","text":"key=SECRETSECRET; \u00e9 12345678901234567890"}],"n":1.50 }""";
-        house.Scan = (s, _) => new(new ScanReport([new("secrets", "token", "/content/0/text", Decision.Warn, "a token")], [new(Encoding.UTF8.GetString(s.Content.Span).IndexOf("SECRETSECRET", StringComparison.Ordinal), 12, "token")], ["secrets"]));
+        house.Scan = (s, _) => new(new ScanReport([new("secrets", "token", "/content/0/text", Decision.Warn, "a token")], [new(Encoding.UTF8.GetString(s.Frame.Span).IndexOf("SECRETSECRET", StringComparison.Ordinal), 12, "[redacted:token]"u8.ToArray())], ["secrets"]));
         var call = Frames.Call("read_file");
         await house.ToServerAsync(Frames.Of("""{"jsonrpc":"2.0","id":5,"method":"ping","params":{"pad":"SECRETSECRET"}}"""));
         var passage = await house.ToCallerAsync(Frames.Result(text), call);
@@ -103,7 +105,7 @@ public sealed class GateTests
     public async Task A_detector_that_marks_what_is_not_there_keeps_the_message_back(int offset, int length)
     {
         await using var house = await GateHouse.OpenAsync();
-        house.Scan = (_, _) => new(new ScanReport([], [new(offset, length, "x")], ["secrets"]));
+        house.Scan = (_, _) => new(new ScanReport([], [new(offset, length, "x"u8.ToArray())], ["secrets"]));
         Assert.NotNull((await house.ToServerAsync(Frames.Call("read_file"))).Refused);
     }
 
@@ -111,7 +113,7 @@ public sealed class GateTests
     public async Task A_replacement_that_would_break_the_message_keeps_it_back()
     {
         await using var house = await GateHouse.OpenAsync();
-        house.Scan = (_, _) => new(new ScanReport([], [new(0, 5, "x")], ["secrets"]));
+        house.Scan = (_, _) => new(new ScanReport([], [new(0, 5, "x"u8.ToArray())], ["secrets"]));
         Assert.NotNull((await house.ToServerAsync(Frames.Call("read_file"))).Refused);
     }
 
@@ -149,7 +151,7 @@ public sealed class GateTests
                 house.Scan = async (_, ct) =>
                 {
                     await Task.Delay(TimeSpan.FromMinutes(5), CancellationToken.None);
-                    return ScanReport.Nothing;
+                    return new ScanReport([], [], []);
                 };
                 break;
             case "judge throws": house.Judge.Judges = _ => throw new InvalidOperationException("broken"); break;

@@ -6,9 +6,11 @@ using System.Text;
 using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Limits;
 
+[Clause("MCP-08")]
 public sealed class CallerDoorTests
 {
     private const string Key = "key-of-the-build-agent-0001";
@@ -50,24 +52,26 @@ public sealed class CallerDoorTests
     {
         using var certificate = Certificate("CN=agent-7, O=Example", "agent-7.example", "spiffe://example/agent-7");
         var thumbprint = SHA256.HashData(certificate.RawData);
-        foreach (var rule in (CertificateRule[])[new("a", ["r"], Thumbprint: thumbprint), new("a", ["r"], Subject: "CN=agent-7, O=Example"), new("a", ["r"], AlternativeName: "agent-7.example"), new("a", ["r"], AlternativeName: "spiffe://example/agent-7")])
+        foreach (var rule in (CertificateRule[])[new("a", ["r"], Thumbprint: thumbprint), new("a", ["r"], Subject: "agent-7"), new("a", ["r"], Subject: "agent-7.example"), new("a", ["r"], Subject: "spiffe://example/agent-7")])
             Assert.Equal("certificate", CertificateCallers.Of([rule]).Value.Authenticate(certificate, Now).Value.AuthenticatedBy);
-        foreach (var rule in (CertificateRule[])[new("a", [], Thumbprint: new byte[32]), new("a", [], Subject: "CN=agent-7"), new("a", [], AlternativeName: "AGENT-7.example"), new("a", [], AlternativeName: "CN=agent-7, O=Example")])
+        foreach (var rule in (CertificateRule[])[new("a", [], Thumbprint: new byte[32]), new("a", [], Subject: "CN=agent-7"), new("a", [], Subject: "AGENT-7.example"), new("a", [], Subject: "Example")])
             Assert.Equal(ProblemCode.CallerNotAuthenticated, CertificateCallers.Of([rule]).Value.Authenticate(certificate, Now).Problem!.Code);
-        var both = CertificateCallers.Of([new("a", [], Thumbprint: thumbprint), new("b", [], AlternativeName: "agent-7.example")]).Value;
+        var both = CertificateCallers.Of([new("a", [], Thumbprint: thumbprint), new("b", [], Subject: "agent-7.example")]).Value;
         Assert.NotNull(both.Authenticate(certificate, Now).Problem);
+        using var twice = Certificate("CN=agent-7, CN=agent-8");
+        Assert.NotNull(CertificateCallers.Of([new("a", [], Subject: "agent-7")]).Value.Authenticate(twice, Now).Problem);
         var one = CertificateCallers.Of([new("a", [], Thumbprint: thumbprint)]).Value;
         Assert.NotNull(one.Authenticate(certificate, Now.AddDays(2)).Problem);
         Assert.NotNull(one.Authenticate(certificate, Now.AddDays(-2)).Problem);
         Assert.NotNull(CertificateCallers.Of([new("a", [])]).Problem);
-        Assert.NotNull(CertificateCallers.Of([new("a", [], Subject: "x", AlternativeName: "y")]).Problem);
+        Assert.NotNull(CertificateCallers.Of([new("a", [], Subject: "x", Thumbprint: thumbprint)]).Problem);
     }
 
     [Fact]
     public async Task Nobody_without_proof_and_nobody_with_two_that_contradict()
     {
         using var certificate = Certificate("CN=other");
-        var door = new CallerDoor(Keys(), [], CertificateCallers.Of([new("other", [], Subject: "CN=other")]).Value, new SetClock());
+        var door = new CallerDoor(Keys(), [], CertificateCallers.Of([new("other", [], Subject: "other")]).Value, new SetClock());
         Assert.Equal("build", (await door.AuthenticateAsync(new(Bearer: Key), default)).Value.Name);
         Assert.Equal("build", (await door.AuthenticateAsync(new(ApiKey: Key), default)).Value.Name);
         Assert.Equal("other", (await door.AuthenticateAsync(new(Certificate: certificate), default)).Value.Name);

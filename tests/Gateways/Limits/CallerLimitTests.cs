@@ -3,10 +3,13 @@ using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Limits;
 
+[Clause("MCP-08")]
 public sealed class CallerLimitTests
 {
     private const int Threads = 64;
@@ -106,7 +109,8 @@ public sealed class CallerLimitTests
     {
         await using var house = await GateHouse.OpenAsync();
         var budget = new BudgetLimit(200, null, TimeSpan.FromHours(24), Kept: true);
-        var gateways = Enumerable.Range(0, 4).Select(_ => new KeptBudgets(house.Ledger, TenantId.Local)).ToList();
+        var nodes = Enumerable.Range(0, 4).Select(_ => new Node(house.Ledger.Store, house.Clock)).ToList();
+        var gateways = nodes.ConvertAll(n => new KeptBudgets(house.Ledger, TenantId.Local, n));
         var taken = 0;
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
         {
@@ -114,7 +118,7 @@ public sealed class CallerLimitTests
                 if ((await gateways[i % 4].TrySpendAsync("agent", budget, 1, 0, default)) is { Ok: true, Value: true }) Interlocked.Increment(ref taken);
         })));
         Assert.Equal(160, taken);
-        foreach (var gateway in gateways) await gateway.DisposeAsync();
+        foreach (var node in nodes) await node.DisposeAsync();
         await using var next = await house.ReopenAsync();
         var more = 0;
         while ((await next.Kept.TrySpendAsync("agent", budget, 1, 0, default)).Value) more++;
@@ -150,6 +154,12 @@ public sealed class CallerLimitTests
         await house.ToServerAsync(Frames.Of("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"""));
         await PassAsync();
         await house.Gate.UnansweredAsync(house.Session(), "files", MessageDirection.ToServer, call);
+        using var withdrawn = new CancellationTokenSource();
+        Assert.Null((await house.ToServerAsync(Frames.Call("a", id: "9"), ct: withdrawn.Token)).Refused);
+        await withdrawn.CancelAsync();
+        // The id is free again, too.
+        Assert.Null((await house.ToServerAsync(Frames.Call("a", id: "9"))).Refused);
+        await house.ToCallerAsync(Frames.Result("{}", "9"), Frames.Call("a", id: "9"));
         await PassAsync();
         await house.Gate.EndAsync(house.Session());
         await PassAsync();

@@ -5,9 +5,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Limits;
 
+[Clause("MCP-08")]
 public sealed class TokenTests : IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);

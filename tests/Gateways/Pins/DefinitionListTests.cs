@@ -3,9 +3,11 @@ using System.Text;
 using System.Text.Json;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Mcp.Definitions;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Pins;
 
+[Clause("MCP-05"), Clause("MCP-06")]
 public sealed class DefinitionListTests
 {
     private const string Spaced = """{ "x":1.0, "tools" : [ {"name":"a"} ,{"name":"b","n":1e2},  {"name":"c"}	,{"name":"d"} ] , "y":[] }""";

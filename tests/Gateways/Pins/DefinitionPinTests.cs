@@ -6,10 +6,13 @@ using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
+using CabinCrew.Tests;
 
 namespace CabinCrew.Gateways.Tests.Pins;
 
+[Clause("MCP-05")]
 public sealed class DefinitionPinTests
 {
     private static readonly Frame List = Frames.Of("""{"jsonrpc":"2.0","id":7,"method":"tools/list"}""");
@@ -133,8 +136,9 @@ public sealed class DefinitionPinTests
     {
         await using var house = await GateHouse.OpenAsync();
         await ListedAsync(house, """[{"name":"read"}]""");
-        await using (var other = new DefinitionPins(house.Ledger, TenantId.Local, PinMode.FirstUse))
+        await using (var node = new Node(house.Ledger.Store, house.Clock))
         {
+            var other = new DefinitionPins(house.Ledger, TenantId.Local, PinMode.FirstUse, node);
             await other.ObserveAsync("files", Lists.Of("""{"tools":[{"name":"read","description":"changed"}]}"""), default);
             house.Clock.Advance(DefinitionPins.BookAge);
             Assert.Equal(ProblemCode.DefinitionQuarantined, (await house.ToServerAsync(Frames.Call("read"))).Refused!.Code);
@@ -148,13 +152,14 @@ public sealed class DefinitionPinTests
     public async Task Several_gateways_that_see_it_for_the_first_time_at_once_agree_on_one()
     {
         await using var house = await GateHouse.OpenAsync();
-        var gateways = Enumerable.Range(0, 6).Select(_ => new DefinitionPins(house.Ledger, TenantId.Local, PinMode.FirstUse)).ToList();
+        var nodes = Enumerable.Range(0, 6).Select(_ => new Node(house.Ledger.Store, house.Clock)).ToList();
+        var gateways = nodes.ConvertAll(n => new DefinitionPins(house.Ledger, TenantId.Local, PinMode.FirstUse, n));
         await Task.WhenAll(gateways.Select((g, i) => g.ObserveAsync("files", Lists.Of($$"""{"tools":[{"name":"read","description":"by {{i}}"}]}"""), default)));
         house.Clock.Advance(DefinitionPins.BookAge);
         var pin = (await house.Pins.BookAsync("files", default)).Value.Find(Read)!;
         Assert.Equal(PinState.Changed, pin.State);
         Assert.Single(await house.EventsAsync(), e => e.Type() == "definition_accepted");
-        foreach (var gateway in gateways) await gateway.DisposeAsync();
+        foreach (var node in nodes) await node.DisposeAsync();
     }
 
     [Fact]

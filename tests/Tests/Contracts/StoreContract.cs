@@ -101,6 +101,12 @@ public abstract partial class StoreContract : IAsyncLifetime
         Assert.Equal(["wf-b"], await Names(new StreamFilter(State: LifecycleState.Completed)));
         Assert.Equal(["wf-c"], await Names(new StreamFilter(CountMax: 1)));
 
+        // By what they are; a kind is a whole word.
+        foreach (var n in (string[])["call-a", "calls-b", "call"]) Assert.True((await StartAsync(WorkflowId.Parse(n))).Ok);
+        Assert.Equal(["call-a"], await Names(new StreamFilter(Kind: "call")));
+        Assert.Equal(["wf-c", "wf-b", "wf-a"], await Names(new StreamFilter(Kind: "wf")));
+        Assert.Equal(["wf-c"], await Names(new StreamFilter(Kind: "wf", CountMax: 1)));
+
         async Task<string[]> Names(StreamFilter filter) => [.. (await Store.ListAsync(Tenant, filter, Ct)).Value.Select(h => h.Workflow.ToString())];
     }
 

@@ -1,4 +1,5 @@
-// Client certificates (mTLS, MCP-08): whom a certificate stands for, by its thumbprint, subject or alternative name. Its chain has been verified by whoever ended the TLS connection.
+// Client certificates (mTLS, MCP-08): whom a certificate stands for, by its thumbprint or a name in it. Its chain has been verified by whoever ended the TLS connection.
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CabinCrew.Governance.Policies.Messages;
@@ -6,15 +7,15 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Firewall.Callers;
 
-/// <summary>One of the three says which certificates: exactly one is given.</summary>
+/// <summary>One of the two says which certificates: exactly one is given.</summary>
 /// <param name="Thumbprint">SHA-256 of the certificate.</param>
-/// <param name="Subject">The whole distinguished name, as RFC 4514 writes it and .NET prints it.</param>
-/// <param name="AlternativeName">A DNS name or URI among its subject alternative names, exactly.</param>
-public sealed record CertificateRule(string Name, IReadOnlyList<string> Roles, bool? Human = null, ReadOnlyMemory<byte>? Thumbprint = null, string? Subject = null, string? AlternativeName = null);
+/// <param name="Subject">A name in the certificate, exactly: its subject's one common name, or a DNS, URI or e-mail alternative name.</param>
+public sealed record CertificateRule(string Name, IReadOnlyList<string> Roles, bool? Human = null, ReadOnlyMemory<byte>? Thumbprint = null, string? Subject = null);
 
 public sealed class CertificateCallers
 {
     public const string Method = "certificate";
+    private const string CommonName = "2.5.4.3";
 
     private readonly IReadOnlyList<CertificateRule> rules;
 
@@ -24,8 +25,7 @@ public sealed class CertificateCallers
     {
         foreach (var rule in rules)
         {
-            var given = (rule.Thumbprint is null ? 0 : 1) + (rule.Subject is null ? 0 : 1) + (rule.AlternativeName is null ? 0 : 1);
-            if (given != 1) return new Problem(ProblemCode.GatewayFileInvalid, $"the certificate of '{rule.Name}' must be named by one of thumbprint, subject, alternative name");
+            if (rule.Thumbprint is null == rule.Subject is null) return new Problem(ProblemCode.GatewayFileInvalid, $"the certificate of '{rule.Name}' must be named either by thumbprint or by a name in it");
             if (rule.Thumbprint is { Length: not SHA256.HashSizeInBytes }) return new Problem(ProblemCode.GatewayFileInvalid, $"the thumbprint of '{rule.Name}' is not 64 hex digits of SHA-256");
         }
         return new CertificateCallers(rules);
@@ -35,8 +35,8 @@ public sealed class CertificateCallers
     {
         if (now < certificate.NotBefore.ToUniversalTime() || now > certificate.NotAfter.ToUniversalTime()) return Unknown("is not valid at this time");
         var thumbprint = SHA256.HashData(certificate.RawDataMemory.Span);
-        var names = AlternativeNames(certificate);
-        var hits = rules.Where(r => (r.Thumbprint is { } t && CryptographicOperations.FixedTimeEquals(t.Span, thumbprint)) || (r.Subject is { } s && s == certificate.Subject) || (r.AlternativeName is { } a && names.Contains(a))).ToList();
+        var names = Names(certificate);
+        var hits = rules.Where(r => (r.Thumbprint is { } t && CryptographicOperations.FixedTimeEquals(t.Span, thumbprint)) || (r.Subject is { } s && names.Contains(s))).ToList();
         return hits switch
         {
             [var one] => new MessageCaller(one.Name, one.Human, one.Roles, Method),
@@ -46,26 +46,25 @@ public sealed class CertificateCallers
         };
     }
 
-    private static HashSet<string> AlternativeNames(X509Certificate2 certificate)
+    private static HashSet<string> Names(X509Certificate2 certificate)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
-        {
-            foreach (var name in extension.EnumerateDnsNames()) names.Add(name);
-            foreach (var uri in Uris(extension)) names.Add(uri);
-        }
+        // Two common names are none: readers take one or the other.
+        var common = certificate.SubjectName.EnumerateRelativeDistinguishedNames().Where(r => !r.HasMultipleElements && r.GetSingleElementType().Value == CommonName).ToList();
+        if (common is [var one] && one.GetSingleElementValue() is { Length: > 0 } text) names.Add(text);
+        foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()) names.UnionWith(Texts(extension));
         return names;
     }
 
-    // The framework enumerates DNS names and addresses only; a URI is context tag 6 (RFC 5280, 4.2.1.6).
-    private static List<string> Uris(X509SubjectAlternativeNameExtension extension)
+    // E-mail, DNS and URI are context tags 1, 2 and 6, each an IA5String (RFC 5280, 4.2.1.6).
+    private static List<string> Texts(X509SubjectAlternativeNameExtension extension)
     {
-        var names = new System.Formats.Asn1.AsnReader(extension.RawData, System.Formats.Asn1.AsnEncodingRules.DER).ReadSequence();
+        var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
         var found = new List<string>();
-        var uri = new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 6);
         while (names.HasData)
         {
-            if (names.PeekTag() == uri) found.Add(names.ReadCharacterString(System.Formats.Asn1.UniversalTagNumber.IA5String, uri));
+            var tag = names.PeekTag();
+            if (tag is { TagClass: TagClass.ContextSpecific, TagValue: 1 or 2 or 6 }) found.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, tag));
             else names.ReadEncodedValue();
         }
         return found;

@@ -54,8 +54,8 @@ public static class TokenCheck
         if (claims.TryGetProperty("iat", out _) && (Time(claims, "iat") is not { } issued || now < issued - rules.ClockSkew || expires - issued > rules.LifetimeMax)) return Refuse("its time of issue cannot be, or it is good for too long");
         if (expires - now > rules.LifetimeMax + rules.ClockSkew) return Refuse("it is good for too long");
         if (Text(claims, rules.NameClaim) is not { Length: > 0 and <= NameCharsMax } name || name.Any(char.IsControl)) return Refuse($"its '{rules.NameClaim}' names nobody");
-        bool? human = rules.HumanClaim is { } claim ? claims.TryGetProperty(claim, out var word) && word.ValueKind == JsonValueKind.True : null;
-        return new MessageCaller(name, human, [.. Roles(claims, rules)], Method);
+        bool? human = rules.HumanClaim is { } claim ? claims.TryGetProperty(claim, out var word) && word.ValueKind == JsonValueKind.True : rules.Human;
+        return new MessageCaller(name, human, [.. rules.RolesAlways.Concat(Roles(claims, rules)).Distinct(StringComparer.Ordinal)], Method) { Issuer = rules.Issuer };
     }
 
     private static IEnumerable<string> Roles(JsonElement claims, TokenRules rules)

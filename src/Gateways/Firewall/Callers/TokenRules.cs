@@ -21,10 +21,14 @@ public sealed record TokenRules
     public string NameClaim { get; init; } = "sub";
     /// <summary>The claim with the roles: a list of texts, or one text with spaces between them. Null: tokens give no roles.</summary>
     public string? RolesClaim { get; init; }
+    /// <summary>Roles of whoever has a token, without claiming them.</summary>
+    public IReadOnlyList<string> RolesAlways { get; init; } = [];
     /// <summary>Roles that a token may give; others are passed over. A token's word is its issuer's, not this gateway's.</summary>
     public IReadOnlyList<string> RolesAllowed { get; init; } = [];
     /// <summary>The claim that is <c>true</c> where a person stands behind the token. Null: nothing is known of that.</summary>
     public string? HumanClaim { get; init; }
+    /// <summary>Where no claim says it. Null: it is not known.</summary>
+    public bool? Human { get; init; }
 
     public Outcome<TokenRules> Checked() =>
         Issuer.Length == 0 || Audience.Length == 0 ? Invalid("issuer and audience must be said: without them any service's token would do")

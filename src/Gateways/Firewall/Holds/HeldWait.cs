@@ -27,7 +27,7 @@ internal sealed class HeldWait(
         var asked = Task.CompletedTask;
         try
         {
-            if (settings.AskPerson && caller.Human == true && line.CanAskPerson) asked = AskAsync(caller, line, stop.Token);
+            if (settings.AskPerson && IsKnownPerson(caller) && line.CanAskPerson) asked = AskAsync(caller, line, stop.Token);
             return await CountUntilSettledAsync(line, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -112,6 +112,9 @@ internal sealed class HeldWait(
         if ((await ledger.Store.ReadAsync(tenant, Id, CancellationToken.None).ConfigureAwait(false)).Try(out var snapshot, out _))
             await close.CommitAsync(hold, snapshot.Point, [], outcome, why, null).ConfigureAwait(false);
     }
+
+    // Only by the identities file's own proof: a key or a token of somebody else's may bear a person's name and is not that person.
+    private bool IsKnownPerson(MessageCaller caller) => caller is { Human: true, AuthenticatedBy: "os_user" or "token" } && identities.IsHuman(caller.Name);
 
     // The person at the client is one more who may answer, no other than at the command line: verified alike, refused alike.
     private async Task AskAsync(MessageCaller caller, ICallerLine line, CancellationToken ct)

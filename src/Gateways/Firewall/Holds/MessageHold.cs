@@ -14,19 +14,16 @@ namespace CabinCrew.Gateways.Firewall.Holds;
 /// <summary>People said yes, for this message, and their word is used up now.</summary>
 public sealed record Released(string ApprovalId, WorkflowId Call, IReadOnlyList<HeldAnswer> Answers);
 
-public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook identities, HoldSettings settings) : IAsyncDisposable
+public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook identities, HoldSettings settings, Node node)
 {
-    private readonly Node node = new(ledger.Store, ledger.Clock);
     private readonly HeldCalls calls = new(ledger, identities, tenant);
     private readonly HoldPlaces places = new(settings.PerCallerMax, settings.TotalMax);
-
-    public ValueTask DisposeAsync() => node.DisposeAsync();
 
     /// <summary>Waits for the answer. Every refusal means that the message must not go on.</summary>
     public async Task<Outcome<Released>> WaitAsync(HeldRequest what, MessageCaller caller, ICallerLine line, CancellationToken ct)
     {
         if (what.Needs.Count == 0) return Problem.Bug("an approval is needed, and nobody is named who could give it");
-        if (!places.Take(caller.Name).Try(out var place, out var problem)) return problem;
+        if (!places.Take(caller.Key).Try(out var place, out var problem)) return problem;
         using (place)
         {
             if (!(await what.Binding(ct).ConfigureAwait(false)).Try(out var binding, out problem)) return problem;

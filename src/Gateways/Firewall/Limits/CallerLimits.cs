@@ -56,7 +56,7 @@ public sealed class CallerLimits(Func<MessageCaller, LimitSettings> settingsOf, 
     {
         if (!budget.Kept) return account.Spent.TrySpend(budget, clock.GetUtcNow(), calls, bytes) ? null : Spent(budget, caller);
         if (kept is null) return Problem.Bug("a budget is to be kept, and there is no place to keep it");
-        return (await kept.TrySpendAsync(caller.Name, budget, calls, bytes, ct).ConfigureAwait(false)).Try(out var taken, out var problem) ? taken ? null : Spent(budget, caller) : problem;
+        return (await kept.TrySpendAsync(caller.Key, budget, calls, bytes, ct).ConfigureAwait(false)).Try(out var taken, out var problem) ? taken ? null : Spent(budget, caller) : problem;
     }
 
     private static Problem Spent(BudgetLimit budget, MessageCaller caller) =>
@@ -66,7 +66,7 @@ public sealed class CallerLimits(Func<MessageCaller, LimitSettings> settingsOf, 
 
     private Outcome<CallerAccount> AccountOf(MessageCaller caller)
     {
-        if (accounts.TryGetValue(caller.Name, out var known)) return known;
+        if (accounts.TryGetValue(caller.Key, out var known)) return known;
         if (accounts.Count >= CallersMax)
         {
             foreach (var (name, account) in accounts)
@@ -74,7 +74,7 @@ public sealed class CallerLimits(Func<MessageCaller, LimitSettings> settingsOf, 
             if (accounts.Count >= CallersMax) return new Problem(ProblemCode.CallerConcurrencyExceeded, $"{CallersMax} callers are at this gateway already");
         }
         var checkedSettings = settingsOf(caller).Checked();
-        return checkedSettings.Try(out var settings, out var problem) ? accounts.GetOrAdd(caller.Name, static (_, s) => new CallerAccount(s), settings) : problem;
+        return checkedSettings.Try(out var settings, out var problem) ? accounts.GetOrAdd(caller.Key, static (_, s) => new CallerAccount(s), settings) : problem;
     }
 }
 

@@ -16,17 +16,15 @@ internal sealed record Drawn(long Period, long Calls, long Bytes);
 [JsonSerializable(typeof(Drawn))]
 internal sealed partial class BudgetJson : JsonSerializerContext;
 
-public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant) : IAsyncDisposable
+public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
 {
     private const string StreamKind = "budget";
 
     /// <summary>A share is this part of the budget: so much a crash may lose, so often the store is asked.</summary>
     private const int SharesMin = 50;
 
-    private readonly SharedStream stream = new(ledger, tenant);
+    private readonly SharedStream stream = new(ledger, tenant, node);
     private readonly Dictionary<string, Share> shares = new(StringComparer.Ordinal);
-
-    public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     public async Task<Outcome<bool>> TrySpendAsync(string caller, BudgetLimit budget, long calls, long bytes, CancellationToken ct)
     {
@@ -56,7 +54,7 @@ public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant) : IAsyncDisp
     private async Task<Outcome<bool>> DrawAsync(string caller, BudgetLimit budget, Share share, long calls, long bytes, CancellationToken ct)
     {
         var id = WorkflowId.Parse($"{StreamKind}-{Digest.Of(Encoding.UTF8.GetBytes(caller)).Hex[..32]}");
-        var drawn = await stream.ChangeAsync(id, caller, snapshot => Sum(id, snapshot, share.Period).Map(sum =>
+        var drawn = await stream.ChangeAsync(id, caller.ReplaceLineEndings(" "), snapshot => Sum(id, snapshot, share.Period).Map(sum =>
         {
             var more = new Drawn(share.Period, Part(budget.Calls, sum.Calls, share.Calls, calls), Part(budget.Bytes, sum.Bytes, share.Bytes, bytes));
             var isEnough = (budget.Calls is null || share.Calls + more.Calls >= calls) && (budget.Bytes is null || share.Bytes + more.Bytes >= bytes);

@@ -134,10 +134,11 @@ public sealed class AuditQueue : IAsyncDisposable
                 writing = group.Count;
             }
             var done = group.Count == 0 ? Done.Ok : await AppendAsync(group).ConfigureAwait(false);
+            if (done.Problem is { } problem) done = problem with { Code = ProblemCode.AuditUnwritable };
             bool last;
             lock (gate)
             {
-                if (done.Problem is { } problem) broken ??= problem with { Code = ProblemCode.AuditUnwritable };
+                broken ??= done.Problem;
                 writing = 0;
                 oldest = clock.GetTimestamp();
                 if (broken is not null) queued = Refused(queued, broken);

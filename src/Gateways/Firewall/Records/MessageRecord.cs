@@ -18,6 +18,7 @@ internal sealed record MessageRecord
     private const int EvidenceBytesMax = 16 * 1024;
 
     [ThreadStatic] private static ArrayBufferWriter<byte>? buffer;
+    [ThreadStatic] private static Utf8JsonWriter? writer;
 
     public required MessageSubject Subject { get; init; }
     public required Digest Frame { get; init; }
@@ -82,7 +83,10 @@ internal sealed record MessageRecord
     {
         var to = buffer ??= new(1024);
         to.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(to)) body(writer);
+        var json = writer ??= new(to);
+        json.Reset(to);
+        body(json);
+        json.Flush();
         return JsonElement.Parse(to.WrittenSpan);
     }
 
@@ -111,13 +115,14 @@ internal sealed record MessageRecord
         w.WriteString("frame"u8, Frame.ToString());
         if (Hidden.Count > 0) WriteTexts(w, "hidden"u8, Hidden);
         if (Instead is { } instead) w.WriteString("instead"u8, instead.ToString());
+        if (Subject.Caller.Issuer is { } issuer) w.WriteString("issuer"u8, Plain.Text(issuer, NameCharsMax));
         w.WriteString("kind"u8, KindWord(Subject.Kind));
         w.WriteString("method"u8, Plain.Text(Subject.Method, NameCharsMax));
         if (Took is { } took) w.WriteNumber("microseconds"u8, (long)took.TotalMicroseconds);
         if (Subject.Pin != PinState.None) w.WriteString("pin"u8, PinWord(Subject.Pin));
         w.WriteString("policy_digest"u8, Policy.ToString());
         if (Subject.ProtocolVersion.Length > 0) w.WriteString("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
-        if (Scan is { Redactions.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
+        if (Scan is { Cuts.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(w, "scanned"u8, Scan.Ran);
         w.WriteString("server"u8, Subject.Server);
         w.WriteString("session"u8, Subject.Session);

@@ -12,7 +12,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Calls;
 
-internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
+internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
 {
     private readonly Digest digest = Digest.Of(message.Frame.Bytes.Span);
     private readonly long began = parts.Ledger.Clock.GetTimestamp();
@@ -23,11 +23,13 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     private Judgement? judgement;
     private Decision decision;
     private CallPlace? place;
-    private OpenRequest? answered;
+    private OpenCall? answered;
     private Filtered? filtered;
     private ReadOnlyMemory<byte>? instead;
     private string? approval;
     private bool isOpen;
+
+    private bool HasPathFault => subject.File is { } file && file.Targets.Any(t => t.Fault != FileFault.None);
 
     private bool IsAnswer => subject.Kind == MessageKind.Response;
 
@@ -40,9 +42,9 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
     public async ValueTask<Passage> RunAsync(CancellationToken ct)
     {
         subject = subject with { Seed = Facts.SeedOf(digest) };
-        if (IsAnswer && message.Answers is not null && (answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Frame.Id)) is not null) answered.Place?.GiveBack();
+        if (IsAnswer && message.Answers is not null) answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id);
         var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
-            ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register();
+            ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register(ct);
         if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
         // Whoever took it back meanwhile must not find it done.
         ct.ThrowIfCancellationRequested();
@@ -80,6 +82,7 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         if (Facts.Fault(message) is { } fault) return fault;
         var (length, most) = (message.Frame.Bytes.Length, subject.Direction == MessageDirection.ToServer ? parts.Settings.RequestBytesMax : parts.Settings.ResponseBytesMax);
         if (length > most) return new(subject.Direction == MessageDirection.ToServer ? ProblemCode.MessageTooLarge : ProblemCode.ResponseWithheld, $"the message has {length} bytes; at most {most} may pass");
+        if (!parts.Allows(subject.Caller, subject.Server)) return new(ProblemCode.CallerNotAllowed, $"'{Plain.Text(subject.Caller.Name, 100)}' may not use the server {subject.Server}");
         return subject.Direction == MessageDirection.ToServer && !IsAnswer ? parts.Limits.Admit(subject.Caller) : null;
     }
 
@@ -113,12 +116,12 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         return decision == Decision.Deny ? Denied(Reason(Decision.Deny)) : null;
     }
 
-    private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
+    private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : HasPathFault ? ProblemCode.FilePathRefused : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
 
     private async ValueTask<Problem?> EditAsync(CancellationToken ct)
     {
         var warnings = WarningsForMeta();
-        if (Listed is null && warnings.Count == 0 && scan!.Redactions.Count == 0) return null;
+        if (Listed is null && warnings.Count == 0 && scan!.Cuts.Count == 0) return null;
         var edits = new MessageEdits(message.Frame.Bytes);
         if (Listed is var (kind, member))
         {
@@ -126,11 +129,11 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
             if (!(await InTimeAsync<Outcome<Filtered>>(new(filter), ct).ConfigureAwait(false)).Try(out filtered, out var unlisted)) return unlisted;
         }
         var offset = MessageEdits.OffsetOf(message.Frame.Bytes, subject.Content);
-        foreach (var redaction in scan!.Redactions)
+        foreach (var cut in scan!.Cuts)
         {
-            if (offset < 0 || redaction.Offset < 0 || redaction.Length <= 0 || redaction.Offset > subject.Content.Length - redaction.Length) return Problem.Bug("a detector marked bytes that the message does not have");
-            // What is cut out as a whole need not be marked.
-            if (!edits.Covers(offset + redaction.Offset, redaction.Length)) edits.Replace(offset + redaction.Offset, redaction.Length, MessageEdits.Label(redaction.Label));
+            if (cut.Offset < 0 || cut.Length <= 0 || cut.Offset > message.Frame.Bytes.Length - cut.Length) return Problem.Bug("a detector marked bytes that the message does not have");
+            // What is taken out as a whole need not be marked.
+            if (!edits.Covers(cut.Offset, cut.Length)) edits.Replace(cut.Offset, cut.Length, cut.Instead);
         }
         if (warnings.Count > 0 && MetaWarnings.Add(edits, offset, subject.Content, warnings) is { } unmarked) return unmarked;
         if (!edits.Any) return null;
@@ -189,17 +192,11 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         }.Hash();
     }
 
-    private HeldMessage Shown()
-    {
-        var (text, isCut) = Excerpts.Of(subject, scan!, parts.Ledger.Redactor, parts.Settings.ShownCharsMax);
-        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), subject.Name is { } name ? Plain.Text(name, 500) : null, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
-            text, isCut, message.Frame.Bytes.Length, digest, pin, policy);
-    }
-
-    private Problem? Register()
+    private Problem? Register(CancellationToken ct)
     {
         if (subject.Kind != MessageKind.Request) return null;
-        isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, new(place, decision == Decision.Warn ? Warnings() : [], began));
+        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began);
+        isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, call, ct);
         return isOpen ? null : new(ProblemCode.MessageIdTaken, "a request with this id is still open, or the session has too many open");
     }
 
@@ -211,46 +208,9 @@ internal sealed class Crossing(GateParts parts, OpenRequests open, Func<string, 
         return Passage.Refuse(told.Problem ?? problem, PolicyOf(Decision.Deny));
     }
 
-    private MessageRecord Record(Problem? refused) => new()
-    {
-        Subject = subject,
-        Frame = digest,
-        Policy = policy,
-        Id = message.Frame.Id,
-        Client = message.Session.Client,
-        Decision = refused is null ? decision : Decision.Deny,
-        Judgement = judgement,
-        Scan = scan,
-        Refused = refused,
-        Instead = refused is null && instead is { } bytes ? Digest.Of(bytes.Span) : null,
-        Hidden = filtered?.Hidden ?? [],
-        Approval = approval,
-        Took = answered is { } request ? parts.Ledger.Clock.GetElapsedTime(request.Began) : null,
-        Excerpt = parts.Settings.ExcerptCharsMax > 0 && scan is not null ? Excerpts.Of(subject, scan, parts.Ledger.Redactor, parts.Settings.ExcerptCharsMax).Text : null,
-    };
-
     private void GiveBackCancelled()
     {
-        if (Cancellation.RequestOf(message.Frame.Params) is { IsEmpty: false } id) open.Take(subject.Session, subject.Server, subject.Direction, id)?.Place?.GiveBack();
-    }
-
-    private IReadOnlyList<string> WarningsForMeta() =>
-        !parts.Settings.WarningsInMeta || message.Frame.Kind != FrameKind.Result || subject.Direction != MessageDirection.ToCaller ? []
-        : decision == Decision.Warn ? [.. answered?.Warnings ?? [], .. Warnings()] : answered?.Warnings ?? [];
-
-    private IReadOnlyList<string> Warnings() => judgement!.Warnings.Count > 0 ? judgement.Warnings : [Reason(Decision.Warn)];
-
-    private string Reason(Decision of)
-    {
-        if (judgement?.Evaluations.FirstOrDefault(e => e.Decision == of) is { } said) return $"{said.PolicyId}: {said.Reason}";
-        return scan?.Findings.FirstOrDefault(f => f.Decision == of) is { } found ? $"{found.Detector}/{found.Rule}: {found.Reason}" : of.Word();
-    }
-
-    private string? PolicyOf(Decision of)
-    {
-        if (of == Decision.Allow) return null;
-        if (judgement?.Evaluations.FirstOrDefault(e => e.Decision == of) is { } said) return said.PolicyId;
-        return scan?.Findings.FirstOrDefault(f => f.Decision == of) is { } found ? $"{found.Detector}/{found.Rule}" : null;
+        if (Cancellation.RequestOf(message.Frame.Params) is { IsEmpty: false } id) open.Take(subject.Session, subject.Server, subject.Direction, id);
     }
 
     // What is done already needs no timer.

@@ -13,14 +13,17 @@ internal static class Excerpts
         var all = subject.Content.Span;
         if (all.IsEmpty) return ("", false);
         // Found and not marked where: then nothing of it is shown.
-        if (scan.Redactions.Count == 0 && scan.Findings.Count > 0) return ("[not shown: something was found in it]", true);
-        var text = new StringBuilder();
+        if (scan.Cuts.Count == 0 && scan.Findings.Count > 0) return ("[not shown: something was found in it]", true);
+        var begin = MessageEdits.OffsetOf(subject.Frame, subject.Content);
+        if (begin < 0) return ("[not shown]", true);
+        var (end, text) = (begin + all.Length, new StringBuilder());
         var at = 0;
-        foreach (var redaction in scan.Redactions.OrderBy(r => r.Offset))
+        foreach (var cut in scan.Cuts.Where(c => c.Offset >= begin && c.Offset < end).OrderBy(c => c.Offset))
         {
-            if (redaction.Offset < at || redaction.Offset > all.Length - redaction.Length) return ("[not shown]", true);
-            text.Append(Encoding.UTF8.GetString(all[at..redaction.Offset])).Append("[redacted:").Append(redaction.Label).Append(']');
-            at = redaction.Offset + redaction.Length;
+            var offset = cut.Offset - begin;
+            if (offset < at || offset > all.Length - cut.Length) return ("[not shown]", true);
+            text.Append(Encoding.UTF8.GetString(all[at..offset])).Append(Encoding.UTF8.GetString(cut.Instead.Span));
+            at = offset + cut.Length;
             if (text.Length > charsMax) break;
         }
         // Redacted before it is cut, lest half a secret stays; more than any secret's length beyond the cut need not be looked at.

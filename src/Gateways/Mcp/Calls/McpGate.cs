@@ -18,7 +18,11 @@ public delegate FileOperation? RecogniseFiles(MessageSubject subject);
 
 /// <summary>Everything that a frame meets on its way.</summary>
 public sealed record GateParts(
-    LedgerRoom Ledger, GateSettings Settings, ScanMessage Scan, RecogniseFiles Files, IMessageJudge Judge, DefinitionPins Pins, MessageHold Hold, CallerLimits Limits, AuditQueue Audit);
+    LedgerRoom Ledger, GateSettings Settings, ScanMessage Scan, RecogniseFiles Files, IMessageJudge Judge, DefinitionPins Pins, MessageHold Hold, CallerLimits Limits, AuditQueue Audit)
+{
+    /// <summary>Whether a caller may use a server at all.</summary>
+    public Func<MessageCaller, string, bool> Allows { get; init; } = static (_, _) => true;
+}
 
 public sealed class McpGate(GateParts parts) : IMessageGate
 {
@@ -49,7 +53,7 @@ public sealed class McpGate(GateParts parts) : IMessageGate
 
     public ValueTask UnansweredAsync(SessionFacts session, string server, MessageDirection direction, Frame request)
     {
-        open.Take(session.Id, server, direction, request.Id)?.Place?.GiveBack();
+        open.Take(session.Id, server, direction, request.Id);
         return default;
     }
 

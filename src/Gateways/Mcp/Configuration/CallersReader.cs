@@ -1,4 +1,5 @@
 // `callers` and `limits`: who may call, how it is proven, and how much each may (MCP-08). Keys stand here as hashes only.
+using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
@@ -8,7 +9,6 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
 {
     private const int CallersMax = 1000;
     private const int RolesMax = 50;
-    private static readonly string[] TokenAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
     private readonly HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
 
@@ -80,8 +80,8 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         var audience = map.TakeText("audience", required: true, "the audience that tokens must name");
         var (file, url) = KeySource(map);
         IReadOnlyList<string> algorithms = map.TakeTexts("algorithms", expected: "a list of algorithms") ?? ["RS256", "ES256"];
-        foreach (var odd in algorithms.Where(a => !TokenAlgorithms.Contains(a)))
-            map.Errors.Add(map.Take("algorithms")!, $"'algorithms': '{YamlMap.Clip(odd)}' is none of {string.Join(", ", TokenAlgorithms)}");
+        foreach (var odd in algorithms.Where(a => !TokenRules.AlgorithmsKnown.Contains(a)))
+            map.Errors.Add(map.Take("algorithms")!, $"'algorithms': '{YamlMap.Clip(odd)}' is none of {string.Join(", ", TokenRules.AlgorithmsKnown)}");
         if (algorithms.Count == 0) map.Errors.Add(map.Take("algorithms")!, "'algorithms': expected at least one");
         var name = map.TakeText("name_claim", expected: "the name of a claim", charsMax: 128) ?? "sub";
         var roles = map.TakeText("roles_claim", expected: "the name of a claim", charsMax: 128);

@@ -1,5 +1,7 @@
 // What a gateway's configuration says, checked and with every default filled in (docs/reference/gateway-file.md). Secrets are named here, never held.
 using System.Text.Json;
+using CabinCrew.Gateways.Mcp.Definitions;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Protocol;
 
@@ -18,8 +20,12 @@ public sealed record GatewayDefinition
     public TimeSpan PolicyTimeLimit { get; init; } = TimeSpan.FromSeconds(5);
     /// <summary>Absolute directories that callers' file operations must stay in.</summary>
     public IReadOnlyList<string> Roots { get; init; } = [];
-    public TrafficRules Requests { get; init; } = new(4 << 20, FindingAnswer.Deny, FindingAnswer.Warn);
-    public TrafficRules Responses { get; init; } = new(16 << 20, FindingAnswer.Redact, FindingAnswer.Warn);
+    public int RequestBytesMax { get; init; } = 4 << 20;
+    public int ResponseBytesMax { get; init; } = 16 << 20;
+    /// <summary>By the detectors' names; those that are not here are as documented.</summary>
+    public IReadOnlyDictionary<string, DetectorSettings> Detectors { get; init; } = new Dictionary<string, DetectorSettings>();
+    /// <summary>A request's warnings are also told in its answer's <c>_meta</c>.</summary>
+    public bool WarningsInMeta { get; init; }
     public HoldRules Holds { get; init; } = new();
     public PinMode Pins { get; init; } = PinMode.FirstUse;
     public AuditDurability Audit { get; init; } = AuditDurability.Batched;
@@ -33,16 +39,7 @@ public sealed record GatewayDefinition
     public const string DefaultRules = "mcp-defaults";
 }
 
-public enum PinMode { FirstUse, Strict }
-
 public enum AuditDurability { Batched, Strict }
-
-public enum FindingAnswer { Allow, Warn, Redact, RequireApproval, Deny }
-
-/// <param name="BytesMax">Of one message.</param>
-/// <param name="Secrets">What becomes of a message in which a credential is found. Mapped secrets in a request are always refused.</param>
-/// <param name="Injection">Likewise for what looks like instructions to the model.</param>
-public sealed record TrafficRules(int BytesMax, FindingAnswer Secrets, FindingAnswer Injection);
 
 /// <summary>How calls wait for people.</summary>
 public sealed record HoldRules

@@ -1,6 +1,6 @@
 // The top level of a gateway's configuration, and what only the whole can show: twins, servers that callers name and nobody defines.
 using System.Text.Json;
-using CabinCrew.Governance.Files;
+using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
@@ -17,9 +17,6 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
     private static readonly TimeSpan PolicyTimeMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan HoldMax = TimeSpan.FromDays(7);
 
-    private static readonly IReadOnlyList<(string Word, FindingAnswer Value)> Answers =
-        [("allow", FindingAnswer.Allow), ("warn", FindingAnswer.Warn), ("redact", FindingAnswer.Redact), ("require_approval", FindingAnswer.RequireApproval), ("deny", FindingAnswer.Deny)];
-
     private readonly string baseDirectory = Path.GetDirectoryName(file)!;
 
     /// <summary>Not to be used when there are errors.</summary>
@@ -35,8 +32,10 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
             Policies = Policies() ?? definition.Policies,
             Aggregation = root.TakeWord("aggregation", Aggregation.Methods) ?? definition.Aggregation,
             PolicyTimeLimit = Quantities.TakeDuration(root, "policy_time_limit", PolicyTimeMax) ?? definition.PolicyTimeLimit,
-            Requests = Traffic("requests", definition.Requests),
-            Responses = Traffic("responses", definition.Responses),
+            RequestBytesMax = Size("request_size_max") ?? definition.RequestBytesMax,
+            ResponseBytesMax = Size("response_size_max") ?? definition.ResponseBytesMax,
+            Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.Read(detectors) : definition.Detectors,
+            WarningsInMeta = root.TakeTruth("warnings_in_meta") ?? definition.WarningsInMeta,
             Holds = Holds(),
             Pins = root.TakeWord("pins", [("first_use", PinMode.FirstUse), ("strict", PinMode.Strict)]) ?? definition.Pins,
             Audit = root.TakeWord("audit", [("batched", AuditDurability.Batched), ("strict", AuditDurability.Strict)]) ?? definition.Audit,
@@ -93,14 +92,7 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
         return policies;
     }
 
-    private TrafficRules Traffic(string key, TrafficRules rules)
-    {
-        if (root.TakeMap(key) is not { } map) return rules;
-        var size = Quantities.TakeSize(map, "size_max", BytesMin, BytesMax);
-        var read = new TrafficRules((int?)size ?? rules.BytesMax, map.TakeWord("secrets", Answers) ?? rules.Secrets, map.TakeWord("injection", Answers) ?? rules.Injection);
-        map.Close();
-        return read;
-    }
+    private int? Size(string key) => (int?)Quantities.TakeSize(root, key, BytesMin, BytesMax);
 
     private HoldRules Holds()
     {

@@ -23,7 +23,7 @@ public enum PinMode
     Strict,
 }
 
-public sealed class DefinitionPins(LedgerRoom ledger, TenantId tenant, PinMode mode) : IAsyncDisposable
+public sealed class DefinitionPins(LedgerRoom ledger, TenantId tenant, PinMode mode, Node node)
 {
     public const string StreamKind = "pins";
     public const string FirstUse = "first_use";
@@ -34,14 +34,12 @@ public sealed class DefinitionPins(LedgerRoom ledger, TenantId tenant, PinMode m
     private const int EntryBytesMax = 2 << 20;
     private const int EventNamesMax = 50;
 
-    private readonly SharedStream stream = new(ledger, tenant);
+    private readonly SharedStream stream = new(ledger, tenant, node);
     private readonly ConcurrentDictionary<string, Known> books = new(StringComparer.Ordinal);
 
     private sealed record Known(PinBook Book, long ReadAt);
 
     public PinMode Mode => mode;
-
-    public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     /// <summary>What is known of one server; empty: nothing yet.</summary>
     public async ValueTask<Outcome<PinBook>> BookAsync(string server, CancellationToken ct)

@@ -58,6 +58,7 @@ internal sealed class SessionParts
         if (!open.TryClose(out _)) return;
         FromClient.Remove(open, answerMayCome: false);
         if (open.Frame.Method is McpMethods.Initialize && open.Gathering is null) Standing.NotAgreed();
+        if (open.Link is { } link) await Gate.UnansweredAsync(open.Facts, link.Name, MessageDirection.ToServer, open.Frame);
         if (open.Gathering is { } gathering) await gathering.WithoutAsync(open, answer);
         else await SendToClientAsync(answer, open.AskerId);
     }

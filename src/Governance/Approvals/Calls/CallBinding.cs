@@ -43,6 +43,7 @@ public sealed record CallBinding
         {
             ["name"] = Caller.Name,
             ["human"] = Caller.Human,
+            ["issuer"] = Caller.Issuer,
             ["authenticated_by"] = Caller.AuthenticatedBy,
             ["roles"] = new JsonArray([.. Caller.Roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(r => (JsonNode)r)]),
         },

@@ -28,7 +28,14 @@ public enum MessageKind
 
 /// <param name="Human">Null: it is not known.</param>
 /// <param name="AuthenticatedBy"><c>os_user</c>, <c>token</c>, <c>api_key</c>, <c>jwt</c> or <c>certificate</c>.</param>
-public sealed record MessageCaller(string Name, bool? Human, IReadOnlyList<string> Roles, string AuthenticatedBy);
+public sealed record MessageCaller(string Name, bool? Human, IReadOnlyList<string> Roles, string AuthenticatedBy)
+{
+    /// <summary>Of a token: who issued it. Two issuers' callers of one name are two callers.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>Tells callers apart, whoever vouches for them.</summary>
+    public string Key => $"{AuthenticatedBy}\n{Issuer}\n{Name}";
+}
 
 public enum PinState
 {

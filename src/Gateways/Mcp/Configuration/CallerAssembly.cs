@@ -1,0 +1,68 @@
+// Callers, their servers and their limits, as the configuration says (MCP-08).
+using CabinCrew.Gateways.Firewall.Callers;
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Configuration;
+
+internal static class CallerAssembly
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    public static Outcome<CallerDoor> Door(CallersDefinition callers, HttpMessageInvoker? http, TimeProvider clock)
+    {
+        if (!CallerKeys.Of([.. callers.Keys.Select(k => new CallerKey(k.Grant.Name, k.KeySha256, k.Grant.Roles, k.Grant.Human))]).Try(out var keys, out var problem)) return problem;
+        if (!CertificateCallers.Of([.. callers.Certificates.Select(c => new CertificateRule(c.Grant.Name, c.Grant.Roles, c.Grant.Human, c.Sha256, c.Subject))]).Try(out var certificates, out problem)) return problem;
+        var issuers = new List<Firewall.Callers.TokenIssuer>();
+        foreach (var issuer in callers.Issuers)
+        {
+            if (issuers.Exists(i => i.Rules.Issuer == issuer.Issuer)) return new Problem(ProblemCode.GatewayFileInvalid, "an issuer stands there twice: whose callers get what could not be told") { Where = $"callers.jwt {issuer.Issuer}" };
+            var rules = new TokenRules
+            {
+                Issuer = issuer.Issuer, Audience = issuer.Audience, Algorithms = issuer.Algorithms, NameClaim = issuer.NameClaim, RolesClaim = issuer.RolesClaim,
+                RolesAllowed = issuer.RolesClaim is null ? [] : issuer.Roles, RolesAlways = issuer.RolesClaim is null ? issuer.Roles : [], Human = issuer.Human,
+            };
+            if (!rules.Checked().Try(out _, out problem)) return problem.At($"callers.jwt {issuer.Issuer}");
+            issuers.Add(new(rules, new KeySource(issuer.KeysFile ?? issuer.KeysUrl!.AbsoluteUri, http, clock)));
+        }
+        return new CallerDoor(callers.Keys.Count > 0 ? keys : null, issuers, callers.Certificates.Count > 0 ? certificates : null, clock);
+    }
+
+    public static Outcome<Func<MessageCaller, LimitSettings>> Limits(GatewayDefinition definition)
+    {
+        if (!Of(definition.Limits).Checked().Try(out var standard, out var problem)) return problem;
+        var own = new Dictionary<string, LimitSettings>(StringComparer.Ordinal);
+        foreach (var (key, _, limits) in Grants(definition.Callers))
+        {
+            if (limits is null) continue;
+            if (!Of(limits).Checked().Try(out var settings, out problem)) return problem;
+            own[key] = settings;
+        }
+        return Outcome.Of<Func<MessageCaller, LimitSettings>>(caller => own.GetValueOrDefault(KeyOf(caller), standard));
+    }
+
+    /// <summary>Whoever stands in no list (the one who started the gateway) may use all of them.</summary>
+    public static Func<MessageCaller, string, bool> Servers(CallersDefinition callers)
+    {
+        var allowed = Grants(callers).Where(g => g.Servers.Count > 0).ToDictionary(g => g.Key, g => g.Servers.ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        return (caller, server) => !allowed.TryGetValue(KeyOf(caller), out var servers) || servers.Contains(server);
+    }
+
+    private static IEnumerable<(string Key, IReadOnlyList<string> Servers, CallerLimits? Limits)> Grants(CallersDefinition callers) =>
+        callers.Keys.Select(k => (Key(CallerKeys.Method, k.Grant.Name), k.Grant.Servers, k.Grant.Limits))
+            .Concat(callers.Certificates.Select(c => (Key(CertificateCallers.Method, c.Grant.Name), c.Grant.Servers, c.Grant.Limits)))
+            .Concat(callers.Issuers.Select(i => (Key(TokenCheck.Method, i.Issuer), i.Servers, i.Limits)));
+
+    // A token's callers share what their issuer is granted.
+    private static string KeyOf(MessageCaller caller) => Key(caller.AuthenticatedBy, caller.Issuer ?? caller.Name);
+
+    private static string Key(string method, string name) => $"{method}\n{name}";
+
+    private static LimitSettings Of(CallerLimits limits) => new()
+    {
+        Rate = limits.CallsPerMinute is { } calls ? new(calls, TimeSpan.FromMinutes(1), limits.Burst ?? Math.Max(1, calls / 6)) : null,
+        ConcurrencyMax = limits.Concurrent,
+        Budget = limits is { CallsPerDay: null, BytesPerDay: null } ? null : new(limits.CallsPerDay, limits.BytesPerDay, Day, Kept: true),
+    };
+}

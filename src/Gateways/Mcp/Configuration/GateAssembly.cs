@@ -1,0 +1,96 @@
+// Puts the gate together as the configuration says: policies, detectors, files, pins, holds, limits, records, callers. The only place that knows all of them.
+using System.Security.Cryptography;
+using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Callers;
+using CabinCrew.Gateways.Firewall.Holds;
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Gateways.Mcp.Calls;
+using CabinCrew.Gateways.Mcp.Definitions;
+using CabinCrew.Gateways.Mcp.Files;
+using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger;
+using CabinCrew.Ledger.Streams;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Mcp.Configuration;
+
+/// <summary>A gate that stands. Disposing it writes out what it has to tell, and gives its session with the store back; the sessions of callers have ended before.</summary>
+public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hold, DefinitionPins pins, AuditQueue audit, Node node) : IAsyncDisposable
+{
+    public McpGate Gate => gate;
+    public CallerDoor Door => door;
+    public DefinitionPins Pins => pins;
+
+    /// <summary>Closes the calls that a gateway left behind when it died. At the start, and now and then.</summary>
+    public Task<Outcome<int>> AbandonLeftAsync(CancellationToken ct) => hold.AbandonLeftAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await audit.DisposeAsync().ConfigureAwait(false);
+        await node.DisposeAsync().ConfigureAwait(false);
+    }
+}
+
+public static class GateAssembly
+{
+    private const int PlaceholderKeyBytes = 32;
+
+    /// <summary>Loads everything that may be refused before anything stands.</summary>
+    /// <param name="http">For issuers' keys: follows no redirects. Null: no key set is asked for over the network.</param>
+    public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, HttpMessageInvoker? http, CancellationToken ct)
+    {
+        var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, ledger.Redactor), definition.Aggregation, definition.PolicyTimeLimit, ledger.Clock, ct).ConfigureAwait(false);
+        if (!loaded.Try(out var policies, out var problem)) return problem;
+        if (!TextDetection.Of(Detectors(definition), ledger.Redactor).Try(out var detection, out problem)) return problem;
+        if (!FileRoots.Of(definition.Roots, null, isLocal: true).Try(out var roots, out problem)) return problem;
+        if (!FileRecognizer.Of([], roots).Try(out var files, out problem)) return problem;
+        if (!CallerAssembly.Door(definition.Callers, http, ledger.Clock).Try(out var door, out problem)) return problem;
+        if (!CallerAssembly.Limits(definition).Try(out var limitsOf, out problem)) return problem;
+
+        var node = new Node(ledger.Store, ledger.Clock);
+        var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins == PinMode.Strict ? Definitions.PinMode.Strict : Definitions.PinMode.FirstUse, node);
+        var hold = new MessageHold(ledger, TenantId.Local, identities, new()
+        {
+            Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax,
+        }, node);
+        var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
+        var settings = new GateSettings { RequestBytesMax = definition.Requests.BytesMax, ResponseBytesMax = definition.Responses.BytesMax, Context = definition.Context };
+        var scan = new DetectorScan(detection, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
+        var gate = new McpGate(new(ledger, settings, scan.RunAsync, s => Recognize(files, s), new PolicyJudge(policies, detection, identities.DefaultRole), pins, hold,
+            new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = CallerAssembly.Servers(definition.Callers) });
+        return new AssembledGate(gate, door, hold, pins, audit, node);
+    }
+
+    private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>
+        files.Recognize(subject.Method, subject.Name, subject.Arguments.IsEmpty && subject.Method != "tools/call" ? subject.Content : subject.Arguments);
+
+    private static Dictionary<string, DetectorSettings> Detectors(GatewayDefinition definition)
+    {
+        var injection = Of(definition.Requests.Injection, definition.Responses.Injection);
+        return new(StringComparer.Ordinal)
+        {
+            ["secrets"] = Of(definition.Requests.Secrets, definition.Responses.Secrets),
+            // Whatever the file says: what is mapped for a server never comes from a caller.
+            [Governance.Detection.Detectors.Mapped] = Of(FindingAnswer.Deny, definition.Responses.Secrets),
+            ["injection"] = injection,
+            ["hidden-text"] = injection,
+            ["exfiltration"] = injection,
+        };
+    }
+
+    // A caller's text is not rewritten: what would have to be cut out of it is refused.
+    private static DetectorSettings Of(FindingAnswer requests, FindingAnswer responses) =>
+        new(requests == FindingAnswer.Redact ? Decision.Deny : DecisionOf(requests), DecisionOf(responses), responses == FindingAnswer.Redact);
+
+    private static Decision DecisionOf(FindingAnswer answer) => answer switch
+    {
+        FindingAnswer.Allow => Decision.Allow,
+        FindingAnswer.Warn or FindingAnswer.Redact => Decision.Warn,
+        FindingAnswer.RequireApproval => Decision.RequireApproval,
+        FindingAnswer.Deny => Decision.Deny,
+    };
+}
