@@ -45,20 +45,20 @@ public static class GateAssembly
     {
         var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, ledger.Redactor), definition.Aggregation, definition.PolicyTimeLimit, ledger.Clock, ct).ConfigureAwait(false);
         if (!loaded.Try(out var policies, out var problem)) return problem;
-        if (!TextDetection.Of(Detectors(definition), ledger.Redactor).Try(out var detection, out problem)) return problem;
+        if (!TextDetection.Of(Settings(definition), ledger.Redactor).Try(out var detection, out problem)) return problem;
         if (!FileRoots.Of(definition.Roots, null, isLocal: true).Try(out var roots, out problem)) return problem;
         if (!FileRecognizer.Of([], roots).Try(out var files, out problem)) return problem;
         if (!CallerAssembly.Door(definition.Callers, http, ledger.Clock).Try(out var door, out problem)) return problem;
         if (!CallerAssembly.Limits(definition).Try(out var limitsOf, out problem)) return problem;
 
         var node = new Node(ledger.Store, ledger.Clock);
-        var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins == PinMode.Strict ? Definitions.PinMode.Strict : Definitions.PinMode.FirstUse, node);
+        var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins, node);
         var hold = new MessageHold(ledger, TenantId.Local, identities, new()
         {
             Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax,
         }, node);
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
-        var settings = new GateSettings { RequestBytesMax = definition.Requests.BytesMax, ResponseBytesMax = definition.Responses.BytesMax, Context = definition.Context };
+        var settings = new GateSettings { RequestBytesMax = definition.RequestBytesMax, ResponseBytesMax = definition.ResponseBytesMax, WarningsInMeta = definition.WarningsInMeta, Context = definition.Context };
         var scan = new DetectorScan(detection, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
         var gate = new McpGate(new(ledger, settings, scan.RunAsync, s => Recognize(files, s), new PolicyJudge(policies, detection, identities.DefaultRole), pins, hold,
             new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = CallerAssembly.Servers(definition.Callers) });
@@ -68,29 +68,11 @@ public static class GateAssembly
     private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>
         files.Recognize(subject.Method, subject.Name, subject.Arguments.IsEmpty && subject.Method != "tools/call" ? subject.Content : subject.Arguments);
 
-    private static Dictionary<string, DetectorSettings> Detectors(GatewayDefinition definition)
+    private static Dictionary<string, DetectorSettings> Settings(GatewayDefinition definition)
     {
-        var injection = Of(definition.Requests.Injection, definition.Responses.Injection);
-        return new(StringComparer.Ordinal)
-        {
-            ["secrets"] = Of(definition.Requests.Secrets, definition.Responses.Secrets),
-            // Whatever the file says: what is mapped for a server never comes from a caller.
-            [Governance.Detection.Detectors.Mapped] = Of(FindingAnswer.Deny, definition.Responses.Secrets),
-            ["injection"] = injection,
-            ["hidden-text"] = injection,
-            ["exfiltration"] = injection,
-        };
+        var settings = new Dictionary<string, DetectorSettings>(definition.Detectors, StringComparer.Ordinal);
+        // Whatever the file says: what is mapped for a server never comes from a caller.
+        settings[Detectors.Mapped] = settings.GetValueOrDefault(Detectors.Mapped, Detectors.MappedStandard) with { FromCaller = Decision.Deny };
+        return settings;
     }
-
-    // A caller's text is not rewritten: what would have to be cut out of it is refused.
-    private static DetectorSettings Of(FindingAnswer requests, FindingAnswer responses) =>
-        new(requests == FindingAnswer.Redact ? Decision.Deny : DecisionOf(requests), DecisionOf(responses), responses == FindingAnswer.Redact);
-
-    private static Decision DecisionOf(FindingAnswer answer) => answer switch
-    {
-        FindingAnswer.Allow => Decision.Allow,
-        FindingAnswer.Warn or FindingAnswer.Redact => Decision.Warn,
-        FindingAnswer.RequireApproval => Decision.RequireApproval,
-        FindingAnswer.Deny => Decision.Deny,
-    };
 }

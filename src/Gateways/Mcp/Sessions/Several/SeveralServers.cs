@@ -140,7 +140,7 @@ internal sealed class SeveralServers : IRoutes
 
     private static Route Nowhere(Frame frame, string why, string reason = ErrorCodes.UnknownName) => new(null, frame, Refused: Unplaced(why, reason));
 
-    private static Route Each(Frame frame, IEnumerable<Link> among)
+    private Route Each(Frame frame, IEnumerable<Link> among)
     {
         var links = frame.Method is McpMethods.Initialize or McpMethods.Discover ? Links : [.. among.Where(l => Joined(l, frame))];
         return links.Count == 0 ? Nowhere(frame, "no server can do this", ErrorCodes.UnknownMethod) : new(null, frame, [.. links.Select(l => new Leg(l, frame))]);
