@@ -105,7 +105,8 @@ public sealed class CostTests(ITestOutputHelper output)
         Assert.Equal(SessionEnd.ClientLeft, await running.WaitAsync(Peer.Patience));
         await serving;
         output.WriteLine($"window {window}: bare {bare.Microseconds:0.0} us {bare.Bytes:0} B, carried {carried.Microseconds:0.0} us {carried.Bytes:0} B, added {carried.Microseconds - bare.Microseconds:0.0} us {carried.Bytes - bare.Bytes:0} B a call");
-        Assert.InRange(carried.Bytes - bare.Bytes, 0, 6000);
+        // Twice what a build without optimisation takes, which is four times what a real one does.
+        Assert.InRange(carried.Bytes - bare.Bytes, 0, 24_000);
     }
 
     private sealed class OpenGate : Mcp.IMessageGate

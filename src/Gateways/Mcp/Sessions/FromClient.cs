@@ -110,7 +110,7 @@ internal sealed class FromClient(SessionParts session)
 
     private async ValueTask BeginAsync(OpenRequest open, Link link, CancellationToken ct)
     {
-        var turn = await link.ToServer.TakeAsync(ct);
+        var turn = await link.ToServer.TakeAsync(open.Frame.Bytes.Length, ct);
         session.Underway.Track(CarryRequestAsync(open, link, turn));
     }
 
@@ -166,7 +166,7 @@ internal sealed class FromClient(SessionParts session)
 
     private async ValueTask ForwardAsync(Frame frame, Link link, CancellationToken ct)
     {
-        var turn = await link.ToServer.TakeAsync(ct);
+        var turn = await link.ToServer.TakeAsync(frame.Bytes.Length, ct);
         session.Underway.Track(CarryNotificationAsync(frame, link, turn));
     }
 
@@ -175,7 +175,7 @@ internal sealed class FromClient(SessionParts session)
         try
         {
             var line = new CallerLine(session, turn, null, Parties.Client);
-            var passage = await session.Gate.PassAsync(new(session.Standing.FactsOf(frame), link.Name, MessageDirection.ToServer, frame, null), line, session.Stopping);
+            var passage = await session.Gate.PassAsync(new(session.Standing.Current, link.Name, MessageDirection.ToServer, frame, null), line, session.Stopping);
             await turn.ReachedAsync();
             if (passage.Refused is null) await link.SendAsync(passage.Instead ?? frame.Bytes, session.Stopping);
         }
@@ -236,7 +236,7 @@ internal sealed class FromClient(SessionParts session)
             own.TrySetResult(frame);
             return;
         }
-        var turn = await open.Link!.ToServer.TakeAsync(ct);
+        var turn = await open.Link!.ToServer.TakeAsync(frame.Bytes.Length, ct);
         session.Underway.Track(CarryAnswerAsync(open, frame, turn));
     }
 

@@ -61,7 +61,7 @@ internal sealed class FromServer(SessionParts session)
             await session.RecordAsync(link.Name, MessageDirection.ToCaller, new Problem(ProblemCode.MessageUnexpected, what));
             return;
         }
-        var turn = await link.ToClient.TakeAsync(ct);
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
         session.Underway.Track(CarryAnswerAsync(open, frame, turn));
     }
 
@@ -116,7 +116,7 @@ internal sealed class FromServer(SessionParts session)
             await link.SendAsync(Replies.Error(frame.Id, fault), ct);
             return;
         }
-        var turn = await link.ToClient.TakeAsync(ct);
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
         session.Underway.Track(CarryRequestAsync(open, link, turn));
     }
 
@@ -210,7 +210,7 @@ internal sealed class FromServer(SessionParts session)
 
     private async ValueTask ForwardAsync(Link link, Frame frame, CancellationToken ct)
     {
-        var turn = await link.ToClient.TakeAsync(ct);
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
         session.Underway.Track(CarryNotificationAsync(link, frame, turn));
     }
 
@@ -219,7 +219,7 @@ internal sealed class FromServer(SessionParts session)
         try
         {
             var line = new CallerLine(session, turn, null, Parties.Server);
-            var passage = await session.Gate.PassAsync(new(session.Standing.Facts, link.Name, MessageDirection.ToCaller, frame, null), line, session.Stopping);
+            var passage = await session.Gate.PassAsync(new(session.Standing.Current, link.Name, MessageDirection.ToCaller, frame, null), line, session.Stopping);
             await turn.ReachedAsync();
             if (passage.Refused is null) await session.SendToClientAsync(passage.Instead ?? frame.Bytes, Regarding(frame));
         }

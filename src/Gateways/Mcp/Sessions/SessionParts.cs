@@ -14,8 +14,8 @@ internal sealed class SessionParts
     {
         Setup = setup;
         Standing = standing;
-        FromClient = new(setup.Limits.ClientRequestsMax);
-        ToClient = new(setup.Limits.ServerRequestsMax);
+        FromClient = new(setup.Limits.ClientRequestsMax, setup.Limits.BytesMax);
+        ToClient = new(setup.Limits.ServerRequestsMax, setup.Limits.BytesMax);
         Questions = new(this);
         Routes = routes(this);
     }
