@@ -91,19 +91,21 @@ internal sealed class FromServer(SessionParts session)
 
     private async ValueTask DeliverAsync(OpenRequest open, Frame answer)
     {
-        if (!open.TryClose(out _)) return;
         if (open.Gathering is { } gathering)
         {
+            if (!open.TryClose(out _)) return;
             await (answer.Kind is FrameKind.Result ? gathering.WithAsync(open, answer.Answer) : gathering.WithoutAsync(open, answer.Bytes));
             return;
         }
+        var bytes = session.Routes.Answer(open, answer);
+        if (!open.TryClose(out _)) return;
         session.FromClient.Remove(open, answerMayCome: false);
         if (open.Frame.Method is McpMethods.Initialize)
         {
             if (answer.Kind is FrameKind.Result) session.Standing.Agreed(answer.Answer);
             else session.Standing.NotAgreed();
         }
-        await session.SendToClientAsync(session.Routes.Answer(open, answer), open.AskerId);
+        await session.SendToClientAsync(bytes, open.AskerId);
     }
 
     private async ValueTask RequestAsync(Link link, Frame frame, CancellationToken ct)

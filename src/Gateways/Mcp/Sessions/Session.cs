@@ -52,14 +52,20 @@ public sealed class Session : ILinkListener
         var end = first == client ? SessionEnd.ClientLeft : first == stopped.Task ? SessionEnd.Stopped : SessionEnd.ServersEnded;
 
         parts.Ending = true;
-        await LetGoAsync(end);
-        await parts.Gate.EndAsync(parts.Standing.Facts);
-        await parts.StopAsync();
-        await reading.CancelAsync();
-        await Within(parts.Underway.DoneAsync());
-        await parts.Client.DisposeAsync();
-        await Within(Task.WhenAll(servers));
-        foreach (var link in parts.Routes.Links) link.Dispose();
+        try
+        {
+            await LetGoAsync(end);
+            await parts.Gate.EndAsync(parts.Standing.Facts);
+        }
+        finally
+        {
+            await parts.StopAsync();
+            await reading.CancelAsync();
+            await Within(parts.Underway.DoneAsync());
+            await parts.Client.DisposeAsync();
+            await Within(Task.WhenAll(servers));
+            foreach (var link in parts.Routes.Links) link.Dispose();
+        }
         return end;
     }
 
