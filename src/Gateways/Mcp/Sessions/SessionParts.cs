@@ -74,5 +74,8 @@ internal sealed class SessionParts
     public async ValueTask SendToClientAsync(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> regarding) =>
         await Client.SendAsync(frame, regarding, CancellationToken.None);
 
+    /// <summary>A message that the gateway itself has made, or that stands in for one: it is well-formed, or that is a bug.</summary>
+    public Frame Read(ReadOnlyMemory<byte> bytes) => FrameReader.Read(bytes, Limits.Frames).Value;
+
     public static Problem Bug(Exception e) => Problem.Bug($"carrying a message failed: {e.GetType().Name}: {e.Message}");
 }
