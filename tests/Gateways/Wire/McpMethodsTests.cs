@@ -6,7 +6,7 @@ namespace CabinCrew.Gateways.Tests.Wire;
 
 public sealed class McpMethodsTests
 {
-    public static TheoryData<string> Names => [.. McpMethods.Table.Select(m => m.Name)];
+    public static TheoryData<string> Names => new(McpMethods.Table.Select(m => m.Name));
 
     private static Frame Message(McpMethod method, bool notification)
     {
