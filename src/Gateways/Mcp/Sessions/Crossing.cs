@@ -58,7 +58,7 @@ internal abstract class Crossing(SessionParts session, Lane.Turn turn, OpenReque
 
     public async ValueTask ProgressAsync(string words, CancellationToken ct)
     {
-        turn.Leave();
+        Hold();
         if (request is null || request.Frame.ProgressToken.IsEmpty || request.Stage is RequestStage.Closed || request.AskerId.IsEmpty) return;
         var progress = Replies.Progress(request.Frame.ProgressToken, Interlocked.Increment(ref step), words);
         // A caller that is gone ends the session, and with it what is held: nothing is to be done about it here.
@@ -68,8 +68,14 @@ internal abstract class Crossing(SessionParts session, Lane.Turn turn, OpenReque
 
     public async ValueTask<bool?> AskPersonAsync(string question, CancellationToken ct)
     {
-        turn.Leave();
+        Hold();
         if (ByResult) return await session.Questions.AskByResultAsync(request!, question, ct);
         return session.Standing.CanElicit ? await session.Questions.AskAsync(question, request?.AskerId ?? default, ct) : null;
+    }
+
+    private void Hold()
+    {
+        turn.Leave();
+        if (request is not null) request.Held = true;
     }
 }
