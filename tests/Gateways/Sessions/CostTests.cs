@@ -75,9 +75,11 @@ public sealed class CostTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(32)]
-    public async Task A_forwarded_call_costs_little(int window)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(32, false)]
+    [InlineData(32, true)]
+    public async Task A_forwarded_call_costs_little(int window, bool ownThreads)
     {
         var (client, server) = Ends.Pair();
         var serving = ServeAsync(server);
@@ -89,12 +91,13 @@ public sealed class CostTests(ITestOutputHelper output)
         var (right, serverEnd) = Ends.Pair();
         serving = ServeAsync(serverEnd);
         var time = TimeProvider.System;
+        Stream Reading(Stream pipe) => ownThreads ? new ReadingThread(pipe, "read") : pipe;
         var session = new Session(new SessionSetup
         {
             Id = "s",
             Caller = new MessageCaller("ann", true, [], "os_user"),
-            Client = new StreamClient(new StreamConnection(left.Read, left.Write, StreamRules.Client, time)),
-            Servers = [new Fixed(new StreamConnection(right.Read, right.Write, StreamRules.Server, time))],
+            Client = new StreamClient(new StreamConnection(Reading(left.Read), left.Write, StreamRules.Client, time)),
+            Servers = [new Fixed(new StreamConnection(Reading(right.Read), right.Write, StreamRules.Server, time))],
             Gate = new OpenGate(),
             Record = new Records(),
             Time = time,
@@ -104,8 +107,9 @@ public sealed class CostTests(ITestOutputHelper output)
         clientEnd.Write.Dispose();
         Assert.Equal(SessionEnd.ClientLeft, await running.WaitAsync(Peer.Patience));
         await serving;
-        output.WriteLine($"window {window}: bare {bare.Microseconds:0.0} us {bare.Bytes:0} B, carried {carried.Microseconds:0.0} us {carried.Bytes:0} B, added {carried.Microseconds - bare.Microseconds:0.0} us {carried.Bytes - bare.Bytes:0} B a call");
-        Assert.InRange(carried.Bytes - bare.Bytes, 0, 6000);
+        output.WriteLine($"window {window}{(ownThreads ? ", own threads" : "")}: bare {bare.Microseconds:0.0} us {bare.Bytes:0} B, carried {carried.Microseconds:0.0} us {carried.Bytes:0} B, added {carried.Microseconds - bare.Microseconds:0.0} us {carried.Bytes - bare.Bytes:0} B a call");
+        // Twice what a build without optimisation takes, which is four times what a real one does.
+        Assert.InRange(carried.Bytes - bare.Bytes, 0, 24_000);
     }
 
     private sealed class OpenGate : Mcp.IMessageGate

@@ -165,6 +165,23 @@ public sealed class LifeTests
         Assert.Null(await bench.Server.TryReceiveAsync());
     }
 
+    [Fact]
+    public async Task A_client_that_has_said_all_at_once_is_judged_and_answered_to_the_end()
+    {
+        await using var bench = await new Bench(limits: SessionLimits.Default with { Drain = TimeSpan.FromSeconds(10) }).Start().OpenAsync();
+        bench.Gate.Judge = async (_, _, ct) =>
+        {
+            await Task.Delay(20, ct);
+            return Passage.Unchanged;
+        };
+        await bench.Client.SendAsync(Call("1"));
+        bench.Client.Hush();
+        await bench.Server.ExpectAsync(Call("1"));
+        await bench.Server.SendAsync(Result("1"));
+        await bench.Client.ExpectAsync(Result("1"));
+        Assert.Equal(SessionEnd.ClientLeft, await bench.EndedAsync());
+    }
+
     [Theory]
     [InlineData("client")]
     [InlineData("gateway")]

@@ -36,6 +36,8 @@ public sealed class OutOfPlaceTests
         { """{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage"}""", "1", -32600, "message_unexpected" },
         { """{"jsonrpc":"2.0","id":1,"method":"notifications/initialized"}""", "1", -32600, "message_unexpected" },
         { """{"jsonrpc":"2.0","id":1,"method":"notifications/anything"}""", "1", -32600, "message_unexpected" },
+        { """{"jsonrpc":"2.0","id":1,"method":"server/discover"}""", "1", -32602, "message_unexpected" },
+        { """{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}""", "1", -32602, "message_unexpected" },
         // no frames
         { "{", null, -32700, "message_invalid" },
         { """{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"a","name":"b"}}""", "3", -32600, "message_invalid" },

@@ -131,7 +131,7 @@ public sealed class SeveralServersTests
         await bench.Servers[1].SendAsync("""{"jsonrpc":"2.0","id":2,"result":{"resourceTemplates":[{"uriTemplate":"w://{page}","name":"pages"}]}}""");
         await bench.Client.ReceiveAsync();
 
-        foreach (var (uri, server) in (ReadOnlySpan<(string, int)>)[("x://a", 0), ("x://b", 1), ("w://main", 1)]) await ReadAsync(bench, uri, server);
+        foreach (var (uri, server) in ((string, int)[])[("x://a", 0), ("x://b", 1), ("w://main", 1)]) await ReadAsync(bench, uri, server);
         // A link in a tool's result is its server's too.
         await bench.Client.SendAsync(Call("7", "files__read"));
         await bench.Servers[0].ReceiveAsync();

@@ -1,5 +1,6 @@
 // One party over two streams: whole lines from many senders, back-pressure, and a party that is dead or deaf (MCP-01, MCP-07).
 using System.IO.Pipelines;
+using System.IO.Pipes;
 using System.Text;
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Protocol;
@@ -95,6 +96,30 @@ public sealed class StreamConnectionTests
         using var stop = new CancellationTokenSource(20);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await connection.ReceiveAsync(stop.Token).AsTask().WaitAsync(Peer.Patience));
         Assert.Null(await connection.ReceiveAsync(default));
+    }
+
+    [Fact]
+    public async Task A_thread_of_its_own_reads_and_goes_on_with_what_was_read()
+    {
+        using var write = new AnonymousPipeServerStream(PipeDirection.Out);
+        var stream = new ReadingThread(new AnonymousPipeClientStream(PipeDirection.In, write.ClientSafePipeHandle), "the reader");
+        await using var connection = new StreamConnection(stream, Stream.Null, StreamRules.Server, TimeProvider.System);
+        var names = new List<string?>();
+        var reading = Task.Run(async () =>
+        {
+            while (await connection.ReceiveAsync(default) is { } received)
+                if (received.Value.Length > 1) names.Add(Thread.CurrentThread.Name);
+        });
+        foreach (var line in (string[])["a\nbb\nc", "cc\n", "ddd\n"])
+        {
+            write.Write(Encoding.UTF8.GetBytes(line));
+            await Task.Delay(30);
+        }
+        await connection.DisposeAsync();
+        await reading.WaitAsync(Peer.Patience);
+        Assert.Equal(3, names.Count);
+        Assert.Equal(["the reader", "the reader"], names[1..]);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Peer.Patience));
     }
 
     [Fact]

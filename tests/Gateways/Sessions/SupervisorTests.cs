@@ -154,7 +154,7 @@ public sealed class SupervisorTests
             return Outcome.Of<IServerProcess>(processes[^1]);
         }), Policy, StreamRules.Server, clock);
 
-        foreach (var (run, pause) in (ReadOnlySpan<(int, int)>)[(1, 0), (1, 1), (120, 2), (1, 1), (1, 2)])
+        foreach (var (run, pause) in ((int, int)[])[(1, 0), (1, 1), (120, 2), (1, 1), (1, 2)])
             await OnceAsync(supervisor, clock, processes, TimeSpan.FromSeconds(run), TimeSpan.FromSeconds(pause));
         Assert.Equal(5, supervisor.Health.Starts);
     }

@@ -24,7 +24,6 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
 
     public async ValueTask<Outcome<Done>> SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
     {
-        if (gone.IsCancellationRequested) return Gone("the connection has ended");
         try
         {
             await writer.WaitAsync(gone.Token);
@@ -35,6 +34,7 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
         }
         try
         {
+            if (gone.IsCancellationRequested) return Gone("the connection has ended");
             if (ct.IsCancellationRequested) return new Problem(ProblemCode.Cancelled, "the message was withdrawn before it was sent");
             return await WriteAsync(frame);
         }
@@ -75,6 +75,9 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
     {
         await ends.DisposeAsync();
         await gone.CancelAsync();
+        // Whoever writes has been called off; nobody begins any more.
+        await writer.WaitAsync();
+        writer.Release();
         foreach (var stream in (Stream[])[output, input])
         {
             try

@@ -110,46 +110,8 @@ internal sealed class FromClient(SessionParts session)
 
     private async ValueTask BeginAsync(OpenRequest open, Link link, CancellationToken ct)
     {
-        var turn = await link.ToServer.TakeAsync(ct);
-        session.Underway.Track(CarryRequestAsync(open, link, turn));
-    }
-
-    private async ValueTask CarryRequestAsync(OpenRequest open, Link link, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, open, Parties.Client);
-            var passage = await session.Gate.PassAsync(new(open.Facts, link.Name, MessageDirection.ToServer, open.Frame, null), line, open.Withdrawn);
-            if (open.AskerId.IsEmpty && !await session.Questions.ReclaimedAsync(open)) return;
-            await turn.ReachedAsync();
-            if (passage.Refused is not null)
-            {
-                await session.AnswerClientAsync(open, Replies.Error(open.AskerId, passage));
-                return;
-            }
-            if (!open.TrySend()) return;
-            var sent = await link.SendAsync(Outgoing(open, passage.Instead ?? open.Frame.Bytes), open.Withdrawn);
-            if (sent.Problem is { } failed) await session.AnswerClientAsync(open, Replies.Error(open.AskerId, failed));
-        }
-        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
-        {
-            // Whoever withdrew it has answered it, or knows that nobody waits.
-        }
-        catch (Exception e)
-        {
-            await session.AnswerClientAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
-        }
-        finally
-        {
-            turn.Leave();
-        }
-    }
-
-    // A client that has asked again, with the answer to a question, waits under another id than the request was judged with.
-    private ReadOnlyMemory<byte> Outgoing(OpenRequest open, ReadOnlyMemory<byte> bytes)
-    {
-        if (open.Id.Span.SequenceEqual(open.Frame.Id.Span)) return bytes;
-        return JsonParts.Replace(bytes, FrameReader.Read(bytes, session.Limits.Frames).Value.Id, open.Id.Span);
+        var turn = await link.ToServer.TakeAsync(open.Frame.Bytes.Length, ct);
+        session.Underway.Track(new ClientRequest(session, turn, open).RunAsync());
     }
 
     private async ValueTask NotificationAsync(Frame frame, CancellationToken ct)
@@ -166,31 +128,8 @@ internal sealed class FromClient(SessionParts session)
 
     private async ValueTask ForwardAsync(Frame frame, Link link, CancellationToken ct)
     {
-        var turn = await link.ToServer.TakeAsync(ct);
-        session.Underway.Track(CarryNotificationAsync(frame, link, turn));
-    }
-
-    private async ValueTask CarryNotificationAsync(Frame frame, Link link, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, null, Parties.Client);
-            var passage = await session.Gate.PassAsync(new(session.Standing.FactsOf(frame), link.Name, MessageDirection.ToServer, frame, null), line, session.Stopping);
-            await turn.ReachedAsync();
-            if (passage.Refused is null) await link.SendAsync(passage.Instead ?? frame.Bytes, session.Stopping);
-        }
-        catch (OperationCanceledException) when (session.Stopping.IsCancellationRequested)
-        {
-            // The session ends: it is not forwarded.
-        }
-        catch (Exception e)
-        {
-            await session.RecordAsync(link.Name, MessageDirection.ToServer, SessionParts.Bug(e));
-        }
-        finally
-        {
-            turn.Leave();
-        }
+        var turn = await link.ToServer.TakeAsync(frame.Bytes.Length, ct);
+        session.Underway.Track(new Notice(session, turn, link, frame, Parties.Client, default).RunAsync());
     }
 
     // A cancellation that refers to nothing open is ignored, as the specification asks: it may have crossed with the answer.
@@ -236,40 +175,7 @@ internal sealed class FromClient(SessionParts session)
             own.TrySetResult(frame);
             return;
         }
-        var turn = await open.Link!.ToServer.TakeAsync(ct);
-        session.Underway.Track(CarryAnswerAsync(open, frame, turn));
+        var turn = await open.Link!.ToServer.TakeAsync(frame.Bytes.Length, ct);
+        session.Underway.Track(new ClientAnswer(session, turn, open, frame).RunAsync());
     }
-
-    private async ValueTask CarryAnswerAsync(OpenRequest open, Frame frame, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, open, Parties.Server);
-            var passage = await session.Gate.PassAsync(new(open.Facts, open.Link!.Name, MessageDirection.ToServer, frame, open.Frame), line, open.Withdrawn);
-            await turn.ReachedAsync();
-            if (passage.Refused is not null)
-            {
-                await session.AnswerServerAsync(open, Replies.Error(open.AskerId, passage));
-                return;
-            }
-            var answer = passage.Instead is { } instead ? FrameReader.Read(instead, session.Limits.Frames).Value : frame;
-            session.Routes.Answered(open, answer);
-            await session.AnswerServerAsync(open, Readdressed(answer, open));
-        }
-        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
-        {
-            // The server that asked is gone.
-        }
-        catch (Exception e)
-        {
-            await session.AnswerServerAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
-        }
-        finally
-        {
-            turn.Leave();
-        }
-    }
-
-    private static ReadOnlyMemory<byte> Readdressed(Frame answer, OpenRequest open) =>
-        open.Id.Span.SequenceEqual(open.AskerId.Span) ? answer.Bytes : JsonParts.Replace(answer.Bytes, answer.Id, open.AskerId.Span);
 }

@@ -61,49 +61,8 @@ internal sealed class FromServer(SessionParts session)
             await session.RecordAsync(link.Name, MessageDirection.ToCaller, new Problem(ProblemCode.MessageUnexpected, what));
             return;
         }
-        var turn = await link.ToClient.TakeAsync(ct);
-        session.Underway.Track(CarryAnswerAsync(open, frame, turn));
-    }
-
-    private async ValueTask CarryAnswerAsync(OpenRequest open, Frame frame, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, open, Parties.Client);
-            var passage = await session.Gate.PassAsync(new(open.Facts, open.Link!.Name, MessageDirection.ToCaller, frame, open.Frame), line, open.Withdrawn);
-            await turn.ReachedAsync();
-            if (passage.Refused is not null) await session.AnswerClientAsync(open, Replies.Error(open.AskerId, passage));
-            else await DeliverAsync(open, passage.Instead is { } instead ? FrameReader.Read(instead, session.Limits.Frames).Value : frame);
-        }
-        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
-        {
-            // The client has cancelled its request: nobody waits for the answer.
-        }
-        catch (Exception e)
-        {
-            await session.AnswerClientAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
-        }
-        finally
-        {
-            turn.Leave();
-        }
-    }
-
-    private async ValueTask DeliverAsync(OpenRequest open, Frame answer)
-    {
-        if (!open.TryClose(out _)) return;
-        if (open.Gathering is { } gathering)
-        {
-            await (answer.Kind is FrameKind.Result ? gathering.WithAsync(open, answer.Answer) : gathering.WithoutAsync(open, answer.Bytes));
-            return;
-        }
-        session.FromClient.Remove(open, answerMayCome: false);
-        if (open.Frame.Method is McpMethods.Initialize)
-        {
-            if (answer.Kind is FrameKind.Result) session.Standing.Agreed(answer.Answer);
-            else session.Standing.NotAgreed();
-        }
-        await session.SendToClientAsync(session.Routes.Answer(open, answer), open.AskerId);
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
+        session.Underway.Track(new ServerAnswer(session, turn, open, frame).RunAsync());
     }
 
     private async ValueTask RequestAsync(Link link, Frame frame, CancellationToken ct)
@@ -116,8 +75,8 @@ internal sealed class FromServer(SessionParts session)
             await link.SendAsync(Replies.Error(frame.Id, fault), ct);
             return;
         }
-        var turn = await link.ToClient.TakeAsync(ct);
-        session.Underway.Track(CarryRequestAsync(open, link, turn));
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
+        session.Underway.Track(new ServerRequest(session, turn, open).RunAsync());
     }
 
     private Problem? Unplaced(Frame frame) =>
@@ -127,36 +86,6 @@ internal sealed class FromServer(SessionParts session)
         : !session.Standing.Open && frame.Method is not McpMethods.Ping
             ? new Problem(ProblemCode.MessageUnexpected, "a server may ask the client only after 'initialize' was answered, and never in the stateless era")
         : null;
-
-    private async ValueTask CarryRequestAsync(OpenRequest open, Link link, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, open, Parties.Server);
-            var passage = await session.Gate.PassAsync(new(open.Facts, link.Name, MessageDirection.ToCaller, open.Frame, null), line, open.Withdrawn);
-            await turn.ReachedAsync();
-            if (passage.Refused is not null) await session.AnswerServerAsync(open, Replies.Error(open.AskerId, passage));
-            else if (open.TrySend()) await session.SendToClientAsync(Outgoing(open, passage.Instead), default);
-        }
-        catch (OperationCanceledException) when (open.Withdrawn.IsCancellationRequested)
-        {
-            // The server has cancelled it, or is gone.
-        }
-        catch (Exception e)
-        {
-            await session.AnswerServerAsync(open, Replies.Error(open.AskerId, SessionParts.Bug(e)));
-        }
-        finally
-        {
-            turn.Leave();
-        }
-    }
-
-    private ReadOnlyMemory<byte> Outgoing(OpenRequest open, ReadOnlyMemory<byte>? instead)
-    {
-        var frame = instead is { } bytes ? FrameReader.Read(bytes, session.Limits.Frames).Value : open.Frame;
-        return session.Routes.ToClient(open, frame);
-    }
 
     private async ValueTask NotificationAsync(Link link, Frame frame, CancellationToken ct)
     {
@@ -193,7 +122,7 @@ internal sealed class FromServer(SessionParts session)
             session.ToClient.Remove(open, answerMayCome: before is RequestStage.Sent);
             open.Withdraw();
             if (before is not RequestStage.Sent) return null;
-            return open.Id.Span.SequenceEqual(id.Span) ? frame : FrameReader.Read(JsonParts.Replace(frame.Bytes, id, open.Id.Span), session.Limits.Frames).Value;
+            return open.Id.Span.SequenceEqual(id.Span) ? frame : session.Read(JsonParts.Replace(frame.Bytes, id, open.Id.Span));
         }
         if (Asked(link, id) is not { Frame.Method: McpMethods.Listen, Gathering: null } stream || !stream.TryClose(out _)) return null;
         session.FromClient.Remove(stream, answerMayCome: true);
@@ -210,31 +139,8 @@ internal sealed class FromServer(SessionParts session)
 
     private async ValueTask ForwardAsync(Link link, Frame frame, CancellationToken ct)
     {
-        var turn = await link.ToClient.TakeAsync(ct);
-        session.Underway.Track(CarryNotificationAsync(link, frame, turn));
-    }
-
-    private async ValueTask CarryNotificationAsync(Link link, Frame frame, Lane.Turn turn)
-    {
-        try
-        {
-            var line = new CallerLine(session, turn, null, Parties.Server);
-            var passage = await session.Gate.PassAsync(new(session.Standing.Facts, link.Name, MessageDirection.ToCaller, frame, null), line, session.Stopping);
-            await turn.ReachedAsync();
-            if (passage.Refused is null) await session.SendToClientAsync(passage.Instead ?? frame.Bytes, Regarding(frame));
-        }
-        catch (OperationCanceledException) when (session.Stopping.IsCancellationRequested)
-        {
-            // The session ends: it is not forwarded.
-        }
-        catch (Exception e)
-        {
-            await session.RecordAsync(link.Name, MessageDirection.ToCaller, SessionParts.Bug(e));
-        }
-        finally
-        {
-            turn.Leave();
-        }
+        var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
+        session.Underway.Track(new Notice(session, turn, link, frame, Parties.Server, Regarding(frame)).RunAsync());
     }
 
     private ReadOnlyMemory<byte> Regarding(Frame frame)

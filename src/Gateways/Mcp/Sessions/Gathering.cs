@@ -35,6 +35,19 @@ internal sealed class Gathering(SessionParts session, OpenRequest whole, int cou
         }
         if (!whole.TryClose(out _)) return;
         session.FromClient.Remove(whole, answerMayCome: false);
-        await session.SendToClientAsync(session.Routes.Merge(whole, all), whole.AskerId);
+        await session.SendToClientAsync(Merged(all), whole.AskerId);
+    }
+
+    // The request is closed: nobody else answers it, whatever the servers have sent.
+    private ReadOnlyMemory<byte> Merged(List<Gathered> all)
+    {
+        try
+        {
+            return session.Routes.Merge(whole, all);
+        }
+        catch (Exception e)
+        {
+            return Replies.Error(whole.AskerId, SessionParts.Bug(e));
+        }
     }
 }

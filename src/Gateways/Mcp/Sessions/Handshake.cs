@@ -19,13 +19,13 @@ internal sealed class Handshake(SessionParts session)
         try
         {
             var id = session.Questions.NextId();
-            var frame = FrameReader.Read(JsonParts.Replace(opening.Bytes, opening.Id, id.Span), session.Limits.Frames).Value;
+            var frame = session.Read(JsonParts.Replace(opening.Bytes, opening.Id, id.Span));
             if (!(await SendAsync(link, connection, frame, limited.Token)).Try(out _, out var unsent)) return unsent;
             if (!(await AnswerAsync(connection, id, limited.Token)).Try(out var version, out var unanswered)) return unanswered;
             if (version != session.Standing.VersionOf(link))
                 return new Problem(ProblemCode.UpstreamInvalid, "the restarted server agrees to another version of the protocol than it did before");
             session.Standing.AgreedWith(link, version);
-            return await SendAsync(link, connection, FrameReader.Read(Initialized, session.Limits.Frames).Value, limited.Token);
+            return await SendAsync(link, connection, session.Read(Initialized), limited.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

@@ -2,25 +2,28 @@
 // Invariant: whatever takes long (a person must say yes) steps aside and leaves when it may; nothing that came later waits for it.
 namespace CabinCrew.Gateways.Mcp.Sessions;
 
-internal sealed class Lane(int most, TimeSpan patience, TimeProvider time) : IDisposable
+/// <param name="most">Messages.</param>
+/// <param name="bytesMost">Of all of them together; a single one may be larger.</param>
+internal sealed class Lane(int most, long bytesMost, TimeSpan patience, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private readonly Lock gate = new();
     private Turn? first, last;
     private int count;
+    private long bytes;
     private TaskCompletionSource? room;
     private ITimer? timer;
-    private bool disposed;
+    private bool armed, disposed;
 
     /// <summary>A place behind all that came before. Waits while too many are under way.</summary>
-    public async ValueTask<Turn> TakeAsync(CancellationToken ct)
+    public async ValueTask<Turn> TakeAsync(int size, CancellationToken ct)
     {
         while (true)
         {
             Task wait;
             lock (gate)
             {
-                if (count < most) return Append();
+                if (count == 0 || (count < most && bytes + size <= bytesMost)) return Append(size);
                 room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
                 wait = room.Task;
                 Arm();
@@ -41,7 +44,8 @@ internal sealed class Lane(int most, TimeSpan patience, TimeProvider time) : IDi
     // Armed only while somebody waits, so that an idle lane costs nothing.
     private void Arm()
     {
-        if (disposed || first is not { Leaving: false } slow) return;
+        if (armed || disposed || first is not { Leaving: false } slow) return;
+        armed = true;
         timer ??= time.CreateTimer(static lane => ((Lane)lane!).PassSlow(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var left = patience - time.GetElapsedTime(slow.Since);
         timer.Change(left < Shortest ? Shortest : left, Timeout.InfiniteTimeSpan);
@@ -52,18 +56,20 @@ internal sealed class Lane(int most, TimeSpan patience, TimeProvider time) : IDi
     {
         lock (gate)
         {
+            armed = false;
             while (first is { Leaving: false } slow && time.GetElapsedTime(slow.Since) >= patience) Remove(slow);
             if (room is not null || count > 1) Arm();
         }
     }
 
-    private Turn Append()
+    private Turn Append(int size)
     {
-        var turn = new Turn(this, time.GetTimestamp()) { Before = last };
+        var turn = new Turn(this, size, time.GetTimestamp()) { Before = last };
         if (last is null) first = turn;
         else last.After = turn;
         last = turn;
         count++;
+        bytes += size;
         return turn;
     }
 
@@ -77,18 +83,22 @@ internal sealed class Lane(int most, TimeSpan patience, TimeProvider time) : IDi
         else turn.After.Before = turn.Before;
         (turn.Before, turn.After) = (null, null);
         count--;
+        bytes -= turn.Size;
         first?.Reached?.TrySetResult();
         room?.TrySetResult();
         room = null;
+        if (count > 1) Arm();
     }
 
-    internal sealed class Turn(Lane lane, long since)
+    internal sealed class Turn(Lane lane, int size, long since)
     {
         internal Turn? Before, After;
         internal TaskCompletionSource? Reached;
         internal bool Left, Leaving;
 
         internal long Since => since;
+
+        internal int Size => size;
 
         /// <summary>Completes when everything that came before has left.</summary>
         public ValueTask ReachedAsync()

@@ -25,9 +25,9 @@ internal sealed class Link(IServerSource source, SessionLimits limits, TimeProvi
 
     public string Name => source.Name;
 
-    public Lane ToServer { get; } = new(limits.UnderWayMax, limits.OrderPatience, time);
+    public Lane ToServer { get; } = new(limits.UnderWayMax, limits.BytesMax, limits.OrderPatience, time);
 
-    public Lane ToClient { get; } = new(limits.UnderWayMax, limits.OrderPatience, time);
+    public Lane ToClient { get; } = new(limits.UnderWayMax, limits.BytesMax, limits.OrderPatience, time);
 
     public bool Ended { get; private set; }
 

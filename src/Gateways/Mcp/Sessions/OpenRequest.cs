@@ -35,6 +35,9 @@ internal sealed class OpenRequest(Frame frame, Link? link)
     /// <summary>Where the answer goes that the gateway itself asked for. Null: another party asked.</summary>
     public TaskCompletionSource<Frame?>? Own { get; init; }
 
+    /// <summary>Its judgement waits for somebody.</summary>
+    public volatile bool Held;
+
     /// <summary>Ends its judgement, and that of its answer.</summary>
     public CancellationToken Withdrawn => withdrawn.Token;
 

@@ -32,7 +32,7 @@ internal sealed class Questions(SessionParts session)
         var id = NextId();
         var bytes = Replies.Question(id, question);
         var answer = new TaskCompletionSource<Frame?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var open = new OpenRequest(FrameReader.Read(bytes, session.Limits.Frames).Value, link: null) { AskerId = id, Id = id, Facts = session.Standing.Facts, Own = answer };
+        var open = new OpenRequest(session.Read(bytes), link: null) { AskerId = id, Id = id, Facts = session.Standing.Facts, Own = answer };
         if (session.ToClient.Add(open) is not null) return null;
         open.TrySend();
         await session.SendToClientAsync(bytes, regarding);

@@ -4,7 +4,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Sessions;
 
-internal sealed class RequestTable(int most)
+internal sealed class RequestTable(int most, long bytesMost)
 {
     /// <summary>Ids that were let go of while an answer might still come; such answers are dropped without a word.</summary>
     private const int ForgottenMax = 1024;
@@ -14,6 +14,7 @@ internal sealed class RequestTable(int most)
     private readonly Queue<IdKey> forgottenInOrder = new();
     private readonly HashSet<IdKey> forgotten = [];
     private TaskCompletionSource? emptied;
+    private long bytes;
 
     /// <summary>Completes when nothing is open.</summary>
     public Task EmptyAsync()
@@ -32,9 +33,12 @@ internal sealed class RequestTable(int most)
         lock (gate)
         {
             if (byId.Count >= most) return new Problem(ProblemCode.CallerConcurrencyExceeded, $"{most} requests are open; this one was not read further").With("limit", $"{most}");
+            if (byId.Count > 0 && bytes + open.Frame.Bytes.Length > bytesMost)
+                return new Problem(ProblemCode.CallerConcurrencyExceeded, $"the open requests have more than {bytesMost} bytes together; this one was not read further").With("limit", $"{bytesMost}");
             if (!byId.TryAdd(id, open)) return new Problem(ProblemCode.MessageIdTaken, "a request with this id, or with one that could be taken for it, is still open");
             if (open.Token.IsEmpty || byToken.TryAdd(new IdKey(open.Token), open))
             {
+                bytes += open.Frame.Bytes.Length;
                 if (forgotten.Count > 0) forgotten.Remove(id);
                 return null;
             }
@@ -65,6 +69,7 @@ internal sealed class RequestTable(int most)
         {
             if (!byId.TryGetValue(id, out var present) || present != open) return;
             byId.Remove(id);
+            bytes -= open.Frame.Bytes.Length;
             if (byId.Count == 0) emptied?.TrySetResult();
             if (!open.Token.IsEmpty) byToken.Remove(new IdKey(open.Token));
             if (!answerMayCome || !forgotten.Add(id)) return;

@@ -52,14 +52,20 @@ public sealed class Session : ILinkListener
         var end = first == client ? SessionEnd.ClientLeft : first == stopped.Task ? SessionEnd.Stopped : SessionEnd.ServersEnded;
 
         parts.Ending = true;
-        await LetGoAsync(end);
-        await parts.Gate.EndAsync(parts.Standing.Facts);
-        await parts.StopAsync();
-        await reading.CancelAsync();
-        await Within(parts.Underway.DoneAsync());
-        await parts.Client.DisposeAsync();
-        await Within(Task.WhenAll(servers));
-        foreach (var link in parts.Routes.Links) link.Dispose();
+        try
+        {
+            await LetGoAsync(end);
+            await parts.Gate.EndAsync(parts.Standing.Facts);
+        }
+        finally
+        {
+            await parts.StopAsync();
+            await reading.CancelAsync();
+            await parts.Client.DisposeAsync();
+            await Within(parts.Underway.DoneAsync());
+            await Within(Task.WhenAll(servers));
+            foreach (var link in parts.Routes.Links) link.Dispose();
+        }
         return end;
     }
 
@@ -78,7 +84,8 @@ public sealed class Session : ILinkListener
     /// <summary>What is held is let go of, unforwarded; what a server is at is waited for while there is somebody to tell.</summary>
     private async Task LetGoAsync(SessionEnd end)
     {
-        var held = parts.FromClient.All().Where(o => o.Stage is RequestStage.Judged && o.Gathering is null).Concat(parts.Questions.Unclaimed(of: null)).ToList();
+        // What is only being judged may still be let on for a client that has left: nobody need say yes to it.
+        var held = parts.FromClient.All().Where(o => o.Stage is RequestStage.Judged && (o.Held || end is not SessionEnd.ClientLeft)).Concat(parts.Questions.Unclaimed(of: null)).ToList();
         await GiveUpAsync(held, "the session has ended while the request was held; it was not forwarded");
         // A client that has written all it had to say may still read the answers, as it would without a gateway.
         if (end is SessionEnd.ClientLeft) await Within(parts.FromClient.EmptyAsync());

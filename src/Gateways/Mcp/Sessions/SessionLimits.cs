@@ -18,6 +18,9 @@ public sealed record SessionLimits
     /// <summary>Messages of one direction under judgement or on their way out, those that are held not counted. Beyond it nothing more is read.</summary>
     public int UnderWayMax { get; init; } = 1024;
 
+    /// <summary>Of all open requests of one side together, and of what is under way in one direction.</summary>
+    public long BytesMax { get; init; } = 256 << 20;
+
     /// <summary>How long messages wait behind one that is being judged, so that they leave in the order in which they came.</summary>
     public TimeSpan OrderPatience { get; init; } = TimeSpan.FromMilliseconds(250);
 

@@ -14,8 +14,8 @@ internal sealed class SessionParts
     {
         Setup = setup;
         Standing = standing;
-        FromClient = new(setup.Limits.ClientRequestsMax);
-        ToClient = new(setup.Limits.ServerRequestsMax);
+        FromClient = new(setup.Limits.ClientRequestsMax, setup.Limits.BytesMax);
+        ToClient = new(setup.Limits.ServerRequestsMax, setup.Limits.BytesMax);
         Questions = new(this);
         Routes = routes(this);
     }
@@ -74,6 +74,9 @@ internal sealed class SessionParts
     /// <summary>A client that takes nothing any more ends the session by its reader; nothing is to be done here.</summary>
     public async ValueTask SendToClientAsync(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> regarding) =>
         await Client.SendAsync(frame, regarding, CancellationToken.None);
+
+    /// <summary>A message that the gateway itself has made, or that stands in for one: it is well-formed, or that is a bug.</summary>
+    public Frame Read(ReadOnlyMemory<byte> bytes) => FrameReader.Read(bytes, Limits.Frames).Value;
 
     public static Problem Bug(Exception e) => Problem.Bug($"carrying a message failed: {e.GetType().Name}: {e.Message}");
 }

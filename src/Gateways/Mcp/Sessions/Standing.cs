@@ -34,7 +34,8 @@ internal sealed class Standing(string session, MessageCaller caller)
     /// <summary>Why this request may not come from the client now; null: it may.</summary>
     public Problem? Admit(Frame request)
     {
-        if (request.Method is not McpMethods.Initialize && (request.Version is not null || request.Method is McpMethods.Ping or McpMethods.Discover)) return null;
+        if (request.Method is McpMethods.Ping || (request.Version is not null && request.Method is not McpMethods.Initialize)) return null;
+        if (McpMethods.Find(request.Method!) is { Eras: Eras.Stateless }) return NoVersion($"'{request.Method}' without a protocol version of its own in 'params._meta'");
         lock (gate)
         {
             if (request.Method is McpMethods.Initialize)
@@ -46,11 +47,16 @@ internal sealed class Standing(string session, MessageCaller caller)
                 return null;
             }
             // A client should wait for the answer to its handshake; one that does not has said what it is all the same.
-            return opening is not null
-                ? null
-                : new Problem(ProblemCode.MessageUnexpected, "a request before 'initialize', and without a protocol version of its own in 'params._meta'")
-                    .With(FrameReader.ReasonKey, ErrorCodes.NoVersion);
+            return opening is null ? NoVersion("a request before 'initialize', and without a protocol version of its own in 'params._meta'") : null;
         }
+    }
+
+    private static Problem NoVersion(string why) => new Problem(ProblemCode.MessageUnexpected, why).With(FrameReader.ReasonKey, ErrorCodes.NoVersion);
+
+    /// <summary>The facts that a message is judged by which belongs to no request: those of the handshake, or else of the last request.</summary>
+    public SessionFacts Current
+    {
+        get { lock (gate) return agreed ? Facts : lastFacts ?? Facts; }
     }
 
     /// <summary>The handshake failed: the client may try another.</summary>

@@ -24,8 +24,7 @@ public enum Addressed { Nothing, Tool, Prompt, Resource }
 
 /// <param name="Requests">Who may send it as a request. Null: it is a notification.</param>
 /// <param name="Notifications">Who may send it as a notification. Null: it is a request.</param>
-/// <param name="Since">The first revision that has it.</param>
-public sealed record McpMethod(string Name, Parties? Requests, Parties? Notifications, Eras Eras, string Since, Addressed Addressed = Addressed.Nothing);
+public sealed record McpMethod(string Name, Parties? Requests, Parties? Notifications, Eras Eras, Addressed Addressed = Addressed.Nothing);
 
 public static class McpMethods
 {
@@ -54,46 +53,44 @@ public static class McpMethods
     public const string Progress = "notifications/progress";
     public const string Acknowledged = "notifications/subscriptions/acknowledged";
 
-    private const string V1 = "2024-11-05", V3 = "2025-06-18", V4 = "2025-11-25", V5 = "2026-07-28";
-
     public static readonly IReadOnlyList<McpMethod> Table =
     [
-        new(Initialize, Parties.Client, null, Eras.Sessions, V1),
-        new(Ping, Parties.Both, null, Eras.Sessions, V1),
-        new(Discover, Parties.Client, null, Eras.Stateless, V5),
-        new(Listen, Parties.Client, null, Eras.Stateless, V5),
-        new(ToolsList, Parties.Client, null, Eras.Both, V1),
-        new(ToolsCall, Parties.Client, null, Eras.Both, V1, Addressed.Tool),
-        new(PromptsList, Parties.Client, null, Eras.Both, V1),
-        new(PromptsGet, Parties.Client, null, Eras.Both, V1, Addressed.Prompt),
-        new(ResourcesList, Parties.Client, null, Eras.Both, V1),
-        new(ResourceTemplatesList, Parties.Client, null, Eras.Both, V1),
-        new(ResourcesRead, Parties.Client, null, Eras.Both, V1, Addressed.Resource),
-        new(ResourcesSubscribe, Parties.Client, null, Eras.Sessions, V1, Addressed.Resource),
-        new(ResourcesUnsubscribe, Parties.Client, null, Eras.Sessions, V1, Addressed.Resource),
-        new(Complete, Parties.Client, null, Eras.Both, V1),
-        new(SetLevel, Parties.Client, null, Eras.Sessions, V1),
-        new(Sample, Parties.Server, null, Eras.Sessions, V1),
-        new(RootsList, Parties.Server, null, Eras.Sessions, V1),
-        new(Elicit, Parties.Server, null, Eras.Sessions, V3),
+        new(Initialize, Parties.Client, null, Eras.Sessions),
+        new(Ping, Parties.Both, null, Eras.Sessions),
+        new(Discover, Parties.Client, null, Eras.Stateless),
+        new(Listen, Parties.Client, null, Eras.Stateless),
+        new(ToolsList, Parties.Client, null, Eras.Both),
+        new(ToolsCall, Parties.Client, null, Eras.Both, Addressed.Tool),
+        new(PromptsList, Parties.Client, null, Eras.Both),
+        new(PromptsGet, Parties.Client, null, Eras.Both, Addressed.Prompt),
+        new(ResourcesList, Parties.Client, null, Eras.Both),
+        new(ResourceTemplatesList, Parties.Client, null, Eras.Both),
+        new(ResourcesRead, Parties.Client, null, Eras.Both, Addressed.Resource),
+        new(ResourcesSubscribe, Parties.Client, null, Eras.Sessions, Addressed.Resource),
+        new(ResourcesUnsubscribe, Parties.Client, null, Eras.Sessions, Addressed.Resource),
+        new(Complete, Parties.Client, null, Eras.Both),
+        new(SetLevel, Parties.Client, null, Eras.Sessions),
+        new(Sample, Parties.Server, null, Eras.Sessions),
+        new(RootsList, Parties.Server, null, Eras.Sessions),
+        new(Elicit, Parties.Server, null, Eras.Sessions),
         // Tasks are in the core of 2025-11-25, in both directions, and an extension of the stateless era.
-        new("tasks/get", Parties.Both, null, Eras.Both, V4),
-        new("tasks/result", Parties.Both, null, Eras.Sessions, V4),
-        new("tasks/cancel", Parties.Both, null, Eras.Both, V4),
-        new(TasksList, Parties.Both, null, Eras.Sessions, V4),
+        new("tasks/get", Parties.Both, null, Eras.Both),
+        new("tasks/result", Parties.Both, null, Eras.Sessions),
+        new("tasks/cancel", Parties.Both, null, Eras.Both),
+        new(TasksList, Parties.Both, null, Eras.Sessions),
 
-        new(Initialized, null, Parties.Client, Eras.Sessions, V1),
-        new("notifications/roots/list_changed", null, Parties.Client, Eras.Sessions, V1),
-        new(Cancelled, null, Parties.Both, Eras.Both, V1),
-        new(Progress, null, Parties.Both, Eras.Both, V1),
-        new("notifications/message", null, Parties.Server, Eras.Both, V1),
-        new("notifications/resources/updated", null, Parties.Server, Eras.Both, V1, Addressed.Resource),
-        new("notifications/resources/list_changed", null, Parties.Server, Eras.Both, V1),
-        new("notifications/tools/list_changed", null, Parties.Server, Eras.Both, V1),
-        new("notifications/prompts/list_changed", null, Parties.Server, Eras.Both, V1),
-        new("notifications/elicitation/complete", null, Parties.Server, Eras.Sessions, V4),
-        new("notifications/tasks/status", null, Parties.Both, Eras.Sessions, V4),
-        new(Acknowledged, null, Parties.Server, Eras.Stateless, V5),
+        new(Initialized, null, Parties.Client, Eras.Sessions),
+        new("notifications/roots/list_changed", null, Parties.Client, Eras.Sessions),
+        new(Cancelled, null, Parties.Both, Eras.Both),
+        new(Progress, null, Parties.Both, Eras.Both),
+        new("notifications/message", null, Parties.Server, Eras.Both),
+        new("notifications/resources/updated", null, Parties.Server, Eras.Both, Addressed.Resource),
+        new("notifications/resources/list_changed", null, Parties.Server, Eras.Both),
+        new("notifications/tools/list_changed", null, Parties.Server, Eras.Both),
+        new("notifications/prompts/list_changed", null, Parties.Server, Eras.Both),
+        new("notifications/elicitation/complete", null, Parties.Server, Eras.Sessions),
+        new("notifications/tasks/status", null, Parties.Both, Eras.Sessions),
+        new(Acknowledged, null, Parties.Server, Eras.Stateless),
     ];
 
     private static readonly FrozenDictionary<string, McpMethod> ByName = Table.ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);

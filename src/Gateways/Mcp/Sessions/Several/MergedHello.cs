@@ -15,7 +15,7 @@ internal static class MergedHello
     /// <summary>The JSON text of the merged result of <c>initialize</c>.</summary>
     public static ReadOnlyMemory<byte> Initialize(IReadOnlyList<Gathered> welcomes) => Write(json =>
     {
-        json.WriteString("protocolVersion", welcomes.Select(w => Text(w, "protocolVersion"u8)).Order(StringComparer.Ordinal).First());
+        json.WriteString("protocolVersion", welcomes.Select(w => Text(w, "protocolVersion"u8)).OfType<string>().Order(StringComparer.Ordinal).FirstOrDefault() ?? "");
         Capabilities(json, welcomes);
         json.WriteStartObject("serverInfo");
         Implementation(json);

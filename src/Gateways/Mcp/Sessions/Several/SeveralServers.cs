@@ -59,7 +59,7 @@ internal sealed class SeveralServers : IRoutes
     public ReadOnlyMemory<byte> ToClient(OpenRequest open, Frame frame)
     {
         var bytes = JsonParts.Replace(frame.Bytes, frame.Id, open.Id.Span);
-        return frame.ProgressToken.IsEmpty ? bytes : JsonParts.Replace(bytes, Read(bytes).ProgressToken, open.Token.Span);
+        return frame.ProgressToken.IsEmpty ? bytes : JsonParts.Replace(bytes, session.Read(bytes).ProgressToken, open.Token.Span);
     }
 
     public ReadOnlyMemory<byte> Answer(OpenRequest open, Frame answer)
@@ -124,7 +124,7 @@ internal sealed class SeveralServers : IRoutes
         if (JsonParts.Text(JsonParts.Member(JsonParts.Member(answer.Answer, "task"u8), "taskId"u8)) is { } task) clientTasks.Claim(task, open.Link!);
     }
 
-    public Frame TokenOf(OpenRequest open, Frame progress, ReadOnlyMemory<byte> token) => Read(JsonParts.Replace(progress.Bytes, token, open.Frame.ProgressToken.Span));
+    public Frame TokenOf(OpenRequest open, Frame progress, ReadOnlyMemory<byte> token) => session.Read(JsonParts.Replace(progress.Bytes, token, open.Frame.ProgressToken.Span));
 
     // A token of a task is known to one server only by the request that began it, which is over: it could be any other server's.
     public bool IsTaskToken(Link link, Frame progress) =>
@@ -154,7 +154,7 @@ internal sealed class SeveralServers : IRoutes
     private Route Named(Frame frame, string shared, ReadOnlyMemory<byte> text)
     {
         if (names.Find(shared) is not { } found) return Nowhere(frame, "no server has this name; names here begin with their server's and '__'");
-        return To(found.Link, Read(JsonParts.Replace(frame.Bytes, text, JsonParts.Quoted(found.Own))));
+        return To(found.Link, session.Read(JsonParts.Replace(frame.Bytes, text, JsonParts.Quoted(found.Own))));
     }
 
     private Route Complete(Frame frame)
@@ -173,7 +173,7 @@ internal sealed class SeveralServers : IRoutes
         if (JsonParts.Text(cursor) is not { } text || Cursors.Read(text) is not { } places) return Nowhere(frame, "the cursor is not one that was given out here");
         var legs = new List<Leg>();
         foreach (var (server, own) in places)
-            if (Links.FirstOrDefault(l => l.Name == server) is { } link && legs.TrueForAll(l => l.Link != link)) legs.Add(new(link, Read(JsonParts.Replace(frame.Bytes, cursor, own.Span))));
+            if (Links.FirstOrDefault(l => l.Name == server) is { } link && legs.TrueForAll(l => l.Link != link)) legs.Add(new(link, session.Read(JsonParts.Replace(frame.Bytes, cursor, own.Span))));
         return legs.Count == 0 ? Nowhere(frame, "the cursor is not one that was given out here") : new(null, frame, legs);
     }
 
@@ -183,7 +183,7 @@ internal sealed class SeveralServers : IRoutes
         var wanted = JsonParts.Member(JsonParts.Member(frame.Params, "notifications"u8), "resourceSubscriptions"u8);
         if (wanted.IsEmpty) return Each(frame, Links);
         var uris = JsonParts.Elements(wanted);
-        return new(null, frame, [.. Links.Select(l => new Leg(l, Read(JsonParts.Replace(frame.Bytes, wanted, Array(uris.Where(u => JsonParts.Text(u) is { } uri && OwnerOf(uri) == l))))))]);
+        return new(null, frame, [.. Links.Select(l => new Leg(l, session.Read(JsonParts.Replace(frame.Bytes, wanted, Array(uris.Where(u => JsonParts.Text(u) is { } uri && OwnerOf(uri) == l))))))]);
 
         static byte[] Array(IEnumerable<ReadOnlyMemory<byte>> elements) => Encoding.UTF8.GetBytes($"[{string.Join(',', elements.Select(e => Encoding.UTF8.GetString(e.Span)))}]");
     }
@@ -206,6 +206,4 @@ internal sealed class SeveralServers : IRoutes
         var name = Encoding.ASCII.GetBytes(what);
         lock (gate) return [.. Links.Where(l => !capabilities.TryGetValue(l, out var can) || !JsonParts.Member(can, name).IsEmpty)];
     }
-
-    private Frame Read(ReadOnlyMemory<byte> bytes) => FrameReader.Read(bytes, session.Limits.Frames).Value;
 }
