@@ -51,8 +51,8 @@ internal static class BuiltInEngines
         return new ResolvedEngine(name, hash, [host, $"{EngineCatalog.Inside}/{program}.dll"], mounts);
     }
 
-    /// <summary>What the engine's dependency list names, as far as it is there.</summary>
-    private static SortedSet<string> Files(string program, string directory)
+    /// <summary>What the program's dependency list names, as far as it is there.</summary>
+    internal static SortedSet<string> Files(string program, string directory)
     {
         var files = new SortedSet<string>(StringComparer.Ordinal) { program + ".dll" };
         foreach (var extension in (string[])[".deps.json", ".runtimeconfig.json"])
@@ -68,7 +68,7 @@ internal static class BuiltInEngines
     }
 
     /// <summary>The directory of the dotnet host whose runtime runs us.</summary>
-    private static string? Runtime()
+    internal static string? Runtime()
     {
         var root = Path.GetFullPath(Path.Join(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
         if (!File.Exists(Path.Join(root, "dotnet"))) root = Processes.Programs.Find("dotnet") is { } found ? Path.GetDirectoryName(File.ResolveLinkTarget(found, true)?.FullName ?? found)! : "";

@@ -212,10 +212,10 @@ internal abstract class RunThread(EngineRun run, CancellationToken ct) : IDispos
         fixed (byte* buffer = chunk) return (int)SpawnNative.Read(Number(pipe), buffer, (nuint)chunk.Length);
     }
 
-    protected static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
+    internal static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
     /// <returns>Whether it has become readable (or, for a process, has ended).</returns>
-    protected static unsafe bool WaitFor(int descriptor, int milliseconds)
+    internal static unsafe bool WaitFor(int descriptor, int milliseconds)
     {
         var entry = new SpawnNative.PollEntry { Descriptor = descriptor, Events = SpawnNative.PollIn };
         return SpawnNative.Poll(&entry, 1, milliseconds) > 0;

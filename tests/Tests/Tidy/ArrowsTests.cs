@@ -139,7 +139,7 @@ public sealed class ArrowsTests
     // The most specific folder of the table, else the first segment; null for the project's root.
     private static string? Folder(string project, TypeDefinition type)
     {
-        var root = IsEngine(project) ? $"CabinCrew.Engines.{project}." : $"CabinCrew.{project}.";
+        var root = IsEngine(project) ? $"CabinCrew.Engines.{project}." : Lies(project, "servers") ? $"CabinCrew.Servers.{project}." : $"CabinCrew.{project}.";
         if (!type.Namespace.StartsWith(root, StringComparison.Ordinal)) return null;
         var folder = type.Namespace[root.Length..];
         return Floors.Folders.GetValueOrDefault(project, [])
@@ -147,7 +147,9 @@ public sealed class ArrowsTests
             .MaxBy(f => f.Length) ?? folder.Split('.')[0];
     }
 
-    private static bool IsEngine(string project) => Projects.Any(p => p.StartsWith("engines/", StringComparison.Ordinal) && Name(p) == project);
+    private static bool IsEngine(string project) => Lies(project, "engines");
+
+    private static bool Lies(string project, string folder) => Projects.Any(p => p.StartsWith(folder + "/", StringComparison.Ordinal) && Name(p) == project);
 
     private static bool IsFramework(string assembly) =>
         assembly is "netstandard" or "mscorlib" or "Microsoft.CSharp" || assembly.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)

@@ -22,6 +22,7 @@ internal static class Floors
         ["Patch"] = ["EngineSdk"],
         ["Script"] = ["EngineSdk"],
         ["Undo"] = ["EngineSdk"],
+        ["Files"] = ["Protocol"],
         ["Terraform"] = ["EngineSdk"],
         ["Kubernetes"] = ["EngineSdk"],
         ["Deps"] = ["EngineSdk"],
@@ -48,11 +49,12 @@ internal static class Floors
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
         ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint"],
-        ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Commands"],
+        ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Serving", "Commands"],
         ["Git"] = [],
         ["Patch"] = [],
         ["Script"] = [],
         ["Undo"] = [],
+        ["Files"] = ["Disk", "Tools", "Rpc"],
     };
 
     /// <summary>Words of a higher folder that lower ones are written in: plain records of a definition, no behaviour.</summary>

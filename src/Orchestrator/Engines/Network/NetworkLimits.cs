@@ -5,6 +5,12 @@ internal sealed record NetworkLimits
 {
     public static readonly NetworkLimits Default = new();
 
+    /// <summary>Of a server, which lives as long as somebody uses it: its requests and their bytes are not counted together, and none is kept.</summary>
+    public static readonly NetworkLimits OfServers = new() { Exchanges = int.MaxValue, TotalBytes = long.MaxValue, KeptBytes = 0, KeptTotalBytes = 0, Records = false };
+
+    /// <summary>Whether what is exchanged goes on record.</summary>
+    public bool Records { get; init; } = true;
+
     public int Connections { get; init; } = 64;
     public int Exchanges { get; init; } = 10_000;
     /// <summary>One request's body, which is read whole before it is sent on.</summary>

@@ -37,6 +37,7 @@ internal sealed class NetworkRecorder(Redactor redactor, NetworkLimits limits)
 
     public void End(int place, NetworkExchange exchange)
     {
+        if (!limits.Records) return;
         lock (gate) exchanges[place] = exchange;
     }
 

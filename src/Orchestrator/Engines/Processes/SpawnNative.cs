@@ -109,6 +109,12 @@ internal static unsafe partial class SpawnNative
     [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
     public static partial int PrLimit(int pid, int resource, Limit* limit, Limit* old);
 
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint who, int priority);
+
+    /// <summary>Others come first: for a process and what it will start.</summary>
+    public static void MakeNice(int pid) => _ = SetPriority(0, (uint)pid, 10);
+
     [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int FStatFs(int descriptor, out FileSystemStat stat);
 

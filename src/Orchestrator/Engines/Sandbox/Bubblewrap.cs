@@ -8,7 +8,7 @@ namespace CabinCrew.Orchestrator.Engines.Sandbox;
 /// <param name="DisableUserNamespaces">bubblewrap 0.8 and newer; with an older one the seccomp filter alone forbids them.</param>
 internal sealed record BubblewrapFeatures(bool DisableUserNamespaces = true);
 
-internal static class Bubblewrap
+internal static partial class Bubblewrap
 {
     public const string Workspace = "/workspace";
     public const string Artifacts = "/cabincrew/artifacts";
@@ -26,6 +26,9 @@ internal static class Bubblewrap
     public const long Slack = 64 << 10;
     public const long SharedMemoryBytes = 64L << 20;
 
+    /// <summary>In each place of memory or disk: an entry takes some of it however small it is.</summary>
+    public static long EntriesMax(EngineLimits limits) => Math.Clamp(limits.TempBytes / 4096, 1000, 200_000);
+
     /// <summary>ENG-02: these and no others.</summary>
     public static IReadOnlyList<(string Name, string Value)> Environment(EngineMode mode, string workspace, string artifacts, string temp) =>
     [
@@ -38,11 +41,68 @@ internal static class Bubblewrap
     public static IReadOnlyList<string> Arguments(EngineRun run, IReadOnlyList<(string Name, bool IsDirectory)> hidden, HostLayout host, BubblewrapFeatures features, string? devices = null)
     {
         var takeOff = run.Mode == EngineMode.TakeOff;
-        var a = new List<string>();
-        void Add(params ReadOnlySpan<string> words) => a.AddRange(words);
-        void Tmpfs(long bytes, string at) => Add("--size", $"{bytes}", "--tmpfs", at);
+        var a = new Words();
+        Root(a, run.Limits, run.Network, host, features, devices);
+        if (run.FrozenArtifacts is { } frozen) a.Add("--ro-bind", frozen, Artifacts);
+        else a.Tmpfs(run.Limits.ArtifactBytes + Slack, Artifacts);
+        a.Add(takeOff ? "--bind" : "--ro-bind", run.Workspace, Workspace);
+        foreach (var (name, isDirectory) in hidden) a.Cover($"{Workspace}/{name}", isDirectory);
+        // A workspace inside of what everybody sees (a checkout under /usr/src) is there a second time.
+        if (host.ReadOnly.Any(p => run.Workspace.StartsWith(p + "/", StringComparison.Ordinal)))
+            foreach (var (name, isDirectory) in hidden) a.Cover($"{run.Workspace}/{name}", isDirectory);
+        foreach (var mount in run.Engine.Mounts) a.Add("--ro-bind", mount.Source, mount.Target);
+        foreach (var mount in run.Outside) a.Add(takeOff && mount.Writable ? "--bind" : "--ro-bind", mount.Source, mount.Target);
+        if (run.DeclaredNetwork is not null) a.Add("--ro-bind-data", $"{CertificateFd}", NetworkEnvironment.CertificateFile);
+        a.Add("--remount-ro", "/");
 
-        void Cover(string at, bool isDirectory)
+        a.Add("--clearenv");
+        foreach (var (name, value) in Environment(run.Mode, Workspace, Artifacts, Temp)) a.Add("--setenv", name, value);
+        if (run.DeclaredNetwork is not null)
+            foreach (var (name, value) in NetworkEnvironment.Variables) a.Add("--setenv", name, value);
+        a.Add("--chdir", Workspace);
+        a.Run(run.Engine.Command);
+        a.Add("--mode", run.Mode.Word());
+        return a.All;
+    }
+
+    /// <summary>What every process in a sandbox stands in: namespaces, the system's programs read-only, and nothing else of the host's.</summary>
+    private static void Root(Words a, EngineLimits limits, bool network, HostLayout host, BubblewrapFeatures features, string? devices)
+    {
+        a.Add("--unshare-user");
+        if (features.DisableUserNamespaces) a.Add("--disable-userns");
+        a.Add("--uid", "65534", "--gid", "65534", "--unshare-pid");
+        if (!network) a.Add("--unshare-net");
+        a.Add("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", HostName, "--die-with-parent", "--new-session", "--cap-drop", "ALL");
+
+        foreach (var path in host.ReadOnly) a.Add("--ro-bind", path, path);
+        foreach (var (name, target) in host.Links) a.Add("--symlink", target, "/" + name);
+        if (network)
+            foreach (var path in host.Network) a.Add("--ro-bind", path, path);
+        a.Add("--ro-bind-data", $"{PasswdFd}", "/etc/passwd", "--ro-bind-data", $"{GroupFd}", "/etc/group");
+        // A root that starts bubblewrap keeps the host's /proc/sys writable through a new procfs: hence the remount.
+        a.Add("--proc", "/proc", "--remount-ro", "/proc");
+        // The tmpfs behind /dev has no size of its own: read-only, but for a sized /dev/shm.
+        a.Add("--dev", "/dev");
+        if (devices is not null)
+            foreach (var (name, _) in PrivateDevices.All) a.Add("--dev-bind", $"{devices}/{name}", "/dev/" + name);
+        a.Tmpfs(Math.Min(SharedMemoryBytes, limits.MemoryBytes), "/dev/shm");
+        a.Add("--remount-ro", "/dev");
+        a.Tmpfs(limits.TempBytes + Slack, Temp);
+        a.Add("--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp");
+    }
+
+    /// <summary>A command line that grows.</summary>
+    private sealed class Words
+    {
+        private readonly List<string> words = [];
+
+        public IReadOnlyList<string> All => words;
+
+        public void Add(params ReadOnlySpan<string> more) => words.AddRange(more);
+
+        public void Tmpfs(long bytes, string at) => Add("--size", $"{bytes}", "--tmpfs", at);
+
+        public void Cover(string at, bool isDirectory)
         {
             if (!isDirectory) Add("--ro-bind", "/dev/null", at);
             else
@@ -52,50 +112,14 @@ internal static class Bubblewrap
             }
         }
 
-        Add("--unshare-user");
-        if (features.DisableUserNamespaces) Add("--disable-userns");
-        Add("--uid", "65534", "--gid", "65534", "--unshare-pid");
-        if (!run.Network) Add("--unshare-net");
-        Add("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", HostName, "--die-with-parent", "--new-session", "--cap-drop", "ALL");
-
-        foreach (var path in host.ReadOnly) Add("--ro-bind", path, path);
-        foreach (var (name, target) in host.Links) Add("--symlink", target, "/" + name);
-        if (run.Network)
-            foreach (var path in host.Network) Add("--ro-bind", path, path);
-        Add("--ro-bind-data", $"{PasswdFd}", "/etc/passwd", "--ro-bind-data", $"{GroupFd}", "/etc/group");
-        // A root that starts bubblewrap keeps the host's /proc/sys writable through a new procfs: hence the remount.
-        Add("--proc", "/proc", "--remount-ro", "/proc");
-        // The tmpfs behind /dev has no size of its own: read-only, but for a sized /dev/shm.
-        Add("--dev", "/dev");
-        if (devices is not null)
-            foreach (var (name, _) in PrivateDevices.All) Add("--dev-bind", $"{devices}/{name}", "/dev/" + name);
-        Tmpfs(Math.Min(SharedMemoryBytes, run.Limits.MemoryBytes), "/dev/shm");
-        Add("--remount-ro", "/dev");
-        Tmpfs(run.Limits.TempBytes + Slack, Temp);
-        Add("--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp");
-
-        if (run.FrozenArtifacts is { } frozen) Add("--ro-bind", frozen, Artifacts);
-        else Tmpfs(run.Limits.ArtifactBytes + Slack, Artifacts);
-        Add(takeOff ? "--bind" : "--ro-bind", run.Workspace, Workspace);
-        foreach (var (name, isDirectory) in hidden) Cover($"{Workspace}/{name}", isDirectory);
-        // A workspace inside of what everybody sees (a checkout under /usr/src) is there a second time.
-        if (host.ReadOnly.Any(p => run.Workspace.StartsWith(p + "/", StringComparison.Ordinal)))
-            foreach (var (name, isDirectory) in hidden) Cover($"{run.Workspace}/{name}", isDirectory);
-        foreach (var mount in run.Engine.Mounts) Add("--ro-bind", mount.Source, mount.Target);
-        foreach (var mount in run.Outside) Add(takeOff && mount.Writable ? "--bind" : "--ro-bind", mount.Source, mount.Target);
-        if (run.DeclaredNetwork is not null) Add("--ro-bind-data", $"{CertificateFd}", NetworkEnvironment.CertificateFile);
-        Add("--remount-ro", "/");
-
-        Add("--clearenv");
-        foreach (var (name, value) in Environment(run.Mode, Workspace, Artifacts, Temp)) Add("--setenv", name, value);
-        if (run.DeclaredNetwork is not null)
-            foreach (var (name, value) in NetworkEnvironment.Variables) Add("--setenv", name, value);
-        Add("--chdir", Workspace);
-        Add("--seccomp", $"{SeccompFd}", "--info-fd", $"{InfoFd}", "--json-status-fd", $"{StatusFd}", "--block-fd", $"{BlockFd}", "--");
-        Add([.. run.Engine.Command]);
-        Add("--mode", run.Mode.Word());
-        return a;
+        /// <summary>What runs there, behind the filter, once it is told to go.</summary>
+        public void Run(IReadOnlyList<string> command)
+        {
+            Add("--seccomp", $"{SeccompFd}", "--info-fd", $"{InfoFd}", "--json-status-fd", $"{StatusFd}", "--block-fd", $"{BlockFd}", "--");
+            Add([.. command]);
+        }
     }
+
 
     /// <summary>Whether a process was started with arguments as ours are; false when it is gone or not ours to see.</summary>
     public static bool IsLauncher(int pid)

@@ -5,16 +5,13 @@ namespace CabinCrew.Orchestrator.Engines.Sandbox;
 
 internal sealed class BubblewrapRunner(string bubblewrap, BubblewrapFeatures features) : IEngineRunner
 {
-    /// <summary>Places inside that nothing may be mounted over.</summary>
-    private static readonly string[] Reserved = ["/", "/proc", "/dev", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/tmp", "/workspace", "/cabincrew", "/engine"];
-
     private const int AttemptsMax = 20;
 
     public string Tier => Tiers.Full;
 
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct)
     {
-        if (run.Outside.FirstOrDefault(m => m.Target[0] != '/' || Path.GetFullPath(m.Target) != m.Target || Reserved.Contains(m.Target)) is { } odd)
+        if (run.Outside.FirstOrDefault(m => m.Target[0] != '/' || Path.GetFullPath(m.Target) != m.Target || Bubblewrap.Reserved.Contains(m.Target)) is { } odd)
             return (null, new(new(ProblemCode.SandboxFailed, $"'{odd.Target}' cannot be shown to an engine: the sandbox has a directory of its own there."), default, new(default, default, 0, 0)));
         for (var attempt = 1; ; attempt++)
         {

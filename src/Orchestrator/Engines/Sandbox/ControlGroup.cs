@@ -53,6 +53,24 @@ internal sealed class ControlGroup : IDisposable
     /// <summary>Then the kernel itself counts every page, wherever it is.</summary>
     public bool CountsMemory => directories.Exists(d => d.StartsWith(Root + "/memory", StringComparison.Ordinal) || File.Exists(Path.Join(d, "memory.max")));
 
+    /// <summary>A ceiling for its share of the processors (100 is one of them). False where the controller is not ours to use.</summary>
+    public bool LimitProcessors(int percent)
+    {
+        const int periodMicroseconds = 100_000;
+        var capped = false;
+        foreach (var file in directories.Select(d => Path.Join(d, "cpu.max")).Where(File.Exists))
+            try
+            {
+                Write(file, $"{(long)percent * periodMicroseconds / 100} {periodMicroseconds}");
+                capped = true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Then its priority is lowered instead.
+            }
+        return capped;
+    }
+
     private void Make(string directory, params ReadOnlySpan<(string File, long Value)> settings)
     {
         try
