@@ -1,6 +1,7 @@
 // The command line: one table of verbs. Root help is a text of its own, so that `cabincrew --help` is quick and reads like a page.
 using System.CommandLine;
 using CabinCrew.Cli.Commands;
+using CabinCrew.Cli.Commands.Mcp;
 using CabinCrew.Cli.Commands.Policy;
 using CabinCrew.Protocol;
 
@@ -47,6 +48,12 @@ internal static class Root
           policy replay         judge every recorded plan again, under other policies
           policy bundle VERB    build, sign, verify, inspect a bundle of policies
 
+        Guard agents
+          mcp                   stand between an agent and its tools (MCP): judge, record, hold for approval
+          mcp wrap|unwrap       put the gateway before the servers that a client has, and take it back
+          mcp inspect|accept    what servers offer, and what of it was accepted
+          mcp tail              what is decided, as it happens
+
         Make
           engine check ENGINE   run the conformance checks on an engine in any language
           schema [NAME]         JSON schemas, for editors and for every document
@@ -78,7 +85,7 @@ internal static class Root
             ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
             ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
             EvidenceCommands.Token(), AuditCommands.Audit(),
-            PolicyCommand.Create(), EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
+            PolicyCommand.Create(), McpCommand.Create(), EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
         };
         foreach (var option in Globals.All) root.Options.Add(option);
         return root;

@@ -27,7 +27,7 @@ internal sealed class HeldWait(
         var asked = Task.CompletedTask;
         try
         {
-            if (settings.AskPerson && IsKnownPerson(caller) && line.CanAskPerson) asked = AskAsync(caller, line, stop.Token);
+            if (settings.AskPerson && PersonOf(caller) is { } person && line.CanAskPerson) asked = AskAsync(person, line, stop.Token);
             return await CountUntilSettledAsync(line, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -114,14 +114,15 @@ internal sealed class HeldWait(
     }
 
     // Only by the identities file's own proof: a key or a token of somebody else's may bear a person's name and is not that person.
-    private bool IsKnownPerson(MessageCaller caller) => caller is { Human: true, AuthenticatedBy: "os_user" or "token" } && identities.IsHuman(caller.Name);
+    private string? PersonOf(MessageCaller caller) =>
+        (caller.AuthenticatedBy is "os_user" or "token" ? caller.Person ?? (caller.Human == true ? caller.Name : null) : null) is { } name && identities.IsHuman(name) ? name : null;
 
     // The person at the client is one more who may answer, no other than at the command line: verified alike, refused alike.
-    private async Task AskAsync(MessageCaller caller, ICallerLine line, CancellationToken ct)
+    private async Task AskAsync(string person, ICallerLine line, CancellationToken ct)
     {
         var question = $"Approve {what.Message.Method} {what.Message.Name} at {what.Message.Server}, asked by {what.Message.Caller}? Because: {request.Reason}. Arguments: {what.Message.Arguments}{(what.Message.Cut ? " [cut]" : "")}";
         if (await line.AskPersonAsync(question, ct).ConfigureAwait(false) is not { } yes) return;
         await calls.AnswerAsync(
-            new(request.ApprovalId, yes, request.PlanTokenHash, null), new(caller.Name, caller.Roles, Human: true, HeldCalls.Elicitation), HeldCalls.Elicitation, ct).ConfigureAwait(false);
+            new(request.ApprovalId, yes, request.PlanTokenHash, null), new(person, identities.RolesOf(person), Human: true, HeldCalls.Elicitation), HeldCalls.Elicitation, ct).ConfigureAwait(false);
     }
 }

@@ -19,11 +19,17 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Mcp.Configuration;
 
 /// <summary>A gate that stands. Disposing it writes out what it has to tell, and gives its session with the store back; the sessions of callers have ended before.</summary>
-public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hold, DefinitionPins pins, AuditQueue audit, Node node) : IAsyncDisposable
+public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hold, DefinitionPins pins, AuditQueue audit, Node node, Func<MessageCaller, string, bool> allows) : IAsyncDisposable
 {
     public McpGate Gate => gate;
     public CallerDoor Door => door;
     public DefinitionPins Pins => pins;
+
+    /// <summary>Whether a caller may use a server at all.</summary>
+    public bool Allows(MessageCaller caller, string server) => allows(caller, server);
+
+    /// <summary>For what never comes as far as the gate.</summary>
+    public AuditQueue Audit => audit;
 
     /// <summary>Closes the calls that a gateway left behind when it died. At the start, and now and then.</summary>
     public Task<Outcome<int>> AbandonLeftAsync(CancellationToken ct) => hold.AbandonLeftAsync(ct);
@@ -60,9 +66,10 @@ public static class GateAssembly
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
         var settings = new GateSettings { RequestBytesMax = definition.RequestBytesMax, ResponseBytesMax = definition.ResponseBytesMax, WarningsInMeta = definition.WarningsInMeta, Context = definition.Context };
         var scan = new DetectorScan(detection, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
+        var allows = CallerAssembly.Servers(definition.Callers);
         var gate = new McpGate(new(ledger, settings, scan.RunAsync, s => Recognize(files, s), new PolicyJudge(policies, detection, identities.DefaultRole), pins, hold,
-            new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = CallerAssembly.Servers(definition.Callers) });
-        return new AssembledGate(gate, door, hold, pins, audit, node);
+            new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = allows });
+        return new AssembledGate(gate, door, hold, pins, audit, node, allows);
     }
 
     private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>

@@ -5,7 +5,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Configuration;
 
-internal sealed class ServerReader(YamlMap map, string name, string baseDirectory)
+public sealed class ServerReader(YamlMap map, string name, string baseDirectory)
 {
     /// <summary>Short, so that it leaves room for a tool's own name behind it.</summary>
     public const int NameCharsMax = 32;
@@ -21,7 +21,7 @@ internal sealed class ServerReader(YamlMap map, string name, string baseDirector
         text.Length is > 0 and <= NameCharsMax && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && char.IsAsciiLetterOrDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1]);
 
     /// <summary>Null: there are errors.</summary>
-    public ServerDefinition? Read()
+    internal ServerDefinition? Read()
     {
         var given = Kinds.Where(map.Has).ToList();
         if (given is not [var kind])
@@ -145,7 +145,7 @@ internal sealed class ServerReader(YamlMap map, string name, string baseDirector
         && text.ToLowerInvariant() is not ("host" or "content-length" or "content-type" or "transfer-encoding" or "connection" or "accept" or "upgrade" or "origin" or "last-event-id");
 
     /// <summary>The directory, every link resolved; null after an error.</summary>
-    public static string? Directory(YamlMap map, string key, string written, string baseDirectory)
+    internal static string? Directory(YamlMap map, string key, string written, string baseDirectory)
     {
         if (CanonicalPath.Of(Path.GetFullPath(written, baseDirectory)) is not { } path || !System.IO.Directory.Exists(path))
             map.Errors.Add(map.Take(key)!, $"'{key}': expected a directory, found none at '{YamlMap.Clip(written)}'");

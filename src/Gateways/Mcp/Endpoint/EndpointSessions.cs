@@ -8,7 +8,7 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Mcp.Endpoint;
 
 /// <summary>Makes a session of a caller and a client, ready to run.</summary>
-public delegate Session SessionMaker(string id, MessageCaller caller, IClientConnection client);
+public delegate Outcome<Session> SessionMaker(string id, MessageCaller caller, IClientConnection client);
 
 internal sealed class EndpointSession(string id, MessageCaller caller, SessionClient client)
 {
@@ -41,8 +41,9 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
                 return new Problem(ProblemCode.CallerConcurrencyExceeded, "too many sessions are open") { Remedy = "End one (HTTP DELETE) before opening another." };
             var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
             var session = new EndpointSession(id, caller, new(settings)) { UsedAt = clock.GetTimestamp() };
+            if (!make(id, caller, session.Client).Try(out var carried, out var refused)) return refused;
             byId[id] = session;
-            Run(id, caller, session.Client, () => byId.TryRemove(id, out _));
+            Run(carried, session.Client, () => byId.TryRemove(id, out _));
             return session;
         }
     }
@@ -74,8 +75,9 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
             if (stateless.TryGetValue(key, out var known)) return known;
             if (stateless.Count >= settings.SessionsMax) return new Problem(ProblemCode.CallerConcurrencyExceeded, "too many callers are served at once");
             var client = new StatelessClient(settings);
+            if (!make(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), caller, client).Try(out var carried, out var refused)) return refused;
             stateless[key] = client;
-            Run(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), caller, client, () =>
+            Run(carried, client, () =>
             {
                 lock (gate) stateless.Remove(key);
             });
@@ -91,13 +93,13 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
         await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void Run(string id, MessageCaller caller, IClientConnection client, Action ended)
+    private void Run(Session session, IClientConnection client, Action ended)
     {
         var task = Task.Run(async () =>
         {
             try
             {
-                await make(id, caller, client).RunAsync(stopping.Token).ConfigureAwait(false);
+                await session.RunAsync(stopping.Token).ConfigureAwait(false);
             }
             finally
             {

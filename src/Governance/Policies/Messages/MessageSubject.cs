@@ -33,6 +33,9 @@ public sealed record MessageCaller(string Name, bool? Human, IReadOnlyList<strin
     /// <summary>Of a token: who issued it. Two issuers' callers of one name are two callers.</summary>
     public string? Issuer { get; init; }
 
+    /// <summary>The person at the caller's client, where the connection itself shows who that is (whoever started the gateway on this machine). Null: it does not.</summary>
+    public string? Person { get; init; }
+
     /// <summary>Tells callers apart, whoever vouches for them.</summary>
     public string Key => $"{AuthenticatedBy}\n{Issuer}\n{Name}";
 }
