@@ -1,5 +1,6 @@
 // What a server may reach, as plain words: the same hosts and addresses that a workflow file names, one word for each. Pure.
 using System.Net;
+using CabinCrew.Governance.Network;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Engines.Network;
