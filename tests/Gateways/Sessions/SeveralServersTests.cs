@@ -165,6 +165,9 @@ public sealed class SeveralServersTests
         var (firstId, secondId) = (first.GetProperty("id").GetRawText(), second.GetProperty("id").GetRawText());
         Assert.NotEqual(firstId, secondId);
         var token = second.GetProperty("params").GetProperty("_meta").GetProperty("progressToken").GetRawText();
+        // Of one server, an id that is still open is taken.
+        await bench.Servers[0].SendAsync(ask);
+        Assert.Equal("message_id_taken", Json(await bench.Servers[0].ReceiveAsync()).GetProperty("error").GetProperty("data").GetProperty("problem").GetString());
         await bench.Client.SendAsync($$$"""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":{{{token}}},"progress":1}}""");
         await bench.Servers[1].ExpectAsync("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":5,"progress":1}}""");
         await bench.Client.SendAsync(Result(secondId, "two"));
@@ -275,6 +278,12 @@ public sealed class SeveralServersTests
         await bench.Servers[1].SendAsync(updated);
         await bench.Client.ExpectAsync(updated);
         Assert.Equal(MessageDirection.ToCaller, bench.Gate.Seen.Last().Direction);
+        // One server ends its stream, in either way; the other's goes on until it ends too.
+        await bench.Servers[0].SendAsync("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}""");
+        await bench.Servers[1].SendAsync(updated);
+        await bench.Client.ExpectAsync(updated);
+        await bench.Servers[1].SendAsync("""{"jsonrpc":"2.0","id":2,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":2}}}""");
+        await bench.Client.ExpectAsync("""{"jsonrpc":"2.0","id":2,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":2}}}""");
     }
 
     [Theory]

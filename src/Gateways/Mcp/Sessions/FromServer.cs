@@ -69,7 +69,7 @@ internal sealed class FromServer(SessionParts session)
     {
         var id = session.Routes.ClientId(frame);
         var open = new OpenRequest(frame, link) { AskerId = frame.Id, Id = id, Token = session.Routes.ClientToken(frame, id), Facts = session.Standing.Facts };
-        if ((Unplaced(frame) ?? session.Routes.Unowned(link, frame) ?? session.ToClient.Add(open)) is { } fault)
+        if ((Unplaced(link, frame, id) ?? session.Routes.Unowned(link, frame) ?? session.ToClient.Add(open)) is { } fault)
         {
             await session.RecordAsync(link.Name, MessageDirection.ToCaller, fault);
             await link.SendAsync(Replies.Error(frame.Id, fault), ct);
@@ -79,55 +79,57 @@ internal sealed class FromServer(SessionParts session)
         session.Underway.Track(new ServerRequest(session, turn, open).RunAsync());
     }
 
-    private Problem? Unplaced(Frame frame) =>
+    private Problem? Unplaced(Link link, Frame frame, ReadOnlyMemory<byte> clientId) =>
         session.Ending ? new Problem(ProblemCode.MessageUnexpected, "the session is ending; nothing new is taken")
         : McpMethods.Misplaced(frame, Parties.Server) is { } misplaced ? new Problem(ProblemCode.MessageUnexpected, misplaced)
         : session.Questions.IsOwn(frame.Id) ? new Problem(ProblemCode.MessageIdTaken, "ids of this form are the gateway's own")
         : !session.Standing.Open && frame.Method is not McpMethods.Ping
             ? new Problem(ProblemCode.MessageUnexpected, "a server may ask the client only after 'initialize' was answered, and never in the stateless era")
+        // Under an id of the gateway's, the table of what the client was asked does not show it.
+        : !clientId.Span.SequenceEqual(frame.Id.Span) && Own(link, frame.Id) is not null ? new Problem(ProblemCode.MessageIdTaken, "a request with this id is still open")
         : null;
 
     private async ValueTask NotificationAsync(Link link, Frame frame, CancellationToken ct)
     {
-        if (Unexpected(link, frame, out var own) is { } fault)
-        {
-            await session.RecordAsync(link.Name, MessageDirection.ToCaller, fault);
-            return;
-        }
-        if (frame.Method is not McpMethods.Cancelled) own = frame;
-        if (own is not null) await ForwardAsync(link, own, ct);
+        if (McpMethods.Misplaced(frame, Parties.Server) is { } misplaced)
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, new Problem(ProblemCode.MessageUnexpected, misplaced));
+        else if (frame.Method is McpMethods.Cancelled) await CancelAsync(link, frame, ct);
+        else if (frame.Method is McpMethods.Progress && !IsAwaited(link, frame))
+            await session.RecordAsync(link.Name, MessageDirection.ToCaller, new Problem(ProblemCode.MessageUnexpected, "progress of nothing that this server is asked"));
+        else await ForwardAsync(link, frame, ct);
     }
 
-    /// <param name="cancellation">What the client is told of a cancellation; null: nothing.</param>
-    private Problem? Unexpected(Link link, Frame frame, out Frame? cancellation)
+    private bool IsAwaited(Link link, Frame progress)
     {
-        cancellation = null;
-        if (McpMethods.Misplaced(frame, Parties.Server) is { } misplaced) return new Problem(ProblemCode.MessageUnexpected, misplaced);
-        if (frame.Method is McpMethods.Cancelled) cancellation = Cancel(link, frame);
-        if (frame.Method is not McpMethods.Progress) return null;
-        var open = session.FromClient.FindByToken(JsonParts.Member(frame.Params, "progressToken"u8));
+        var open = session.FromClient.FindByToken(JsonParts.Member(progress.Params, "progressToken"u8));
         var asked = open is { Link: null, Gathering: { } gathering } ? gathering.LegOf(link) : open?.Link == link ? open : null;
-        return asked is { Stage: RequestStage.Sent or RequestStage.Answered } || session.Routes.IsTaskToken(link, frame)
-            ? null
-            : new Problem(ProblemCode.MessageUnexpected, "progress of nothing that this server is asked");
+        return asked is { Stage: RequestStage.Sent or RequestStage.Answered } || session.Routes.IsTaskToken(link, progress);
     }
 
     // Of a request of its own (era of sessions), or of a stream of notifications that the client listens to (stateless era). Anything else is ignored, as the specification asks.
-    private Frame? Cancel(Link link, Frame frame)
+    private async ValueTask CancelAsync(Link link, Frame frame, CancellationToken ct)
     {
         var id = JsonParts.Member(frame.Params, "requestId"u8);
         if (Own(link, id) is { } open)
         {
-            if (!open.TryClose(out var before)) return null;
+            if (!open.TryClose(out var before)) return;
             session.ToClient.Remove(open, answerMayCome: before is RequestStage.Sent);
             open.Withdraw();
-            if (before is not RequestStage.Sent) return null;
-            return open.Id.Span.SequenceEqual(id.Span) ? frame : session.Read(JsonParts.Replace(frame.Bytes, id, open.Id.Span));
+            if (before is not RequestStage.Sent) return;
+            await ForwardAsync(link, open.Id.Span.SequenceEqual(id.Span) ? frame : session.Read(JsonParts.Replace(frame.Bytes, id, open.Id.Span)), ct);
         }
-        if (Asked(link, id) is not { Frame.Method: McpMethods.Listen, Gathering: null } stream || !stream.TryClose(out _)) return null;
-        session.FromClient.Remove(stream, answerMayCome: true);
-        stream.Withdraw();
-        return frame;
+        else if (Asked(link, id) is { Frame.Method: McpMethods.Listen } stream && stream.TryClose(out _))
+        {
+            stream.Withdraw();
+            if (stream.Gathering is { } gathering)
+            {
+                // The client goes on to listen to the others.
+                await gathering.WithAsync(stream, (byte[])[.. "{\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":"u8, .. id.Span, .. "}}"u8]);
+                return;
+            }
+            session.FromClient.Remove(stream, answerMayCome: true);
+            await ForwardAsync(link, frame, ct);
+        }
     }
 
     private OpenRequest? Own(Link link, ReadOnlyMemory<byte> askerId)
