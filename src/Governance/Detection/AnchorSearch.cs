@@ -39,6 +39,8 @@ internal sealed class AnchorSearch
             for (var at = 0; text[at..].IndexOfAny(values) is >= 0 and var step; at++)
             {
                 at += step;
+                // Where case is ignored, a letter that is not ASCII may be taken for one that is: no anchor begins with it.
+                if (text[at] >= byFirst.Length) continue;
                 foreach (var (detector, anchor) in byFirst[text[at]] ?? [])
                     if (text[at..].StartsWith(anchor.Text, comparison) && anchor.Look(text, at) is { } match && !found(detector, match)) return false;
             }

@@ -9,6 +9,8 @@ namespace CabinCrew.Governance.Detection;
 
 internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side side, Redactor redactor, FirstLook first)
 {
+    private static readonly byte[] HiddenName = "[redacted]"u8.ToArray();
+
     private readonly List<Finding> findings = [];
     private readonly List<(byte[]? Name, int Index, bool IsArray)> way = [];
     private int place;
@@ -43,7 +45,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
                     break;
                 case JsonTokenType.PropertyName:
                     way[^1] = (reader.ValueSpan.ToArray(), 0, false);
-                    Text((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+                    Text((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, isName: true);
                     break;
                 case JsonTokenType.String:
                     Count();
@@ -66,7 +68,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         if (way.Count > 0 && way[^1] is { IsArray: true } list) way[^1] = list with { Index = list.Index + 1 };
     }
 
-    private void Text(int start, int length)
+    private void Text(int start, int length, bool isName = false)
     {
         var raw = json.Span.Slice(start, length);
         if (!IsSuspect(raw, start)) return;
@@ -84,6 +86,9 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
             detector.FindIn(text.Chars, whole);
             foreach (var match in whole) found.Add((detector, match));
         }
+        var known = side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars.ToString()) : [];
+        // A name that is a secret, or holds one, is not told in any place.
+        if (isName && (found.Count > 0 || known.Count > 0)) way[^1] = (HiddenName, 0, false);
         found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
         var end = 0;
         foreach (var (detector, match) in found)
@@ -93,8 +98,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
             end = match.Start + match.Length;
             Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
         }
-        if (!side.LooksForMapped || (!first.HasMapped && !first.HasEscapes)) return;
-        foreach (var secret in redactor.Locate(text.Chars.ToString()))
+        foreach (var secret in known)
             Add(Detectors.Mapped, secret.Name, $"this is the value of the secret {secret.Name}", start, text, secret.Start, secret.Length);
     }
 

@@ -5,7 +5,7 @@ namespace CabinCrew.Governance.Detection;
 
 internal sealed class SecretDetector : ITextDetector
 {
-    private const int KeyCharsMax = 64 << 10;
+    private const int KeyCharsMax = 16 << 10;
     private const int UrlCharsMax = 512;
     private const int ConnectionCharsMax = 1024;
 
@@ -73,6 +73,7 @@ internal sealed class SecretDetector : ITextDetector
     private static readonly System.Buffers.SearchValues<char> UrlEnds = System.Buffers.SearchValues.Create("/?# \t\r\n\"'<>`\\,;()|");
 
     private static readonly System.Buffers.SearchValues<char> ValueEnds = System.Buffers.SearchValues.Create(";\"'\\ \t\r\n<>`");
+    private static readonly System.Buffers.SearchValues<char> Chain = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.()[]?");
     private static readonly System.Buffers.SearchValues<char> Fillable = System.Buffers.SearchValues.Create("${}<>[]*");
 
     // scheme://user:password@host. The range is the password.
@@ -116,6 +117,8 @@ internal sealed class SecretDetector : ITextDetector
         if (value.Length is < 4 or > 256 || value.ContainsAny(Fillable) || (value.Contains('%') && !HasPercentEscape(value))) return false;
         foreach (var word in (ReadOnlySpan<string>)["pass", "password", "passwd", "secret", "changeme", "example", "user", "token", "xxxx", "redacted", "postgres"])
             if (value.Equals(word, StringComparison.OrdinalIgnoreCase)) return false;
+        // Code: ==, and a member of something.
+        if (value[0] == '=' || (value.Contains('.') && !value.ContainsAnyExcept(Chain))) return false;
         return !value.StartsWith("your", StringComparison.OrdinalIgnoreCase) && value.ContainsAnyExcept('x', 'X', '.');
     }
 

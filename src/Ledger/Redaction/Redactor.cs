@@ -1,5 +1,6 @@
 // Secrets never reach disk: every write of the ledger passes here first (AUD-04). Knows the values of mapped secrets and their usual encodings.
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -77,6 +78,9 @@ public sealed class Redactor
     public JsonElement Redact(JsonElement value)
     {
         if (known.Text is null || value.ValueKind == JsonValueKind.Undefined) return value;
+        // Nearly always there is no secret in it, spelled out or by escapes, and it may stand as it is.
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (!raw.Contains((byte)'\\') && FindIn(raw) is null) return value;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer)) Write(writer, value);
         using var document = JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = 256 });
@@ -90,7 +94,7 @@ public sealed class Redactor
         if (now.Bytes is null) return null;
         const int window = 1 << 15;
         var overlap = now.BytesFormMax - 1;
-        var chars = ArrayPool<char>.Shared.Rent(window + overlap);
+        var chars = ArrayPool<char>.Shared.Rent(Math.Min(bytes.Length, window + overlap));
         try
         {
             for (var at = 0; at < bytes.Length; at += window)

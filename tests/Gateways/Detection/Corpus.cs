@@ -48,7 +48,7 @@ internal static class Corpus
         ("github-token", "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"),
         ("github-fine-grained-token", "github_pat_" + Drawn(22) + "_" + Drawn(59)),
         ("gitlab-token", "glpat-" + Drawn(20)),
-        ("slack-token", "xoxb-" + "123456789012-123456789013-" + Drawn(24)),
+        ("slack-token", "xoxb-" + "284756102934-593847261093-" + Drawn(24)),
         ("slack-webhook", "hooks.slack.com/services/" + "T" + Drawn(9, "ABCDEFGHJKLMNPQRSTUVWXYZ") + "/B" + Drawn(9, "ABCDEFGHJKLMNPQRSTUVWXYZ", 9) + "/" + Drawn(24)),
         ("stripe-key", "sk_live_" + Drawn(24)),
         ("npm-token", Checked("npm_")),
@@ -93,7 +93,7 @@ internal static class Corpus
         "-----BEGIN CERTIFICATE-----\n" + Drawn(64) + "\n-----END CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----\n" + Drawn(64), "the header is -----BEGIN PRIVATE KEY----- and so on", "-----BEGIN PRIVATE KEY-----",
         "https://example.org/a:b@c", "https://user@example.org/", "git@github.com:a/b.git", "https://user:${PASSWORD}@host/", "https://user:<password>@host", "postgres://user:password@localhost/db", "http://{user}:{pass}@{host}",
         "https://example.org/?x=a:b@c.d", "see http://a.b: c@d.e", "Server=db;User Id=sa;Password=${DB_PASSWORD};", "Server=db;Password=;User Id=x", "password=hunter", "new Password=x; host=", "Host=db;Username=a;Password=*****",
-        "const password = args.password; const server = args.server;", "if (password==null) { server=null; }", "?password=abc123&host=x",
+        "const password = args.password; const server = args.server;", "if (password==null) { server=null; }", "?password=abc123&host=x", "t.password=e.password;t.host=e.host;t.server=1",
     ];
 
     public static readonly (string Rule, string Text)[] Injections =

@@ -111,7 +111,7 @@ public sealed class DetectionTests
     public void Findings_are_told_with_their_places()
     {
         var json = Encoding.UTF8.GetBytes($$"""{"a/b":{"c~d":["x","{{Corpus.Checked("ghp_")}}"]},"{{Corpus.Checked("npm_")}}":1}""");
-        Assert.Equal(["/a~1b/c~0d/1", "/" + Corpus.Checked("npm_")], Standard.Detect(json, TextOrigin.Server).Select(f => f.Place));
+        Assert.Equal(["/a~1b/c~0d/1", "/[redacted]"], Standard.Detect(json, TextOrigin.Server).Select(f => f.Place));
     }
 
     [Fact, Clause("INT-11")]

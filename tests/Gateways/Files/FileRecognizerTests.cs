@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CabinCrew.Gateways.Mcp.Files;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
 
 namespace CabinCrew.Gateways.Tests.Files;
 
@@ -110,9 +111,10 @@ public sealed class FileRecognizerTests
     [Fact]
     public void A_binary_patch_is_told()
     {
-        const string Binary = "diff --git a/x.bin b/x.bin\nnew file mode 100644\nindex 0000000000000000000000000000000000000000..78981922613b2afb6025042ff6bd878ac1994e85\nGIT binary patch\nliteral 2\nJcmYdfU|;|M0Du4h\n\nliteral 0\nHcmV?d00001\n\n";
-        var operation = Call("apply_patch", new JsonObject { ["patch"] = Binary }.ToJsonString())!;
-        Assert.True(operation.Binary || operation.Targets.Any(t => t.Fault == FileFault.Unresolved));
+        var content = new FileContent(FileKind.Regular, new byte[] { 0, 1, 2, 255 });
+        var patch = Encoding.ASCII.GetString(GitPatch.Write([new(new(WorkspacePath.Parse("x.bin"), null, content.State), content.Bytes)], _ => null));
+        var operation = Call("apply_patch", new JsonObject { ["patch"] = patch }.ToJsonString())!;
+        Assert.Equal(("x.bin", true), (Paths(operation), operation.Binary));
     }
 
     [Theory, Clause("MCP-04")]

@@ -4,7 +4,7 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Governance.Policies.Rego.Authoring;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 public sealed class ExamplePolicyTests
 {

@@ -6,7 +6,7 @@ using CabinCrew.Governance.Policies.Messages.Sources;
 using CabinCrew.Governance.Policies.Rules;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 public sealed class McpDefaultsTests
 {

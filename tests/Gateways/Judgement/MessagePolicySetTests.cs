@@ -1,11 +1,12 @@
 // The judgement of messages: aggregation and failing closed as for plans, findings and mapped secrets that nobody outvotes, digests.
 using System.Text;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 public sealed class MessagePolicySetTests
 {
@@ -96,7 +97,7 @@ public sealed class MessagePolicySetTests
     }
 
     [Fact]
-    public void Sources_that_only_compute_are_asked_on_the_spot() => Assert.True(Messages.Set(Says("a", Decision.Allow)).JudgeAsync(Call, "approver", CancellationToken.None).IsCompletedSuccessfully);
+    public void Sources_that_only_compute_are_asked_on_the_spot() => Assert.True(Messages.Set(Says("a", Decision.Allow)).JudgeAsync(Call, "approver", CancellationToken.None).AsTask().IsCompletedSuccessfully);
 
     [Fact]
     public void Findings_count_as_configured_and_no_majority_outvotes_them_or_is_diluted()
@@ -106,6 +107,17 @@ public sealed class MessagePolicySetTests
         var many = Call with { Findings = [.. Enumerable.Repeat(new MessageFinding("injection", "override", "", Decision.Warn, "x"), 9)] };
         Assert.Equal(Decision.Deny, Messages.Set(new(), AggregationMethod.Majority, Says("a", Decision.Deny), Says("b", Decision.Deny), Says("c", Decision.Allow)).Judge(many).Decision);
         Assert.Equal("secrets/jwt", Messages.Set(Says("a", Decision.Allow)).Judge(found).Evaluations[1].PolicyId);
+    }
+
+    [Fact, Clause("MCP-06")]
+    public void What_detectors_find_in_the_content_is_judged_with_its_place()
+    {
+        var token = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17";
+        var call = Messages.Call("write_file", $$"""{"path":"a","content":"{{token}}"}""");
+        var judged = Messages.Set(Says("a", Decision.Allow)).Judge(call with { Findings = MessageFindings.Of(TextDetection.Standard(new()).Detect(call.Content, TextOrigin.Caller)) });
+        Assert.Equal((Decision.RequireApproval, "secrets/github-token"), (judged.Decision, judged.Evaluations[1].PolicyId));
+        Assert.Equal("this looks like a GitHub token (at /arguments/content)", judged.Evaluations[1].Reason);
+        Assert.Empty(MessageFindings.Of([]));
     }
 
     [Theory, Clause("INT-11")]

@@ -5,7 +5,7 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Governance.Policies.Messages.Sources;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 public sealed class MessageRulesTests
 {

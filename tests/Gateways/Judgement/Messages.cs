@@ -5,7 +5,7 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 internal static class Messages
 {
@@ -14,7 +14,7 @@ internal static class Messages
         Gateway = "mcp", Tenant = TenantId.Local, Caller = new("anna", true, ["maintainer"], "os_user"), Session = "s1", Server = "files", ProtocolVersion = "2025-11-25",
         Direction = MessageDirection.ToServer, Kind = MessageKind.Request, Method = "tools/call", Name = tool, Pin = pin, Now = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero),
         Arguments = Encoding.UTF8.GetBytes(arguments), Content = Encoding.UTF8.GetBytes($$"""{"name":"{{tool}}","arguments":{{arguments}}}"""),
-        Frame = Encoding.UTF8.GetBytes($$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{tool}}","arguments":{{arguments}}}}"""),
+        Frame = Encoding.UTF8.GetBytes($$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}} }}"""),
     };
 
     public static FileOperation File(FileAction action, params string[] paths) => new(action, [.. paths.Select(p => new FileTarget(p, p, "/work", FileFault.None, true))], [], 0, false);

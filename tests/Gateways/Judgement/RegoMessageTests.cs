@@ -7,7 +7,7 @@ using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
 
-namespace CabinCrew.Gateways.Tests.Judgement;
+namespace CabinCrew.Gateways.Tests.Judging;
 
 public sealed class RegoMessageTests
 {

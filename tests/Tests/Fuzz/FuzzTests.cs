@@ -7,12 +7,13 @@ namespace CabinCrew.Tests.Fuzz;
 public sealed class FuzzTests
 {
     internal static readonly Lazy<Dictionary<string, FuzzTarget>> Targets = new(() =>
-        ((IEnumerable<FuzzTarget>)[.. JsonTargets.All, .. TextTargets.All, PatchTarget.Target, .. GitTargets.All, .. LogTargets.All, .. NetworkTargets.All, .. BundleTargets.All]).ToDictionary(t => t.Name, StringComparer.Ordinal));
+        ((IEnumerable<FuzzTarget>)[.. JsonTargets.All, .. TextTargets.All, PatchTarget.Target, .. GitTargets.All, .. LogTargets.All, .. NetworkTargets.All, .. BundleTargets.All, .. MessageTargets.All]).ToDictionary(t => t.Name, StringComparer.Ordinal));
 
     public static TheoryData<string> Names => [.. (string[])
     [
         "json", "documents", "receipt", "artifacts", "problem", "yaml", "workflow", "rules", "identities", "quantity", "name", "arguments", "redactor", "screen",
         "patch", "pack", "loose", "index", "refs", "replay", "audit", "http", "destination", "exchanges", "bundle", "bundle-signature", "file-pattern", "package", "policy-answer",
+        "message-redaction", "call-arguments", "message-rules",
     ]];
 
     [Theory, MemberData(nameof(Names))]

@@ -47,7 +47,7 @@ internal sealed class MessageInputDocument
         if (bytes.Capacity > KeptBytesMax) bytes = new(2048);
         bytes.ResetWrittenCount();
         json.Reset(bytes);
-        if (subject.File is { } file && TooLarge(subject, file)) return Refused();
+        if (subject.File?.Bytes > DocumentBytesMax) return Refused();
         json.WriteStartObject();
         json.WriteNumber("version", Version);
         Moment(subject.Now);
@@ -79,8 +79,6 @@ internal sealed class MessageInputDocument
         json.Flush();
         return bytes.WrittenCount <= DocumentBytesMax ? bytes.WrittenMemory : Refused();
     }
-
-    private static bool TooLarge(MessageSubject subject, FileOperation file) => file.Bytes > DocumentBytesMax || subject.Arguments.Length > DocumentBytesMax;
 
     private static Problem Refused() =>
         new(ProblemCode.PolicyFailed, $"the message is too large to be shown to Rego policies: its document has more than {DocumentBytesMax} bytes") { Remedy = "Send less at once." };

@@ -5,14 +5,61 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Policies.Rules;
 
+/// <summary>What every rule says besides its conditions.</summary>
+/// <param name="Line">Where it stands in its file.</param>
+internal sealed record RuleHead(string Id, int Line, Decision Decision, string? Role, int Count, string Reason);
+
 internal static class RuleReading
 {
     public static readonly (string, Decision)[] DecisionWords =
         [("allow", Decision.Allow), ("warn", Decision.Warn), ("require_approval", Decision.RequireApproval), ("deny", Decision.Deny)];
 
+    private const int RulesMax = 500;
     private const int CountMax = 20;
 
-    public static (string? Role, int Count) ReadApprover(YamlMap map, Decision decision)
+    /// <summary>The list of rules, each with its examples.</summary>
+    /// <param name="taken">Ids that no rule may have.</param>
+    /// <param name="conditions">Reads what a rule says under <c>when</c>.</param>
+    public static List<(T Rule, YamlMap? Examples)> ReadRules<T>(YamlMap map, IEnumerable<string> taken, Func<RuleHead, YamlMap, T> conditions)
+    {
+        List<(T, YamlMap?)> rules = [];
+        HashSet<string> ids = new(taken, StringComparer.Ordinal);
+        if (map.TakeList("rules", required: true) is not { } list) return rules;
+        if (list.Items.Count is 0 or > RulesMax) map.Errors.Add(list, $"'rules': expected 1 to {RulesMax} rules, found {list.Items.Count}");
+        foreach (var item in list.Maps("a rule (a mapping)"))
+        {
+            var head = Head(item);
+            var rule = conditions(head, item);
+            var examples = item.TakeMap("examples");
+            item.Close();
+            if (!ids.Add(head.Id)) map.Errors.Add(item, $"the rule id '{head.Id}' is taken");
+            rules.Add((rule, examples));
+        }
+        return rules;
+    }
+
+    /// <summary>What holds where no rule does: a decision in a word, or a mapping.</summary>
+    public static RuleHead Fallback(YamlMap map, string key, string reason, Decision standard, bool required)
+    {
+        if (map.Take(key, "allow, warn, require_approval or deny, or a mapping with 'decision'", required) is not YamlMap details)
+            return new(key, map.Line, map.TakeWord(key, DecisionWords) ?? standard, null, 1, reason);
+        var decision = details.TakeWord("decision", DecisionWords, required: true) ?? Decision.Deny;
+        var (role, count) = ReadApprover(details, decision);
+        var head = new RuleHead(key, details.Line, decision, role, count, details.TakeText("reason", charsMax: 500) ?? reason);
+        details.Close();
+        return head;
+    }
+
+    private static RuleHead Head(YamlMap map)
+    {
+        var id = map.TakeParsed<StepId>("id", "a name of letters, digits, '.', '_', '-'", s => StepId.TryParse(s, out var name) ? name : null, required: true);
+        map.TakeText("description");
+        var decision = map.TakeWord("decision", DecisionWords, required: true) ?? Decision.Deny;
+        var (role, count) = ReadApprover(map, decision);
+        return new(id?.ToString() ?? $"rule-{map.Line}", map.Line, decision, role, count, map.TakeText("reason", required: true, charsMax: 500) ?? "");
+    }
+
+    private static (string? Role, int Count) ReadApprover(YamlMap map, Decision decision)
     {
         var role = map.TakeParsed<StepId>("role", "a role's name", s => StepId.TryParse(s, out var name) ? name : null)?.ToString();
         var count = map.TakeInteger("count", 1, CountMax);

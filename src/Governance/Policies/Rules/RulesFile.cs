@@ -9,8 +9,6 @@ namespace CabinCrew.Governance.Policies.Rules;
 /// <param name="Default">Applies to each changed file that no rule covers, and to a plan that changes none.</param>
 internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule Default)
 {
-    public const int RulesMax = 500;
-
     private static readonly (string, ChangeWord)[] ChangeWords = [("create", ChangeWord.Create), ("update", ChangeWord.Update), ("delete", ChangeWord.Delete)];
 
     private static readonly (string, FileKind)[] KindWords = [("regular", FileKind.Regular), ("executable", FileKind.Executable), ("link", FileKind.Link)];
@@ -21,20 +19,8 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         var errors = map.Errors;
         map.TakeInteger("version", 1, 1, required: true);
         map.TakeText("description");
-        var standard = ReadDefault(map);
-        List<(Rule Rule, YamlMap? Examples)> rules = [];
-        HashSet<string> ids = new(StringComparer.Ordinal) { "default" };
-        if (map.TakeList("rules", required: true) is { } list)
-        {
-            if (list.Items.Count is 0 or > RulesMax) errors.Add(list, $"'rules': expected 1 to {RulesMax} rules, found {list.Items.Count}");
-            foreach (var item in list.Maps("a rule (a mapping)"))
-            {
-                var rule = ReadRule(item, out var examples);
-                if (!ids.Add(rule.Id)) errors.Add(item, $"the rule id '{rule.Id}' is taken");
-                rules.Add((rule, examples));
-            }
-        }
-
+        var standard = Of(Fallback(map, "default", "no rule covers this change", Decision.Deny, required: true), FileConditions.None, new());
+        var rules = ReadRules(map, [standard.Id], ReadRule);
         map.Close();
         // Examples of a file that has errors would only add noise. Reading them reports into the same collection.
         if (!errors.Any)
@@ -43,31 +29,13 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         return errors.Else(() => new RulesFile(errors.File, [.. rules.Select(r => r.Rule)], standard));
     }
 
-    private static Rule ReadDefault(YamlMap map)
+    private static Rule ReadRule(RuleHead head, YamlMap map)
     {
-        const string Reason = "no rule covers this change";
-        const string Expected = "allow, warn, require_approval or deny, or a mapping with 'decision'";
-        if (map.Take("default", Expected, required: true) is not YamlMap details)
-            return new("default", map.Line, FileConditions.None, new(), map.TakeWord("default", DecisionWords) ?? Decision.Deny, null, 1, Reason);
-        var decision = details.TakeWord("decision", DecisionWords, required: true) ?? Decision.Deny;
-        var (role, count) = ReadApprover(details, decision);
-        var rule = new Rule("default", details.Line, FileConditions.None, new(), decision, role, count, details.TakeText("reason", charsMax: 500) ?? Reason);
-        details.Close();
-        return rule;
+        var (files, plan) = map.TakeMap("when", required: true) is { } when ? ReadConditions(when, head.Decision == Decision.Allow) : (FileConditions.None, new());
+        return Of(head, files, plan);
     }
 
-    private static Rule ReadRule(YamlMap map, out YamlMap? examples)
-    {
-        var id = map.TakeParsed<StepId>("id", "a name of letters, digits, '.', '_', '-'", s => StepId.TryParse(s, out var name) ? name : null, required: true);
-        map.TakeText("description");
-        var decision = map.TakeWord("decision", DecisionWords, required: true);
-        var (role, count) = ReadApprover(map, decision ?? Decision.Deny);
-        var reason = map.TakeText("reason", required: true, charsMax: 500);
-        var (files, plan) = map.TakeMap("when", required: true) is { } when ? ReadConditions(when, decision == Decision.Allow) : (FileConditions.None, new());
-        examples = map.TakeMap("examples");
-        map.Close();
-        return new(id?.ToString() ?? $"rule-{map.Line}", map.Line, files, plan, decision ?? Decision.Deny, role, count, reason ?? "");
-    }
+    private static Rule Of(RuleHead head, FileConditions files, PlanConditions plan) => new(head.Id, head.Line, files, plan, head.Decision, head.Role, head.Count, head.Reason);
 
     private static (FileConditions, PlanConditions) ReadConditions(YamlMap when, bool allow)
     {
