@@ -32,7 +32,7 @@ public sealed class AssembledGateTests
         {
             var call = Frames.Of("""{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"file:///tmp/a"}}""");
             Assert.Null((await PassAsync(built, house, MessageDirection.ToServer, call)).Refused);
-            var answer = Frames.Of($$"""{"beside":"{{Token}}","jsonrpc":"2.0","id":1,"result":{"contents":[{"uri":"file:///tmp/a","text":"a {{Token}} b"}]}}""");
+            var answer = Frames.Of($$$"""{"beside":"{{{Token}}}","jsonrpc":"2.0","id":1,"result":{"contents":[{"uri":"file:///tmp/a","text":"a {{{Token}}} b"}]}}""");
             var passage = await PassAsync(built, house, MessageDirection.ToCaller, answer, call);
             Assert.Null(passage.Refused);
             Assert.DoesNotContain(Token, passage.Text());
