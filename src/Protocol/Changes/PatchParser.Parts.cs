@@ -110,9 +110,15 @@ internal sealed partial class PatchParser
         if (!TryNumber(text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..], out var size)) return Fail("the size of a binary part is not a number");
         if ((unpacked += size) > GitPatch.UnpackedBytesMax) return Fail($"the patch's binary parts unpack to more than {GitPatch.UnpackedBytesMax} bytes");
         using var packed = new MemoryStream();
-        while (Next(out var line) && !line.IsEmpty)
-            if (!PatchBinary.TryDecodeLine(line.Span, packed)) return Fail("a line of a binary part is not git's base85");
+        var ended = false;
+        while (!ended && Next(out var line))
+        {
+            ended = line.IsEmpty;
+            if (!ended && !PatchBinary.TryDecodeLine(line.Span, packed)) return Fail("a line of a binary part is not git's base85");
+        }
         if (problem is not null) return false;
+        // Git calls such a part corrupt, leaves its file as it is, applies the others, and says that all went well.
+        if (!ended) return Fail("the patch ends in the middle of a binary part (the empty line after it is missing)");
         return PatchBinary.TryInflate(packed.GetBuffer().AsSpan(0, (int)packed.Length), size, out bytes) || Fail("a binary part does not unpack to the size that it states");
     }
 }

@@ -102,9 +102,13 @@ internal static class PatchTarget
     {
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.NoCompression, leaveOpen: true)) zlib.Write(delta);
-        // The writer's own base85, by way of a literal of the packed bytes: one line of at most 52.
+        return Encoding.ASCII.GetBytes($"diff --git a/bin b/bin\nindex {BlobId(Tree["bin"].Bytes.Span)}..{BlobId(result)} 100644\nGIT binary patch\ndelta {delta.Length}\n{Base85Line(packed.ToArray())}\n\n");
+    }
+
+    /// <summary>At most 52 bytes as one line of a binary part.</summary>
+    public static string Base85Line(byte[] bytes)
+    {
         var line = new StringBuilder();
-        var bytes = packed.ToArray();
         line.Append((char)(bytes.Length <= 26 ? 'A' + bytes.Length - 1 : 'a' + bytes.Length - 27));
         const string alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
         for (var i = 0; i < bytes.Length; i += 4)
@@ -115,7 +119,7 @@ internal static class PatchTarget
             for (var k = 4; k >= 0; k--, word /= 85) five[k] = alphabet[(int)(word % 85)];
             line.Append(five);
         }
-        return Encoding.ASCII.GetBytes($"diff --git a/bin b/bin\nindex {BlobId(Tree["bin"].Bytes.Span)}..{BlobId(result)} 100644\nGIT binary patch\ndelta {delta.Length}\n{line}\n\n");
+        return line.ToString();
     }
 
     private static string BlobId(ReadOnlySpan<byte> content)

@@ -1,7 +1,9 @@
 // What a patch may say, and what it may not: each refusal has the patch's line.
+using System.IO.Compression;
 using System.Text;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
+using CabinCrew.Tests.Fuzz;
 using CabinCrew.Tests.Properties;
 using Xunit;
 
@@ -102,6 +104,8 @@ public sealed class PatchFormatTests
     [InlineData("--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n\\ No newline at end of file\n+c\n", 7, "after the end of the file")]
     [InlineData("--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+b\n\\ No newline at end of file\n", 3, "goes on after")]
     [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\n", 5, "index line")]
+    [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n", 4, "empty line after it is missing")]
+    [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\nliteral 0\nHcmV?d00001", 7, "empty line after it is missing")]
     [InlineData("diff --git a/l b/l\nnew file mode 120000\n", 1, "link whose target")]
     public void A_patch_that_is_not_exact_is_refused_with_its_line(string patch, int line, string says)
     {
@@ -119,6 +123,23 @@ public sealed class PatchFormatTests
         var moved = PatchTests.Tree(("x", [0, 1, 9]));
         Assert.True(GitPatch.Apply(patch, PatchTests.Reader(before)).Ok);
         Assert.Contains("not the content", GitPatch.Apply(patch, PatchTests.Reader(moved)).Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(4), InlineData(5)]
+    public void A_binary_part_whose_compressed_stream_is_cut_short_is_refused_although_its_bytes_are_all_there(int cut)
+    {
+        byte[] content = [0, 1, 2, 3, 4, 5, 6, 7];
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.NoCompression, leaveOpen: true)) zlib.Write(content);
+        // The stream as a literal of ours would have it, and the same without its end, with the length letter that fits.
+        string Patch(byte[] stream)
+        {
+            var text = Encoding.Latin1.GetString(GitPatch.Write(PatchTests.Writes(PatchTests.Tree(), PatchTests.Tree(("x", content))), PatchTests.Reader(PatchTests.Tree())));
+            return text[..(text.IndexOf("literal 8\n", StringComparison.Ordinal) + 10)] + PatchTarget.Base85Line(stream) + "\n\n";
+        }
+        Assert.True(GitPatch.Parse(Encoding.Latin1.GetBytes(Patch(packed.ToArray()))).Ok);
+        Assert.Contains("does not unpack", GitPatch.Parse(Encoding.Latin1.GetBytes(Patch(packed.ToArray()[..^cut]))).Problem?.Message, StringComparison.Ordinal);
     }
 
     [Fact]
