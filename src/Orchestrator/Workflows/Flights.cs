@@ -221,9 +221,10 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
         if (runner.Because is { } because && (await ledger.Store.AppendAuditAsync(Tenant, [audit.Reduced(because)], ct).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        var secrets = new FlightSecrets(ledger, definition);
         using var gate = new WorkspaceGate();
         await using var afterwards = new Afterwards();
-        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, afterwards, news));
+        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, secrets, gate, afterwards, news));
         var until = ledger.Clock.GetUtcNow() + options.WaitForPeople;
         while (true)
         {
