@@ -19,7 +19,7 @@ public sealed class PatchOracleTests
             var random = new Random(Fuzzer.Seed);
             var target = PatchTarget.Target;
             var mutator = new Mutator(random, target);
-            var pool = target.Seeds.ToList();
+            List<byte[]> pool = [.. target.Seeds, .. target.Kept.Select(k => k.Bytes)];
             var ways = new HashSet<string>(StringComparer.Ordinal);
             var agreed = 0;
             // A patch that goes a way of its own is worth git's time; many are needed until one does.

@@ -25,7 +25,7 @@ internal static class PatchTarget
     public static FuzzTarget Target => new("patch", [.. Seeds()], Try,
         "diff --git a/a.txt b/a.txt\n", "--- a/a.txt\n", "+++ b/a.txt\n", "--- /dev/null\n", "+++ /dev/null\n", "@@ -1,3 +1,3 @@\n", "\\ No newline at end of file\n", "new file mode 100644\n", "deleted file mode 100755\n",
         "old mode 100644\nnew mode 100755\n", "rename from a.txt\nrename to z.txt\n", "copy from a.txt\ncopy to z.txt\n", "similarity index 100%\n", "index 0000000..1111111 100644\n", "GIT binary patch\n", "literal 5\n", "delta 4\n", "-- \n", "\"a/\\303\\251\"", "120000", "160000",
-        "Only in x\n", "Binary files a and b differ\n", "../", ".git/", "1970-01-01 00:00:00.000000000 +0000", "\t", "dir/", "a ")
+        "Only in x\n", "Binary files a and b differ\n", "../", ".git/", "1970-01-01 00:00:00.000000000 +0000", " 2026-01-31 12:00:00", "\t", "\r", "dir/", "a ")
     { Short = 12_000, Mend = Mend, Memory = (16 << 20, 1200) };
 
     private static string Try(byte[] input)
