@@ -229,11 +229,11 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         while (true)
         {
             problem = await crew.FlyAsync(options.Goal, ct).ConfigureAwait(false);
-            var left = until - ledger.Clock.GetUtcNow();
-            if (problem?.Code is not (ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked) || left <= TimeSpan.Zero || ct.IsCancellationRequested) break;
+            var now = ledger.Clock.GetUtcNow();
+            if (problem?.Code is not (ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked) || until <= now || ct.IsCancellationRequested) break;
             try
             {
-                await ledger.Store.WaitAsync(Tenant, journal.State.Id, left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), ct).ConfigureAwait(false);
+                await ledger.Store.WaitAsync(Tenant, journal.State.Id, Waiting.Pause(journal.State, now, until), ct).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
