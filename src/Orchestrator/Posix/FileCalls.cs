@@ -30,6 +30,8 @@ internal struct FileStatus
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public ulong Size;
     [FieldOffset(48)] public ulong Blocks;
+    [FieldOffset(96)] public long CtimeSeconds;
+    [FieldOffset(104)] public uint CtimeNanoseconds;
     [FieldOffset(112)] public long MtimeSeconds;
     [FieldOffset(120)] public uint MtimeNanoseconds;
     [FieldOffset(128)] public uint RdevMajor;
@@ -49,6 +51,9 @@ internal struct FileStatus
     };
 
     public readonly int Permissions => Mode & 0xFFF;
+
+    /// <summary>When content, mode or name were last changed: the kernel's own word, which no program sets.</summary>
+    public readonly DateTimeOffset Changed => DateTimeOffset.UnixEpoch.AddTicks(CtimeSeconds * TimeSpan.TicksPerSecond + CtimeNanoseconds / TimeSpan.NanosecondsPerTick);
 
     /// <summary>Executable as git means it: by its owner.</summary>
     public readonly bool IsExecutable => (Mode & 0x40) != 0;

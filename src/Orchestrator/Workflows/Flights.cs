@@ -222,18 +222,19 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
         if (runner.Because is { } because && (await ledger.Store.AppendAuditAsync(Tenant, [audit.Reduced(because)], ct).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        var secrets = new FlightSecrets(ledger, definition);
         using var gate = new WorkspaceGate();
         await using var afterwards = new Afterwards();
-        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, gate, afterwards, news));
+        var crew = new FlightRunner(journal, audit, step => new(ledger, journal, step, policies, identities, runner, audit, secrets, gate, afterwards, news));
         var until = ledger.Clock.GetUtcNow() + options.WaitForPeople;
         while (true)
         {
             problem = await crew.FlyAsync(options.Goal, ct).ConfigureAwait(false);
-            var left = until - ledger.Clock.GetUtcNow();
-            if (problem?.Code is not (ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked) || left <= TimeSpan.Zero || ct.IsCancellationRequested) break;
+            var now = ledger.Clock.GetUtcNow();
+            if (problem?.Code is not (ProblemCode.ApprovalRequired or ProblemCode.WorkspaceLocked) || until <= now || ct.IsCancellationRequested) break;
             try
             {
-                await ledger.Store.WaitAsync(Tenant, journal.State.Id, left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), ct).ConfigureAwait(false);
+                await ledger.Store.WaitAsync(Tenant, journal.State.Id, Waiting.Pause(journal.State, now, until), ct).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

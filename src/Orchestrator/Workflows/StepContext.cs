@@ -17,7 +17,7 @@ public sealed record FlightNews(StepId? Step, LifecycleState? State, string Text
 
 internal sealed record StepContext(
     LedgerRoom Ledger, Journal Journal, StepDefinition Definition, PolicySet Policies, IdentityBook Identities, IEngineRunner Runner,
-    FlightAudit Audit, WorkspaceGate Gate, Afterwards Afterwards, IProgress<FlightNews> News)
+    FlightAudit Audit, FlightSecrets Secrets, WorkspaceGate Gate, Afterwards Afterwards, IProgress<FlightNews> News)
 {
     public StepId Id => Definition.Id;
 
@@ -55,20 +55,8 @@ internal sealed record StepContext(
 
     public Digest DefinitionHash => Digest.Of(CanonicalJson.Write(Definition.ToJson()));
 
-    /// <summary>Reads the step's secrets and teaches them to the redactor before anything else can see them.</summary>
-    public async Task<Outcome<IReadOnlyDictionary<string, string>>> ReadSecretsAsync(CancellationToken ct)
-    {
-        var secrets = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, source) in Definition.Secrets)
-        {
-            if (new SecretConsents(Ledger).Missing(Definition.Id, name, source) is { } refused) return refused;
-            var read = await SecretReader.ReadAsync(source, ct).ConfigureAwait(false);
-            if (!read.Try(out var value, out var problem)) return problem.At($"step {Id}, secret {name}");
-            Ledger.Redactor.Learn(name, value);
-            secrets[name] = value;
-        }
-        return Outcome.Of<IReadOnlyDictionary<string, string>>(secrets);
-    }
+    /// <summary>Reads the step's secrets; the redactor knows them, and those of the other steps, before anything else can see them.</summary>
+    public Task<Outcome<IReadOnlyDictionary<string, string>>> ReadSecretsAsync(CancellationToken ct) => Secrets.ForAsync(Definition, ct);
 
     /// <summary>Puts redacted texts into the blob store: logs and receipts are for people, and never hold a secret.</summary>
     public Task<Outcome<IReadOnlyList<Digest>>> KeepTextsAsync(IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct) => KeepAsync([], texts, ct);

@@ -37,7 +37,8 @@ internal static class PatchBinary
         bytes = null;
         try
         {
-            using var zlib = new ZLibStream(new MemoryStream(packed.ToArray(), false), CompressionMode.Decompress);
+            using var source = new PackedBytes(packed.ToArray());
+            using var zlib = new ZLibStream(source, CompressionMode.Decompress);
             // The claimed size is not to be trusted with memory before the bytes are there.
             using var all = new MemoryStream();
             var chunk = new byte[64 << 10];
@@ -46,7 +47,7 @@ internal static class PatchBinary
                 if (all.Length + n > size) return false;
                 all.Write(chunk, 0, n);
             }
-            if (all.Length != size) return false;
+            if (all.Length != size || source.WasTooShort) return false;
             bytes = all.ToArray();
             return true;
         }
@@ -157,6 +158,20 @@ internal static class PatchBinary
         hash.AppendData(Encoding.ASCII.GetBytes($"blob {content.Length}\0"));
         hash.AppendData(content);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // The framework takes a stream that is cut off before its checksum for a whole one; git does not. Who is asked for more than there is was not whole.
+    private sealed class PackedBytes(byte[] bytes) : MemoryStream(bytes, writable: false)
+    {
+        public bool WasTooShort { get; private set; }
+
+        // The other way to read comes by here too: so the base class does it for whoever derives from it.
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = base.Read(buffer, offset, count);
+            WasTooShort |= read == 0 && count > 0;
+            return read;
+        }
     }
 
     private static bool TrySize(ReadOnlySpan<byte> delta, ref int at, out int size)

@@ -2,10 +2,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace CabinCrew.Protocol.Changes;
 
-internal static class PatchNames
+internal static partial class PatchNames
 {
     public const string Nothing = "/dev/null";
 
@@ -16,14 +17,13 @@ internal static class PatchNames
     {
         name = null;
         rest = "";
-        if (text is [(byte)'"', ..])
-        {
-            if (!TryUnquote(text, out name, out var used)) return false;
-            return TryDecode(text[used..], out rest!);
-        }
-        var tab = text.IndexOf((byte)'\t');
-        if (tab >= 0 && !TryDecode(text[(tab + 1)..], out rest!)) rest = "";
-        return TryDecode(tab < 0 ? text : text[..tab], out name) && name.Length > 0;
+        var isQuoted = text is [(byte)'"', ..];
+        var end = text.IndexOf((byte)'\t') is var tab and >= 0 ? tab : text.Length;
+        if (isQuoted ? !TryUnquote(text, out name, out end) : !TryDecode(text[..end], out name) || name.Length == 0) return false;
+        // To git a carriage return ends a plain name, and where a time follows only the last tab does. It writes neither without quotes.
+        if (!isQuoted && text.Contains((byte)'\r') || end < text.Length && (text[end] != '\t' || text[(end + 1)..].Contains((byte)'\t'))) return false;
+        if (end < text.Length && !TryDecode(text[(end + 1)..], out rest!)) rest = "";
+        return true;
     }
 
     /// <summary>Reads "…" with git's escapes; <paramref name="used"/> counts the bytes with both quotes.</summary>
@@ -82,7 +82,7 @@ internal static class PatchNames
         if (text is [(byte)'"', ..])
         {
             if (!TryUnquote(text, out var first, out var used) || used >= text.Length || text[used] != ' ') return pairs;
-            if (Whole(text[(used + 1)..], out var second)) pairs.Add((first, second));
+            if (TryWhole(text[(used + 1)..], out var second)) pairs.Add((first, second));
             return pairs;
         }
         byte[] from = Encoding.UTF8.GetBytes(moved?.From ?? ""), to = Encoding.UTF8.GetBytes(moved?.To ?? "");
@@ -94,7 +94,7 @@ internal static class PatchNames
             var @new = text[(i + 1)..];
             var quoted = @new[0] == '"' && ++quotes <= QuotesMax;
             if (moved is null ? !quoted && !AreOne(old, @new) : !Is(old, from) || !quoted && !Is(@new, to)) continue;
-            if (TryDecode(old, out var first) && Whole(@new, out var second)) pairs.Add((first, second));
+            if (TryDecode(old, out var first) && TryWhole(@new, out var second)) pairs.Add((first, second));
         }
         return pairs;
     }
@@ -115,17 +115,23 @@ internal static class PatchNames
         return o is not null && n is not null && (o == n || old.StartsWith("a/", StringComparison.Ordinal) && @new.StartsWith("b/", StringComparison.Ordinal)) ? (o, n) : (old, @new);
     }
 
-    /// <summary>GNU diff -N says "is not there" by a timestamp at the epoch.</summary>
+    /// <summary>GNU diff -N says "is not there" by a timestamp at the epoch, in any time zone: as git reads it, to the letter. What is nearly one says something else.</summary>
     public static bool IsEpoch(string timestamp)
     {
-        if (timestamp.Length > 80) return false;
-        var parts = timestamp.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length != 3 || parts[1].Length < 8 || parts[2].Length != 5) return false;
-        var (time, fraction) = (parts[1][..8], parts[1][8..]);
-        if (fraction.Trim('.', '0').Length > 0) return false;
-        return DateTimeOffset.TryParseExact($"{parts[0]} {time} {parts[2][..3]}:{parts[2][3..]}", "yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
-            && at == DateTimeOffset.UnixEpoch;
+        if (Epoch.Match(timestamp) is not { Success: true } found) return false;
+        int Of(string part) => int.Parse(found.Groups[part].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+        var east = Of("zh") * 60 + Of("zm");
+        return Of("h") * 60 + Of("m") - (found.Groups["sign"].Value == "-" ? -east : east) == (timestamp[3] == '9' ? 24 * 60 : 0);
     }
+
+    /// <summary>A date and time at the end of a plain name, with a space where the tab should be: git takes it off, for damage that a mailer did.</summary>
+    public static bool EndsInTime(string name) => TimeAfterSpace.IsMatch(name);
+
+    [GeneratedRegex(@"\A(1970-01-01|1969-12-31) (?<h>[0-2][0-9]):(?<m>[0-5][0-9]):00(\.0+)? (?<sign>[-+])(?<zh>[0-2][0-9]):?(?<zm>[0-5][0-9])\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Epoch { get; }
+
+    [GeneratedRegex(@" ([0-9]{2})?[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?( ?[-+][0-9]{2}:?[0-9]{2})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex TimeAfterSpace { get; }
 
     public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)
     {
@@ -141,7 +147,8 @@ internal static class PatchNames
         }
     }
 
-    private static bool Whole(ReadOnlySpan<byte> text, [NotNullWhen(true)] out string? name)
+    /// <summary>A name that is all there is: quoted, or plain with whatever stands in it.</summary>
+    public static bool TryWhole(ReadOnlySpan<byte> text, [NotNullWhen(true)] out string? name)
     {
         if (text is [(byte)'"', ..]) return TryUnquote(text, out name, out var used) && used == text.Length;
         return TryDecode(text, out name) && name.Length > 0;

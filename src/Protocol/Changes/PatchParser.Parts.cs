@@ -42,7 +42,7 @@ internal sealed partial class PatchParser
                 continue;
             }
             if (mark is not (' ' or '+' or '-')) return Fail($"'{Show(line.Span)}' is no line of a hunk; the hunk's counts may be wrong");
-            if (patch.Span[at - 1] != '\n') return Fail("the patch ends in the middle of a line (its last newline is missing)");
+            if (patch.Span[at - 1] != '\n') return Fail(CutLine);
             if (mark != '+' && (--oldLeft < 0 || oldClosed) || mark != '-' && (--newLeft < 0 || newClosed)) return Fail("the hunk has more lines than its header counts, or lines after the end of the file");
             if (++hunkLines > GitPatch.LinesMax) return Fail($"the patch has more than {GitPatch.LinesMax} hunk lines");
             // Some editors strip the space off an empty context line; git reads that too.
@@ -53,11 +53,14 @@ internal sealed partial class PatchParser
         return CloseLast(last.Span, lines, ref oldClosed, ref newClosed);
     }
 
+    // Of fewer bytes it is nothing to git, and the line before it has its newline.
+    private const int CloseBytesMin = 13;
+
     /// <summary>"\ No newline at end of file", in whatever language: the line before it is the file's last, without a newline.</summary>
     private bool CloseLast(ReadOnlySpan<byte> text, List<HunkLine> lines, ref bool oldClosed, ref bool newClosed)
     {
         var last = lines[^1];
-        if (!text.StartsWith("\\ "u8) || last.Text.Span is not [.., (byte)'\n']) return Fail("'\\ No newline at end of file' is expected here, once");
+        if (!text.StartsWith("\\ "u8) || text.Length < CloseBytesMin || last.Text.Span is not [.., (byte)'\n']) return Fail("'\\ No newline at end of file' is expected here, once");
         if (last.Text.Length == 1) return Fail("an empty last line without a newline is no line");
         lines[^1] = last with { Text = last.Text[..^1] };
         if (last.Mark != '+') oldClosed = true;
@@ -110,9 +113,15 @@ internal sealed partial class PatchParser
         if (!TryNumber(text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..], out var size)) return Fail("the size of a binary part is not a number");
         if ((unpacked += size) > GitPatch.UnpackedBytesMax) return Fail($"the patch's binary parts unpack to more than {GitPatch.UnpackedBytesMax} bytes");
         using var packed = new MemoryStream();
-        while (Next(out var line) && !line.IsEmpty)
-            if (!PatchBinary.TryDecodeLine(line.Span, packed)) return Fail("a line of a binary part is not git's base85");
+        var ended = false;
+        while (!ended && Next(out var line))
+        {
+            ended = line.IsEmpty;
+            if (!ended && !PatchBinary.TryDecodeLine(line.Span, packed)) return Fail("a line of a binary part is not git's base85");
+        }
         if (problem is not null) return false;
+        // Git calls such a part corrupt, leaves its file as it is, applies the others, and says that all went well.
+        if (!ended) return Fail("the patch ends in the middle of a binary part (the empty line after it is missing)");
         return PatchBinary.TryInflate(packed.GetBuffer().AsSpan(0, (int)packed.Length), size, out bytes) || Fail("a binary part does not unpack to the size that it states");
     }
 }

@@ -54,8 +54,10 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         if (names.Length > PatchNames.HeaderBytesMax) return Fail("the names in the 'diff --git' line are longer than any path");
         var header = new Header();
         while (problem is null && Peek(out var next) && HeaderLine(header, next.Span)) { }
-        if (problem is null && Peek(out var after) && after.Span.StartsWith("--- "u8)) TextNames(header);
+        if (problem is null && Peek(out var after) && after.Span.StartsWith("--- "u8)) TextNames(header, isPlain: false);
         if (problem is not null) return false;
+        // Git does not see a header line that is cut off, and what it says does not happen.
+        if (patch.Span[at - 1] != '\n') return Fail(CutLine);
         if (header.Minus is not null) Hunks(header);
         else if (Peek(out var binary) && binary.Span.SequenceEqual("GIT binary patch"u8)) Binary(header);
         return problem is null && AddGit(header, names, line);
@@ -76,7 +78,7 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         if (!text.StartsWith(prefix)) return false;
         Next(out _);
         if (value is not null) return !Fail($"'{Show(prefix)}' stands twice for one file");
-        if (!PatchNames.TryRead(text[prefix.Length..], out value, out _)) return !Fail($"the name or mode after '{Show(prefix)}' is not readable");
+        if (!PatchNames.TryWhole(text[prefix.Length..], out value)) return !Fail($"the name or mode after '{Show(prefix)}' is not readable");
         return true;
     }
 
@@ -94,14 +96,15 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
     private static bool IsId(string text) => text.Length is >= 4 and <= 64 && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>The --- and +++ lines.</summary>
-    private bool TextNames(Header h)
+    private bool TextNames(Header h, bool isPlain)
     {
         Next(out var minus);
         if (!Next(out var plus) || !plus.Span.StartsWith("+++ "u8)) return Fail("a '---' line is not followed by a '+++' line");
         if (!PatchNames.TryRead(minus.Span[4..], out h.Minus, out var minusRest) || !PatchNames.TryRead(plus.Span[4..], out h.Plus, out var plusRest))
             return Fail("a file's name is not readable (it must be UTF-8, quoted as git does)");
-        h.MinusIsNothing = h.Minus == PatchNames.Nothing || PatchNames.IsEpoch(minusRest);
-        h.PlusIsNothing = h.Plus == PatchNames.Nothing || PatchNames.IsEpoch(plusRest);
+        // Git's own header says by its modes what is new or gone; a time says it only where there is none.
+        h.MinusIsNothing = h.Minus == PatchNames.Nothing || isPlain && PatchNames.IsEpoch(minusRest);
+        h.PlusIsNothing = h.Plus == PatchNames.Nothing || isPlain && PatchNames.IsEpoch(plusRest);
         return !(h.MinusIsNothing && h.PlusIsNothing) || Fail("a file is said to exist neither before nor after");
     }
 
@@ -111,8 +114,9 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         at = lineStart;
         lineNumber--;
         var h = new Header();
-        if (!TextNames(h) || !Hunks(h)) return false;
+        if (!TextNames(h, isPlain: true) || !Hunks(h)) return false;
         if (h.Hunks.Count == 0) return Fail("a file header has no hunk after it");
+        if (PatchNames.EndsInTime(h.Minus!) || PatchNames.EndsInTime(h.Plus!)) return Fail("a file's name ends in a time; a tab belongs between the two", line);
         var (old, @new) = PatchNames.Strip(h.Minus!, h.Plus!);
         if (old != @new && !h.MinusIsNothing && !h.PlusIsNothing) return Fail($"the file is called '{Clean(old)}' before and '{Clean(@new)}' after; say so with git's rename lines", line);
         if (!TryPath(h.MinusIsNothing ? @new : old, line, out var path)) return false;
@@ -131,10 +135,10 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         var copied = h.CopyFrom is not null || h.CopyTo is not null;
         if (renamed && copied || renamed && (h.RenameFrom is null || h.RenameTo is null) || copied && (h.CopyFrom is null || h.CopyTo is null))
             return Fail("rename and copy lines come as one pair, from and to", line);
-        var created = h.CreatedMode is not null || h.MinusIsNothing;
-        var deleted = h.DeletedMode is not null || h.PlusIsNothing;
+        // Without the mode line git takes /dev/null for the name of a file.
+        var (created, deleted) = (h.CreatedMode is not null, h.DeletedMode is not null);
         if (created && deleted || (renamed || copied) && (created || deleted)) return Fail("a file can be only one of created, deleted, renamed, copied", line);
-        if (h.Minus is not null && (created != h.MinusIsNothing || deleted != h.PlusIsNothing)) return Fail("the mode lines and the ---/+++ lines disagree on whether the file is new or deleted", line);
+        if (h.Minus is not null && (created != h.MinusIsNothing || deleted != h.PlusIsNothing)) return Fail("the lines 'new file mode' and 'deleted file mode', and those of --- and +++, disagree on whether the file is new or deleted", line);
         if ((h.OldMode is null) != (h.NewMode is null) || h.OldMode is not null && (created || deleted)) return Fail("'old mode' and 'new mode' come as one pair, for a file that stays", line);
 
         if (Names(h, names.Span, renamed || copied) is not var (old, @new)) return Fail("the names in the 'diff --git' line and those below it do not agree", line);
@@ -144,7 +148,6 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
         if (!TryKind(h.OldMode ?? h.DeletedMode ?? (created ? null : h.IndexMode), line, out var oldKind)
             || !TryKind(h.NewMode ?? h.CreatedMode ?? (deleted ? null : h.IndexMode), line, out var newKind)) return false;
         if (h.OldMode is not null && oldKind == FileKind.Link != (newKind == FileKind.Link)) return Fail("a file becomes a link by a deletion and a creation, not by its mode", line);
-        if (created) newKind ??= FileKind.Regular;
         if (h.Hunks.Count == 0 && h.Binary is null && !created && !deleted && !renamed && !copied && oldKind == newKind)
             return Fail("this file's part changes nothing", line);
         files.Add(new(created ? null : oldPath, deleted ? null : newPath, oldKind, newKind, renamed, copied, h.Hunks, h.Binary) { Line = line, OldId = h.OldId, NewId = h.NewId });
@@ -177,6 +180,8 @@ internal sealed partial class PatchParser(ReadOnlyMemory<byte> patch)
 
     private bool TryPath(string name, int line, out WorkspacePath path) =>
         WorkspacePath.TryParse(name, out path) && name.AsSpan().Count('/') < GitPatch.DepthMax || Fail($"'{Clean(name)}' is not a path inside the workspace", line);
+
+    private const string CutLine = "the patch ends in the middle of a line (its last newline is missing)";
 
     private int lineStart;
 

@@ -1,6 +1,8 @@
 // AUD-04: an engine tries to get its secret into the store by every way there is; the raw bytes of the store have it in no form.
 using System.Text;
+using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
+using CabinCrew.Protocol.Wire;
 using CabinCrew.Tests.Hangar;
 
 namespace CabinCrew.Tests.Attacks;
@@ -38,6 +40,41 @@ public sealed class SecretLeakTests
             Assert.Null(report.Problem);
         }
         await house.ProveAsync(report.State.Id, report.State);
+        AssertNowhere(house, report, way);
+    }
+
+    // A secret comes from the environment or a file elsewhere, and lies in the workspace all the same, where every step's engine can read it.
+    [Theory, Clause("AUD-04"), Clause("ART-07")]
+    [InlineData("a", "log", null)]
+    [InlineData("a", "body", ProblemCode.ArtifactSecret)]
+    [InlineData("b", "log", null)]
+    [InlineData("b", "body", ProblemCode.ArtifactSecret)]
+    public async Task A_secret_that_another_step_maps_is_nowhere_either_also_after_a_restart(string leaks, string way, ProblemCode? code)
+    {
+        await using var house = await FlightHouse.OpenAsync();
+        house.File("workspace/.env", Secret).File("home/secret", Secret);
+        const string harmless = "propose $STEP.txt new";
+        string Plan(string step) => (leaks != step ? harmless : way == "log" ? $"cat $W/.env >&2; {harmless}" : "propose $STEP.txt \"$(cat $W/.env)\"").Replace("$STEP", step, StringComparison.Ordinal);
+        house.Script("a", Plan("a")).Script("b", Plan("b"));
+        var mapped = leaks == "a" ? "b" : "a";
+        string Step(string step) => $"{{ id: {step}, engine: ./engines/{step}{(step == "b" ? ", needs: [a]" : "")}{(step == mapped ? ", secrets: { TOKEN: { file: secret } }" : "")} }}";
+        var definition = house.Workflow($"  - {Step("a")}\n  - {Step("b")}");
+        // Another process goes on after the first step: it has read that step's secret never.
+        if (leaks == "b") house.Store.OnCommit = c => c.Entries.Any(e => e.EntryType == WalEntryTypes.StepCompleted) ? Cut.Kept : Cut.No;
+        var id = await house.StartAsync(definition);
+        if (leaks == "b")
+        {
+            await house.TryAdvanceAsync(id);
+            Assert.True(house.Store.IsDead);
+            await house.DieAsync();
+        }
+        var report = await house.AdvanceAsync(id);
+        Assert.True(report.Problem?.Code == code, $"{report.Problem}");
+        AssertNowhere(house, report, $"{way} of {leaks}");
+    }
+
+    private static void AssertNowhere(FlightHouse house, FlightReport report, string way)
+    {
         Assert.DoesNotContain(Secret, string.Join('\n', house.Told) + report.Problem + string.Join('\n', report.Problem?.Evidence.Values ?? []) + FlightHouse.Text(report.State), StringComparison.Ordinal);
         byte[][] forms = [Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))), Encoding.UTF8.GetBytes(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Secret)))];
         var files = Directory.EnumerateFiles(house.StoreDirectory, "*", SearchOption.AllDirectories).ToList();

@@ -25,7 +25,7 @@ internal static class PatchTarget
     public static FuzzTarget Target => new("patch", [.. Seeds()], Try,
         "diff --git a/a.txt b/a.txt\n", "--- a/a.txt\n", "+++ b/a.txt\n", "--- /dev/null\n", "+++ /dev/null\n", "@@ -1,3 +1,3 @@\n", "\\ No newline at end of file\n", "new file mode 100644\n", "deleted file mode 100755\n",
         "old mode 100644\nnew mode 100755\n", "rename from a.txt\nrename to z.txt\n", "copy from a.txt\ncopy to z.txt\n", "similarity index 100%\n", "index 0000000..1111111 100644\n", "GIT binary patch\n", "literal 5\n", "delta 4\n", "-- \n", "\"a/\\303\\251\"", "120000", "160000",
-        "Only in x\n", "Binary files a and b differ\n", "../", ".git/", "1970-01-01 00:00:00.000000000 +0000", "\t", "dir/", "a ")
+        "Only in x\n", "Binary files a and b differ\n", "../", ".git/", "1970-01-01 00:00:00.000000000 +0000", " 2026-01-31 12:00:00", "\t", "\r", "dir/", "a ")
     { Short = 12_000, Mend = Mend, Memory = (16 << 20, 1200) };
 
     private static string Try(byte[] input)
@@ -102,9 +102,13 @@ internal static class PatchTarget
     {
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.NoCompression, leaveOpen: true)) zlib.Write(delta);
-        // The writer's own base85, by way of a literal of the packed bytes: one line of at most 52.
+        return Encoding.ASCII.GetBytes($"diff --git a/bin b/bin\nindex {BlobId(Tree["bin"].Bytes.Span)}..{BlobId(result)} 100644\nGIT binary patch\ndelta {delta.Length}\n{Base85Line(packed.ToArray())}\n\n");
+    }
+
+    /// <summary>At most 52 bytes as one line of a binary part.</summary>
+    public static string Base85Line(byte[] bytes)
+    {
         var line = new StringBuilder();
-        var bytes = packed.ToArray();
         line.Append((char)(bytes.Length <= 26 ? 'A' + bytes.Length - 1 : 'a' + bytes.Length - 27));
         const string alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
         for (var i = 0; i < bytes.Length; i += 4)
@@ -115,7 +119,7 @@ internal static class PatchTarget
             for (var k = 4; k >= 0; k--, word /= 85) five[k] = alphabet[(int)(word % 85)];
             line.Append(five);
         }
-        return Encoding.ASCII.GetBytes($"diff --git a/bin b/bin\nindex {BlobId(Tree["bin"].Bytes.Span)}..{BlobId(result)} 100644\nGIT binary patch\ndelta {delta.Length}\n{line}\n\n");
+        return line.ToString();
     }
 
     private static string BlobId(ReadOnlySpan<byte> content)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using CabinCrew.Orchestrator.Engines.Processes;
 using CabinCrew.Orchestrator.Engines.Sandbox;
 using CabinCrew.Orchestrator.Posix;
+using CabinCrew.Tests.Attacks;
 using CabinCrew.Tests.Spec;
 using Xunit;
 
@@ -93,6 +94,41 @@ public sealed class LeftoversTests : IDisposable
             foreach (var one in (Process[])[launcher, daemon, ours])
                 if (!one.HasExited) one.Kill();
         }
+    }
+
+    [Fact]
+    public async Task The_half_of_a_launcher_that_stands_in_its_own_namespace_is_ended_too()
+    {
+        using var dead = await InNamespaceAsync(new ProcessBrand(Mark | 1UL << 34 | 0x3FFFFUL << 16 | Unnumbered));
+        using var living = await InNamespaceAsync(null);
+        var (first, other) = (First(dead), First(living));
+        try
+        {
+            ProcessBrand.Sweep();
+            for (var i = 0; i < 600 && Directory.Exists($"/proc/{first}"); i++) await Task.Delay(100);
+            Assert.False(Directory.Exists($"/proc/{first}"));
+            Assert.True(Directory.Exists($"/proc/{other}"));
+        }
+        finally
+        {
+            foreach (var pid in (int[])[first, other])
+                if (ProcessTable.IsFirstBelow(pid)) SpawnNative.Kill(pid, 9);
+            foreach (var starter in (Process[])[dead, living]) await starter.WaitForExitAsync();
+        }
+
+        static int First(Process starter) => ProcessTable.Tree(starter.Id).Pids.Single(ProcessTable.IsFirstBelow);
+    }
+
+    // As bubblewrap does it: one that starts, and one that is the first of a pid namespace; both have its arguments, and the number of their owner.
+    private static async Task<Process> InNamespaceAsync(ProcessBrand? brand)
+    {
+        var starter = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read go; exec unshare \"$@\"", "starter", .. AttackProgram.AsRoot ? (string[])[] : ["--user", "--map-root-user"],
+            "--pid", "--fork", "--", "/bin/sh", "-c", "while :; do sleep 1; done", "sleeper", "--hostname", "cabincrew", "end"]) { RedirectStandardInput = true })!;
+        if (brand is { } number) Assert.True(number.Put(starter.Id));
+        await starter.StandardInput.WriteLineAsync("go");
+        await starter.StandardInput.FlushAsync();
+        for (var i = 0; i < 600 && !ProcessTable.Tree(starter.Id).Pids.Any(p => ProcessTable.IsFirstBelow(p) && Bubblewrap.IsLauncher(p)); i++) await Task.Delay(100);
+        return starter;
     }
 
     private static Process Sleeper(params string[] arguments) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "while :; do sleep 1; done", "sleeper", .. arguments, "end"]))!;

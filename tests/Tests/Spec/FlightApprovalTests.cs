@@ -120,6 +120,34 @@ public sealed class FlightApprovalTests
         }
     }
 
+    [Theory, Clause("APR-04"), Clause("TOK-04")]
+    [InlineData(true), InlineData(false)]
+    public async Task Who_waits_for_a_person_is_woken_by_the_answer_or_the_end_of_the_time_and_lets_the_plan_be_meanwhile(bool answered)
+    {
+        await using var house = await FlightHouse.OpenAsync(FlightHouse.Ask, new StagedRunner());
+        var id = await house.StartAsync(house.Script("e", "").Workflow("  - { id: a, engine: ./engines/e }", answered ? "" : "approvals: { expires: 2s }"));
+        var other = await house.DoorAsync();
+        await using var room = other.Ledger;
+        var reads = 0;
+        house.Store.OnRead = _ => Task.FromResult(Interlocked.Increment(ref reads));
+        var flight = house.Flights.AdvanceAsync(id, new(FlightGoal.Land, TimeSpan.FromHours(1)), new Progress<FlightNews>(), default);
+        while ((await other.Flights.ReadAsync(id, default)).Value.Steps.Values.Single().Request is null) await Task.Delay(20);
+        await Task.Delay(500);
+        if (answered)
+        {
+            var (before, watch) = (reads, System.Diagnostics.Stopwatch.StartNew());
+            await Task.Delay(4000);
+            Assert.InRange(reads - before, 0, 1 + watch.Elapsed / Waiting.Look);
+            var pending = (await other.Flights.FindApprovalAsync(id.ToString(), default)).Value;
+            Assert.Null((await other.Flights.AnswerAsync(new(pending.Request.ApprovalId, true, pending.Step.Token!.Token, null), house.Who("ann"), default)).Problem);
+        }
+        else house.Clock.Advance(TimeSpan.FromSeconds(3));
+        // Far less than it would take to look again of itself.
+        var report = (await flight.WaitAsync(Waiting.Look * 0.8)).Value;
+        Assert.Equal(answered ? null : ProblemCode.ApprovalExpired, report.Problem?.Code);
+        await house.ProveAsync(id, report.State);
+    }
+
     [Fact, Clause("APR-05")]
     public async Task Several_roles_and_several_people_each_counted_once()
     {

@@ -1,7 +1,9 @@
 // What a patch may say, and what it may not: each refusal has the patch's line.
+using System.IO.Compression;
 using System.Text;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
+using CabinCrew.Tests.Fuzz;
 using CabinCrew.Tests.Properties;
 using Xunit;
 
@@ -102,12 +104,41 @@ public sealed class PatchFormatTests
     [InlineData("--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n\\ No newline at end of file\n+c\n", 7, "after the end of the file")]
     [InlineData("--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+b\n\\ No newline at end of file\n", 3, "goes on after")]
     [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\n", 5, "index line")]
+    [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n", 4, "empty line after it is missing")]
+    [InlineData("diff --git a/x b/x\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\nliteral 0\nHcmV?d00001", 7, "empty line after it is missing")]
     [InlineData("diff --git a/l b/l\nnew file mode 120000\n", 1, "link whose target")]
+    [InlineData("--- a/n\r\n+++ b/n\r\n@@ -0,0 +1 @@\n+b\n", 2, "not readable")]
+    [InlineData("--- a/n\tq\t2026-01-31 12:00:00 +0000\n+++ b/n\tq\t2026-01-31 12:00:00 +0000\n@@ -0,0 +1 @@\n+b\n", 2, "not readable")]
+    [InlineData("--- a/n 2026-01-31 12:00:00.5 +0000\n+++ b/n 2026-01-31 12:00:00.5 +0000\n@@ -0,0 +1 @@\n+b\n", 1, "ends in a time")]
+    [InlineData("diff --git a/x b/y\nrename from x\nrename to y\tz\n", 1, "do not agree")]
+    [InlineData("diff --git a/x b/y\ncopy from x\ncopy to \"y\"z\n", 3, "not readable")]
+    [InlineData("diff --git a/x b/x\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n", 1, "disagree")]
+    [InlineData("diff --git a/n b/n\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+a\n", 1, "disagree")]
+    [InlineData("diff --git a/x b/x\ndeleted file mode 100644", 2, "in the middle of a line")]
+    [InlineData("diff --git a/x b/y\nrename from x\nrename to y", 3, "in the middle of a line")]
+    [InlineData("diff --git a/x b/x\ndeleted file mode 100644\n--- a/x\n+++ /dev/null", 4, "in the middle of a line")]
+    [InlineData("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n\\ No end\n", 6, "expected here, once")]
     public void A_patch_that_is_not_exact_is_refused_with_its_line(string patch, int line, string says)
     {
         var problem = Refused(patch, ("x", "a\n"));
         Assert.Contains(says, problem.Message, StringComparison.Ordinal);
         Assert.Equal($"{line}", problem.Evidence["line"]);
+    }
+
+    [Theory]
+    [InlineData("1970-01-01 00:00:00.000000000 +0000", false)]
+    [InlineData("1969-12-31 19:00:00 -0500", false)]
+    [InlineData("1970-01-01 01:30:00 +01:30", false)]
+    [InlineData("1970-01-01 00:00:00. +0000", true)]
+    [InlineData("1970-01-01 00:00:01 +0000", true)]
+    [InlineData("1970-01-01 01:00:00 +0000", true)]
+    [InlineData("1969-12-31 00:00:00 +0000", true)]
+    [InlineData("1970-01-01", true)]
+    public void A_time_at_the_epoch_says_that_a_file_is_gone_in_a_plain_patch_and_nothing_in_one_of_git_s(string time, bool stays)
+    {
+        Assert.Equal(stays ? "x=" : "", Apply($"--- a/x\n+++ b/x\t{time}\n@@ -1 +0,0 @@\n-a\n", ("x", "a\n")));
+        Assert.Equal(stays ? "x=" : "", Apply($"--- \"a/x\"\n+++ \"b/x\"\t{time}\n@@ -1 +0,0 @@\n-a\n", ("x", "a\n")));
+        Assert.Equal("x=", Apply($"diff --git a/x b/x\n--- a/x\n+++ b/x\t{time}\n@@ -1 +0,0 @@\n-a\n", ("x", "a\n")));
     }
 
     [Fact]
@@ -119,6 +150,23 @@ public sealed class PatchFormatTests
         var moved = PatchTests.Tree(("x", [0, 1, 9]));
         Assert.True(GitPatch.Apply(patch, PatchTests.Reader(before)).Ok);
         Assert.Contains("not the content", GitPatch.Apply(patch, PatchTests.Reader(moved)).Problem!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1), InlineData(4), InlineData(5)]
+    public void A_binary_part_whose_compressed_stream_is_cut_short_is_refused_although_its_bytes_are_all_there(int cut)
+    {
+        byte[] content = [0, 1, 2, 3, 4, 5, 6, 7];
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.NoCompression, leaveOpen: true)) zlib.Write(content);
+        // The stream as a literal of ours would have it, and the same without its end, with the length letter that fits.
+        string Patch(byte[] stream)
+        {
+            var text = Encoding.Latin1.GetString(GitPatch.Write(PatchTests.Writes(PatchTests.Tree(), PatchTests.Tree(("x", content))), PatchTests.Reader(PatchTests.Tree())));
+            return text[..(text.IndexOf("literal 8\n", StringComparison.Ordinal) + 10)] + PatchTarget.Base85Line(stream) + "\n\n";
+        }
+        Assert.True(GitPatch.Parse(Encoding.Latin1.GetBytes(Patch(packed.ToArray()))).Ok);
+        Assert.Contains("does not unpack", GitPatch.Parse(Encoding.Latin1.GetBytes(Patch(packed.ToArray()[..^cut]))).Problem?.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -158,6 +158,22 @@ public sealed class PlanTokenFlightTests
         await house.ProveAsync(planned.State.Id, failed.State);
     }
 
+    [Fact, Clause("TOK-06")]
+    public async Task What_moved_is_named_by_the_times_that_the_kernel_keeps()
+    {
+        await using var house = await FlightHouse.OpenAsync();
+        house.File("workspace/gone/c.txt", "x").File("workspace/gone/d.txt", "x").File("workspace/own.git/e.txt", "x");
+        const string commit = "git -C workspace -c user.name=a -c user.email=a@b commit --allow-empty -qm x";
+        house.Bash($"git init -qb main workspace; {commit}");
+        house.Clock.Set(DateTimeOffset.UtcNow - house.Clock.GetUtcNow());
+        var planned = await house.FlyScriptAsync("propose a.txt new", goal: FlightGoal.Plan);
+        house.File("workspace/dir/b.txt", "moved\n").File("workspace/own.git/e.txt", "y").File("workspace/n0.txt", "").File("workspace/n1.txt", "").File("workspace/.cabincrew/x", "");
+        File.Delete(house["workspace/gone/c.txt"]);
+        house.Bash(commit);
+        var failed = await house.AdvanceAsync(planned.State.Id);
+        Assert.Equal("the workspace moved since the plan was made; newer than the plan: .git/refs/heads/main, dir/b.txt, gone/, n0.txt, n1.txt and 1 more", failed.Problem?.Message);
+    }
+
     [Fact, Clause("TOK-06"), Clause("APR-03"), Clause("TOK-01")]
     public async Task With_on_drift_replan_there_is_a_new_token_and_the_old_approval_is_worth_nothing()
     {

@@ -46,6 +46,7 @@ public sealed class SecretReaderTests : IDisposable
     [InlineData(new byte[] { }, "empty")]
     [InlineData(new byte[] { 10 }, "empty")]
     [InlineData(new byte[] { 97, 98, 99 }, "shorter than 4")]
+    [InlineData(new byte[] { 32, 32, 97, 32, 32 }, "shorter than 4")]
     [InlineData(new byte[] { 97, 98, 0, 99, 100 }, "NUL")]
     [InlineData(new byte[] { 97, 98, 255, 99, 100 }, "UTF-8")]
     public async Task What_cannot_be_kept_secret_or_passed_on_is_refused(byte[] content, string why)

@@ -49,14 +49,16 @@ internal readonly unsafe record struct ProcessBrand(ulong Number)
     }
 
     /// <summary>Ends what the runs of orchestrators left behind that are dead themselves. Of what bears only its owner's number, launchers alone:
-    /// a command that the user configured may have started something that is to live on.</summary>
+    /// a command that the user configured may have started something that is to live on. A launcher is two processes, of which the second is the first of the sandbox's
+    /// own pid namespace: where the other dies before it has asked to die along with it, it waits for ever.</summary>
     public static void Sweep()
     {
         // Only where process ids mean the same to both: an orchestrator in a container looks dead from outside.
         var here = ProcessTable.Namespace(Environment.ProcessId);
         foreach (var pid in ProcessTable.Pids())
-            if (Read(pid) is { } number && (number & MarkMask) == Mark && !OwnerLives(number) && ProcessTable.Namespace(pid) == here
-                && ((number & RunMask) != RunMask || Sandbox.Bubblewrap.IsLauncher(pid))) Kill(pid, number);
+            if (Read(pid) is { } number && (number & MarkMask) == Mark && !OwnerLives(number)
+                && (ProcessTable.Namespace(pid) == here ? (number & RunMask) != RunMask || Sandbox.Bubblewrap.IsLauncher(pid) : ProcessTable.IsFirstBelow(pid) && Sandbox.Bubblewrap.IsLauncher(pid)))
+                Kill(pid, number);
     }
 
     private static bool OwnerLives(ulong number) => Began((int)(number >> 34 & 0x3FFFFF)) is not 0 and var began && (began & 0x3FFFF) == (number >> 16 & 0x3FFFF);

@@ -29,6 +29,22 @@ internal static unsafe class ProcessTable
         return length <= 0 ? null : Encoding.ASCII.GetString(buffer, (int)length);
     }
 
+    /// <summary>Whether it is the first process of a pid namespace that was made in ours, and not in one below.</summary>
+    public static bool IsFirstBelow(int pid) => Numbers("self") is { Length: > 0 } ours && Numbers($"{pid}") is [.., "1"] numbers && numbers.Length == ours.Length + 1;
+
+    // Its number in each namespace, from ours inwards.
+    private static string[] Numbers(string process)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("NSpid:", StringComparison.Ordinal))?.Split('\t', StringSplitOptions.RemoveEmptyEntries)[1..] ?? [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Told to everybody, also where the namespace is not.</summary>
     public static int? Parent(int pid) => Read(pid)?.Parent;
 

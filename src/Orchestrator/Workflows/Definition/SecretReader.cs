@@ -58,7 +58,7 @@ public static class SecretReader
         if (text.EndsWith('\n')) text = text[..^(text.EndsWith("\r\n", StringComparison.Ordinal) ? 2 : 1)];
         if (text.Length == 0) return Refuse($"the {what} is empty");
         if (text.Contains('\0')) return Refuse($"the {what} holds a NUL character");
-        if (text.Length < Redactor.SecretCharsMin)
+        if (text.Trim().Length < Redactor.SecretCharsMin)
             return Refuse($"the {what} is shorter than {Redactor.SecretCharsMin} characters, too short to be kept out of logs and artifacts");
         return raw.Length > BytesMax ? Refuse($"the {what} is longer than {BytesMax} bytes") : text;
     }

@@ -1,6 +1,7 @@
 // The workspace moved under a plan (TOK-06): fail as stale, or plan anew where the workflow says so or its own sibling moved it.
 // A new plan is always safe: it gets a new token, a new judgement and new approvals. But it is not made for ever.
 using CabinCrew.Ledger.Streams;
+using CabinCrew.Orchestrator.Workspaces;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 using static CabinCrew.Protocol.LifecycleState;
@@ -17,8 +18,11 @@ internal static class Drift
     public static async Task<StageEnd> AnswerAsync(StepContext c, Digest planned, Digest now, Problem? cause, CancellationToken ct)
     {
         var flight = c.Flight;
-        var drift = new Problem(ProblemCode.WorkspaceDrift, $"the workspace moved since the plan was made: planned on {planned}, now {now}").At($"step {c.Id}")
+        var drift = new Problem(ProblemCode.WorkspaceDrift, "the workspace moved since the plan was made").At($"step {c.Id}")
             .With("planned", planned.ToString()).With("now", now.ToString());
+        var begun = c.Journal.State.Timeline.FindLast(t => t.Sequence == flight.PlannedAt);
+        if (begun is not null && RecentChanges.Describe(c.WorkflowDefinition.Workspace, begun.Timestamp, ct) is { } paths)
+            drift = drift with { Message = $"{drift.Message}; newer than the plan: {paths}" };
         if (cause is not null) drift = drift.With("cause", cause.ToString());
         var sibling = c.Journal.State.Steps.Values.FirstOrDefault(s => s.Id != c.Id && s.CompletedAt > flight.PlannedAt);
         if (sibling is null && c.WorkflowDefinition.OnDrift == DriftAnswer.Fail) return drift;
