@@ -9,7 +9,7 @@ public static partial class WorkspaceViews
 {
     private static readonly ConcurrentDictionary<(string Workspace, ulong Disk), OverlayMode?> Tried = [];
 
-    /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be; the view is its only use.</param>
+    /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be.</param>
     /// <param name="allOurs">Whether everything in the workspace belongs to us, where the caller knows or will see to it; null: it is looked at.</param>
     public static Outcome<IWorkspaceView> Create(string workspace, string scratch, bool? allOurs = null) => Made(workspace, scratch, () =>
         ModeFor(workspace, scratch, allOurs) is { } mode ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch)) : CopyView.Prepare(workspace, scratch));

@@ -28,7 +28,7 @@ internal sealed class WatchedRunner : IEngineRunner
     {
         var mode = run.Mode.Word();
         if (run.Written is { } written)
-            lock (told) scratch.Add(Path.GetDirectoryName(Path.GetDirectoryName(written))!);
+            lock (told) scratch.Add(Path.GetDirectoryName(written)!);
         Tell($"{mode} begun");
         var ran = await inner.RunAsync(run with
         {

@@ -35,7 +35,7 @@ internal sealed class TakeOffSandbox : IAsyncDisposable
     public static Outcome<TakeOffSandbox> SetUp(StepContext c, ResolvedEngine engine, NetworkGrant? network, bool overlay, CancellationToken ct)
     {
         var scratch = PrivateDirectory.Create(c.Ledger.Ids, c.WorkflowDefinition.Workspace);
-        return Begin(c, engine, network, scratch, () => WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, "view"), overlay && scratch.Place.HoldsOverlay), ct);
+        return Begin(c, engine, network, scratch, () => WorkspaceViews.Create(c.WorkflowDefinition.Workspace, scratch.Path, overlay && scratch.Place.HoldsOverlay), ct);
     }
 
     /// <summary>The same while nobody knows yet whether it will be needed, and on what: an overlay, which shows the workspace as it will be. Null where there is none.</summary>
@@ -43,7 +43,7 @@ internal sealed class TakeOffSandbox : IAsyncDisposable
     {
         var scratch = PrivateDirectory.Create(c.Ledger.Ids, c.WorkflowDefinition.Workspace);
         var ahead = Begin(c, engine, null, scratch, () => scratch.Place.HoldsOverlay
-            ? WorkspaceViews.Overlay(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, "view"))
+            ? WorkspaceViews.Overlay(c.WorkflowDefinition.Workspace, scratch.Path)
             : new Problem(ProblemCode.SandboxUnavailable, "no overlay can lie there"), ct);
         return ahead.Try(out var sandbox, out _) ? sandbox : null;
     }
