@@ -11,12 +11,16 @@ public sealed class Signer : IDisposable
     public const string PublicKeyFile = "signing-key.pub.pem";
 
     private const int KeyFileBytesMax = 16 * 1024;
+    private const int KnownMax = 4_096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Everyone = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Others = (UnixFileMode)0b000_111_111;
 
     private readonly ECDsa key;
     private readonly Lock gate = new();
+
+    // Signatures of ours, and the hash of what each is over: whether a key made a signature never changes, and is dear to find out.
+    private readonly Dictionary<string, Digest> known = new(StringComparer.Ordinal);
 
     private Signer(ECDsa key)
     {
@@ -51,17 +55,36 @@ public sealed class Signer : IDisposable
     public string PublicKeyPem { get; }
 
     /// <summary>Base64 of the DER signature.</summary>
-    public string Sign(ReadOnlySpan<byte> data)
+    /// <param name="willBeAsked">It will be held against <see cref="Made"/> in this process.</param>
+    public string Sign(ReadOnlySpan<byte> data, bool willBeAsked = false)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(data, hash);
-        lock (gate) return Convert.ToBase64String(key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence));
+        lock (gate)
+        {
+            var signature = Convert.ToBase64String(key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence));
+            if (willBeAsked) Remember(signature, Digest.FromHash(hash));
+            return signature;
+        }
     }
 
     /// <summary>Whether this key made the signature.</summary>
     public bool Made(ReadOnlySpan<byte> data, string signature)
     {
-        lock (gate) return VerifyWith(key, data, signature);
+        var digest = Digest.Of(data);
+        lock (gate)
+        {
+            if (known.TryGetValue(signature, out var over) && over == digest) return true;
+            if (!VerifyWith(key, data, signature)) return false;
+            Remember(signature, digest);
+            return true;
+        }
+    }
+
+    private void Remember(string signature, Digest over)
+    {
+        if (known.Count >= KnownMax) known.Clear();
+        known[signature] = over;
     }
 
     /// <summary>False for a wrong signature, and for a key or signature that cannot be read.</summary>

@@ -130,9 +130,16 @@ internal sealed class AuditDraft
         to.Write("\""u8);
     }
 
+    // They stand in order, so what lies between two names stands together.
     private static ReadOnlyMemory<byte> Between(byte[] text, List<Member> members, string? after, string? before)
     {
-        var inside = members.Where(m => (after is null || string.CompareOrdinal(m.Name, after) > 0) && (before is null || string.CompareOrdinal(m.Name, before) < 0)).ToList();
-        return inside.Count == 0 ? default : text.AsMemory(inside[0].From, inside[^1].To - inside[0].From);
+        var (first, last) = (-1, -1);
+        for (var i = 0; i < members.Count; i++)
+        {
+            if ((after is not null && string.CompareOrdinal(members[i].Name, after) <= 0) || (before is not null && string.CompareOrdinal(members[i].Name, before) >= 0)) continue;
+            if (first < 0) first = i;
+            last = i;
+        }
+        return first < 0 ? default : text.AsMemory(members[first].From, members[last].To - members[first].From);
     }
 }

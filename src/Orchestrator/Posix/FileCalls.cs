@@ -65,7 +65,7 @@ internal struct FileStatus
 internal static partial class FileCalls
 {
     public const int ENOENT = 2, EINTR = 4, ENXIO = 6, EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, ENOTSUP = 95;
-    public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000;
+    public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
     public const int AtEmptyPath = 0x1000;
     public const uint StatxBasic = 0x7ff;
     private const int AtSymlinkNoFollow = 0x100, AtRemoveDir = 0x200;

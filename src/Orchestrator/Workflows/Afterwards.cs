@@ -10,6 +10,9 @@ internal sealed class Afterwards : IAsyncDisposable
     /// <summary>Disposes in the background. What cannot be removed is left to the system; nothing of it is read again.</summary>
     public void Dispose(IDisposable thing) => work.Enqueue(Task.Run(thing.Dispose));
 
+    /// <summary>The same.</summary>
+    public void Dispose(IAsyncDisposable thing) => work.Enqueue(Task.Run(async () => await thing.DisposeAsync().ConfigureAwait(false)));
+
     public async ValueTask DisposeAsync()
     {
         while (work.TryDequeue(out var task)) await task.ConfigureAwait(false);

@@ -5,6 +5,7 @@ using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Ledger;
 using CabinCrew.Orchestrator.Engines;
+using CabinCrew.Orchestrator.Workflows.Stages;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Wire;
@@ -19,6 +20,9 @@ internal sealed record StepContext(
     LedgerRoom Ledger, Journal Journal, StepDefinition Definition, PolicySet Policies, IdentityBook Identities, IEngineRunner Runner,
     FlightAudit Audit, FlightSecrets Secrets, WorkspaceGate Gate, Afterwards Afterwards, IProgress<FlightNews> News)
 {
+    /// <summary>Null: nothing is set up ahead.</summary>
+    public Standby? Standby { get; init; }
+
     public StepId Id => Definition.Id;
 
     public WorkflowId Workflow => Journal.State.Id;

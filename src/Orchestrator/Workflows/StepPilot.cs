@@ -24,6 +24,8 @@ internal static class StepPilot
     public static async Task<StageEnd> FlyAsync(StepContext c, FlightGoal goal, CancellationToken planning, CancellationToken ct)
     {
         IDisposable? share = null;
+        await using var standby = new Standby(c, goal, ct);
+        c = c with { Standby = standby };
         try
         {
             while (true)

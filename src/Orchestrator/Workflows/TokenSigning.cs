@@ -9,7 +9,7 @@ public static class TokenSigning
 {
     public static PlanToken Sign(PlanToken token, Signer signer) => token with
     {
-        Extensions = token.Extensions! with { Signature = signer.Sign(SignedBytes(token)), SignatureKeyRef = signer.KeyRef },
+        Extensions = token.Extensions! with { Signature = signer.Sign(SignedBytes(token), willBeAsked: true), SignatureKeyRef = signer.KeyRef },
     };
 
     public static bool Verify(PlanToken token, string publicKeyPem) =>

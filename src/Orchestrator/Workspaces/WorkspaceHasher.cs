@@ -68,16 +68,17 @@ internal readonly record struct ManifestEntry(string Mode, string Value, byte[] 
 /// <summary>The walk lists directories and hands out batches of files; whoever is free hashes them, the walker too when the queue is full.</summary>
 internal sealed class HashWalk(CancellationToken ct) : IDisposable
 {
-    private const int BatchFiles = 32;
+    private const int BatchFiles = 32, QueueMax = 32;
     private static readonly int Workers = Math.Max(0, Environment.ProcessorCount - 1);
 
-    private readonly BlockingCollection<Batch> queue = new(boundedCapacity: 32);
+    private readonly BlockingCollection<Batch> queue = new(boundedCapacity: QueueMax);
     private readonly ConcurrentBag<HashedBatch> done = [];
     private readonly List<ManifestEntry> references = [];
     private readonly List<Task> workers = [];
     private volatile Problem? problem;
     private volatile bool foreign;
     private int files;
+    private Batch? last;
 
     public Outcome<WorkspaceSnapshot> Run(DirectoryHandle root)
     {
@@ -88,7 +89,8 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         finally
         {
             queue.CompleteAdding();
-            Drain();
+            if (last is not null) Hash(last);
+            if (workers.Count > 0) Drain();
             Task.WaitAll([.. workers], CancellationToken.None);
         }
         ct.ThrowIfCancellationRequested();
@@ -164,8 +166,10 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
 
     private void Hand(SharedDirectory directory, byte[] path, ref List<byte[]> names)
     {
-        var batch = new Batch(directory.Share(), path, names);
-        names = [];
+        // The last batch is the walker's own: nobody is woken for a workspace that is a handful of files.
+        var (batch, held) = (last, new Batch(directory.Share(), path, names));
+        (last, names) = (held, []);
+        if (batch is null) return;
         if (workers.Count < Workers) workers.Add(Task.Run(Drain, CancellationToken.None));
         if (Workers == 0 || !queue.TryAdd(batch)) Hash(batch);
     }

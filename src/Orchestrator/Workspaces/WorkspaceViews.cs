@@ -9,18 +9,25 @@ public static partial class WorkspaceViews
 {
     private static readonly ConcurrentDictionary<(string Workspace, ulong Disk), OverlayMode?> Tried = [];
 
-    /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be; the view is its only use.</param>
+    /// <param name="scratch">A directory of ours, outside the workspace, on a real disk where possible. Made if need be.</param>
     /// <param name="allOurs">Whether everything in the workspace belongs to us, where the caller knows or will see to it; null: it is looked at.</param>
-    public static Outcome<IWorkspaceView> Create(string workspace, string scratch, bool? allOurs = null)
+    public static Outcome<IWorkspaceView> Create(string workspace, string scratch, bool? allOurs = null) => Made(workspace, scratch, () =>
+        ModeFor(workspace, scratch, allOurs) is { } mode ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch)) : CopyView.Prepare(workspace, scratch));
+
+    /// <summary>An overlay, or the reason why there is none: nothing is copied. That everything in the workspace belongs to us is for the caller to see to.</summary>
+    public static Outcome<IWorkspaceView> Overlay(string workspace, string scratch) => Made(workspace, scratch, () =>
+        ModeFor(workspace, scratch, allOurs: true) is { } mode
+            ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch))
+            : new Problem(ProblemCode.SandboxUnavailable, "no overlay of the workspace works here") { Where = scratch });
+
+    private static Outcome<IWorkspaceView> Made(string workspace, string scratch, Func<Outcome<IWorkspaceView>> make)
     {
         try
         {
             Directory.CreateDirectory(scratch);
-            if (IsInside(workspace, scratch) || IsInside(scratch, workspace))
-                return new Problem(ProblemCode.InvalidArgument, "the scratch directory and the workspace may not lie in each other") { Where = scratch };
-            return ModeFor(workspace, scratch, allOurs) is { } mode
-                ? Outcome.Of<IWorkspaceView>(OverlayView.Prepare(mode, workspace, scratch))
-                : CopyView.Prepare(workspace, scratch);
+            return IsInside(workspace, scratch) || IsInside(scratch, workspace)
+                ? new Problem(ProblemCode.InvalidArgument, "the scratch directory and the workspace may not lie in each other") { Where = scratch }
+                : make();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -126,35 +126,66 @@ public static partial class CanonicalJson
     private static void AppendObject(IBufferWriter<byte> to, JsonElement element, int depth)
     {
         var count = element.GetPropertyCount();
-        var members = ArrayPool<(string Name, JsonElement Value)>.Shared.Rent(Math.Max(count, 1));
+        var members = ArrayPool<JsonProperty>.Shared.Rent(Math.Max(count, 1));
         try
         {
-            var used = 0;
-            var inOrder = true;
+            var (used, isPlain, isInOrder) = (0, true, true);
             foreach (var property in element.EnumerateObject())
             {
-                members[used] = (property.Name, property.Value);
-                if (used > 0 && string.CompareOrdinal(members[used - 1].Name, property.Name) >= 0) inOrder = false;
-                used++;
+                var name = JsonMarshal.GetRawUtf8PropertyName(property);
+                isPlain &= Ascii.IsValid(name) && !name.Contains((byte)'\\');
+                isInOrder &= used == 0 || JsonMarshal.GetRawUtf8PropertyName(members[used - 1]).SequenceCompareTo(name) < 0;
+                members[used++] = property;
             }
             var own = members.AsSpan(0, used);
-            if (!inOrder) own.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-            to.Write("{"u8);
-            for (var i = 0; i < own.Length; i++)
-            {
-                if (i > 0) to.Write(","u8);
-                if (i > 0 && own[i].Name == own[i - 1].Name) throw new ArgumentException("an object with the same key twice has no canonical form", nameof(element));
-                Append(to, own[i].Name);
-                to.Write(":"u8);
-                Append(to, own[i].Value, depth);
-            }
-            to.Write("}"u8);
+            if (isPlain) AppendPlain(to, own, isInOrder, depth);
+            else AppendNamed(to, [.. own.ToArray().Select(m => (m.Name, m.Value))], depth);
         }
         finally
         {
-            ArrayPool<(string, JsonElement)>.Shared.Return(members, clearArray: true);
+            ArrayPool<JsonProperty>.Shared.Return(members, clearArray: true);
         }
     }
+
+    // ASCII without an escape stands as it is written, and its bytes are in the order of its UTF-16 code units.
+    private static void AppendPlain(IBufferWriter<byte> to, Span<JsonProperty> members, bool isInOrder, int depth)
+    {
+        if (!isInOrder) members.Sort(static (a, b) => JsonMarshal.GetRawUtf8PropertyName(a).SequenceCompareTo(JsonMarshal.GetRawUtf8PropertyName(b)));
+        to.Write("{"u8);
+        for (var i = 0; i < members.Length; i++)
+        {
+            var name = JsonMarshal.GetRawUtf8PropertyName(members[i]);
+            if (i > 0 && name.SequenceEqual(JsonMarshal.GetRawUtf8PropertyName(members[i - 1]))) throw Twice();
+            var space = to.GetSpan(name.Length + 4);
+            var at = 0;
+            if (i > 0) space[at++] = (byte)',';
+            space[at++] = (byte)'"';
+            name.CopyTo(space[at..]);
+            at += name.Length;
+            space[at++] = (byte)'"';
+            space[at++] = (byte)':';
+            to.Advance(at);
+            Append(to, members[i].Value, depth);
+        }
+        to.Write("}"u8);
+    }
+
+    private static void AppendNamed(IBufferWriter<byte> to, (string Name, JsonElement Value)[] members, int depth)
+    {
+        members.AsSpan().Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        to.Write("{"u8);
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (i > 0) to.Write(","u8);
+            if (i > 0 && members[i].Name == members[i - 1].Name) throw Twice();
+            Append(to, members[i].Name);
+            to.Write(":"u8);
+            Append(to, members[i].Value, depth);
+        }
+        to.Write("}"u8);
+    }
+
+    private static ArgumentException Twice() => new("an object with the same key twice has no canonical form");
 
     private static void Append(IBufferWriter<byte> to, JsonNode? node, int depth)
     {

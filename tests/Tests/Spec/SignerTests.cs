@@ -46,6 +46,28 @@ public sealed class SignerTests : IDisposable
         Assert.False(Signer.Verify(signer.PublicKeyPem, "data"u8, signature + "\n"));
     }
 
+    [Theory, Clause("TOK-03")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_signature_that_was_made_here_or_verified_before_is_known_for_its_own_data_only(bool remembered)
+    {
+        using var signer = Signer.LoadOrCreate(directory).Value;
+        var (one, other) = (signer.Sign("one"u8, remembered), signer.Sign("other"u8, remembered));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(signer.Made("one"u8, one));
+            Assert.True(signer.Made("other"u8, other));
+            Assert.False(signer.Made("one"u8, other));
+            Assert.False(signer.Made("other"u8, one));
+            Assert.False(signer.Made("one"u8, one + "\n"));
+            Assert.False(signer.Made("two"u8, one));
+        }
+        // More than are kept: what is forgotten is verified anew.
+        for (var i = 0; i < 5_000; i++) signer.Sign("more"u8, willBeAsked: true);
+        Assert.True(signer.Made("one"u8, one));
+        Assert.False(signer.Made("one"u8, other));
+    }
+
     [Fact]
     public void Many_at_once_agree_on_one_key()
     {

@@ -79,47 +79,33 @@ internal static class TakeOffStage
     {
         if (!(await StepNetwork.GrantAsync(c, EngineMode.TakeOff, ct).ConfigureAwait(false)).Try(out var granted, out var ungranted)) return ungranted;
         await using var clearance = new TakeOffClearance(c, frozen, engine, ct);
-        var scratch = PrivateDirectory.Create(c.Ledger.Ids, c.WorkflowDefinition.Workspace);
-        try
+        // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
+        for (var overlay = c.Runner.HasMounts; ;)
         {
-            var artifacts = FrozenDirectory.Write(Path.Combine(scratch.Path, "artifacts"),
-                frozen.Artifacts.Where(a => a.Role != ArtifactRole.Log).Select(a => (a.Name, a.Document, a.Body)));
-            // Nearly every workspace is all ours. Where the clearance finds that this one is not, it is copied instead.
-            for (var allOurs = c.Runner.HasMounts && scratch.Place.HoldsOverlay; ; allOurs = false)
+            var ahead = c.Standby is { } standby ? await standby.TakeAsync(engine).ConfigureAwait(false) : null;
+            var sandbox = ahead;
+            if (sandbox is null && !TakeOffSandbox.SetUp(c, engine, granted.Grant, overlay, ct).Try(out sandbox, out var problem)) return problem;
+            try
             {
-                if (!WorkspaceViews.Create(c.WorkflowDefinition.Workspace, Path.Combine(scratch.Path, allOurs ? "view" : "copy"), allOurs).Try(out var view, out var problem)) return problem;
-                var (result, failure) = await FlyAsync(c, engine, view, artifacts, clearance, granted.Grant, ct).ConfigureAwait(false);
+                var (result, failure) = await sandbox.FlyAsync(frozen, clearance.For(sandbox.View)).ConfigureAwait(false);
                 if (clearance.Moved is { } now) return await Drift.AnswerAsync(c, c.Flight.Plan!.WorkspaceHash, now, null, ct).ConfigureAwait(false);
-                if (result is null && !clearance.Given && view is OverlayView && await clearance.HasOtherOwnersAsync().ConfigureAwait(false)) continue;
+                if (result is null && !clearance.Given && sandbox.View is OverlayView && await clearance.HasOtherOwnersAsync().ConfigureAwait(false))
+                {
+                    overlay = false;
+                    continue;
+                }
                 if (clearance.Refused is { } refused) return refused;
+                // What went wrong ahead may have been of that moment.
+                if (result is null && !clearance.Given && ahead is not null) continue;
                 if (result is null) return await EngineFailedAsync(c, engine, failure!, clearance.Given, ct).ConfigureAwait(false);
-                using (result) return await ApplyAsync(c, engine, clearance.Plan!, view, result, ct).ConfigureAwait(false);
+                using (result) return await ApplyAsync(c, engine, clearance.Plan!, sandbox, result, ct).ConfigureAwait(false);
+            }
+            finally
+            {
+                c.Afterwards.Dispose(sandbox);
             }
         }
-        finally
-        {
-            // The views go with it.
-            c.Afterwards.Dispose(scratch);
-        }
     }
-
-    private static Task<(EngineResult?, EngineFailure?)> FlyAsync(
-        StepContext c, ResolvedEngine engine, IWorkspaceView view, string artifacts, TakeOffClearance clearance, NetworkGrant? network, CancellationToken ct) => c.Runner.RunAsync(new EngineRun
-        {
-            Engine = engine,
-            Mode = EngineMode.TakeOff,
-            Clearance = clearance.For(view),
-            Limits = c.Definition.Limits,
-            Workspace = view.Root,
-            LaunchPrefix = view.LaunchPrefix,
-            Written = view.Written,
-            HiddenEntries = StepRuns.Hidden(c),
-            FrozenArtifacts = artifacts,
-            Outside = [.. c.Definition.Outside.Select(o => new Mount(o, o, Writable: true))],
-            Network = c.Definition.UnrestrictedTakeOff,
-            DeclaredNetwork = network,
-            StillOurs = () => c.Journal.StillOurs,
-        }, ct);
 
     /// <summary>Without outside effects a failed run changed nothing. With them only a receipt that says "failure" is a known outcome.</summary>
     /// <param name="cleared">False: its sandbox could not even be set up.</param>
@@ -135,9 +121,12 @@ internal static class TakeOffStage
     public static bool IsKnownOutcome(ProblemCode code) =>
         code is ProblemCode.EngineFailed or ProblemCode.EngineValidationFailed or ProblemCode.EngineNotFound or ProblemCode.SandboxFailed or ProblemCode.SandboxUnavailable or ProblemCode.NetworkNeedsSandbox or ProblemCode.StoreFenced;
 
-    private static async Task<StageEnd> ApplyAsync(StepContext c, ResolvedEngine engine, ValidatedPlan plan, IWorkspaceView view, EngineResult result, CancellationToken ct)
+    private static async Task<StageEnd> ApplyAsync(StepContext c, ResolvedEngine engine, ValidatedPlan plan, TakeOffSandbox sandbox, EngineResult result, CancellationToken ct)
     {
-        if (!view.Changes(ct).Try(out var actual, out var problem) || !ChangeComparison.Compare(plan, actual).Try(out _, out problem)
+        var read = sandbox.View.Changes(ct);
+        // From here on it is all in memory: the view is cleared away while the change is written.
+        c.Afterwards.Dispose(sandbox);
+        if (!read.Try(out var actual, out var problem) || !ChangeComparison.Compare(plan, actual).Try(out _, out problem)
             || !GitClaims.CheckActual(plan, c.WorkflowDefinition.Workspace, actual).Try(out _, out problem))
             return await StepRuns.RefusedAsync(c, EngineMode.TakeOff, engine, result, problem, ct).ConfigureAwait(false);
 
