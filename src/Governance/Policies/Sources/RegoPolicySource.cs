@@ -146,18 +146,18 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
     // File and line, not values: what matched may be the very thing that must not be copied about. The first verdict tells for all which input was judged and which rules held.
     private JsonElement Evidence(Answer answer, HeardRules heard, int at, JsonElement? own)
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
+        var bytes = new ArrayBufferWriter<byte>(at == 0 ? 512 + 96 * Math.Min(answer.Held.Count, HeldShownMax) : 256);
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
             json.WriteStartArray("rules");
-            if (at < answer.Items.Count) foreach (var rule in Behind(answer, heard, at)) json.WriteStringValue(Place(rule));
+            if (at < answer.Items.Count) foreach (var rule in Behind(answer, heard, at)) json.WriteStringValue(policy.PlaceOf(rule));
             json.WriteEndArray();
             if (at == 0)
             {
                 json.WriteString("input", answer.Input.ToString());
                 json.WriteStartArray("held");
-                foreach (var rule in answer.Held.Take(HeldShownMax)) json.WriteStringValue($"{Place(rule)} {rule.Path}");
+                foreach (var rule in answer.Held.Take(HeldShownMax)) json.WriteStringValue(policy.PlaceAndPathOf(rule));
                 json.WriteEndArray();
                 if (answer.Held.Count > HeldShownMax) json.WriteNumber("held_count", answer.Held.Count);
                 if (standsIn is not null) json.WriteString("stands_in", standsIn);
@@ -179,8 +179,6 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
         var behind = heard.Behind(value, policy).Select(h => h.Rule).Distinct().ToList();
         return behind.Count > 0 ? behind : answer.Held.Where(r => policy.Answers(r, member));
     }
-
-    private static string Place(RuleInfo rule) => $"{rule.Location.File}:{rule.Location.Row}";
 
     /// <summary>Over what judges: a test that changes changes no judgement.</summary>
     private static Digest Judging(PolicyBundle bundle, RegoPolicyOptions options) => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
