@@ -28,6 +28,20 @@ internal static class Globals
         return await GuardAsync(screen, () => body(parse, screen, ct)).ConfigureAwait(false);
     });
 
+    /// <summary>A command that needs no store, and waits for nothing.</summary>
+    public static void Plain(this Command command, Func<ParseResult, Screen, CancellationToken, Outcome<int>> body) => command.SetAction((parse, ct) =>
+    {
+        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
+        try
+        {
+            return Task.FromResult(body(parse, screen, ct).Try(out var exit, out var refused) ? exit : Refused(screen, refused));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return Task.FromResult(Refused(screen, ProblemOf(e)));
+        }
+    });
+
     /// <summary>A command on what is there already. It makes no store: where there is none, <paramref name="nothing"/> answers, or it is refused.</summary>
     public static void InHouse(this Command command, Func<ParseResult, Screen, House, CancellationToken, Task<Outcome<int>>> body, Func<Screen, int>? nothing = null) => command.Plain(async (parse, screen, ct) =>
     {
@@ -46,25 +60,26 @@ internal static class Globals
 
     private static async Task<int> GuardAsync(Screen screen, Func<Task<Outcome<int>>> body)
     {
-        Problem problem;
         try
         {
             var outcome = await body().ConfigureAwait(false);
-            if (outcome.Try(out var exit, out var refused)) return exit;
-            problem = refused;
-        }
-        catch (OperationCanceledException)
-        {
-            problem = new(ProblemCode.Cancelled, "interrupted; nothing is lost");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = new(ProblemCode.IoFailed, e.Message);
+            return outcome.Try(out var exit, out var refused) ? exit : Refused(screen, refused);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            problem = Problem.Bug($"{e.GetType().Name}: {e.Message}").With("stack", $"{e.StackTrace}");
+            return Refused(screen, ProblemOf(e));
         }
+    }
+
+    private static Problem ProblemOf(Exception thrown) => thrown switch
+    {
+        OperationCanceledException => new(ProblemCode.Cancelled, "interrupted; nothing is lost"),
+        IOException or UnauthorizedAccessException => new(ProblemCode.IoFailed, thrown.Message),
+        _ => Problem.Bug($"{thrown.GetType().Name}: {thrown.Message}").With("stack", $"{thrown.StackTrace}"),
+    };
+
+    private static int Refused(Screen screen, Problem problem)
+    {
         screen.Refuse(problem);
         return problem.Code.ExitCode();
     }

@@ -76,23 +76,36 @@ internal static class Root
 
         """;
 
-    public static RootCommand Build()
+    /// <summary>Every verb, in the order of the help. <c>help</c> is told all of them.</summary>
+    private static readonly Verb[] Verbs =
+    [
+        new("init", HouseCommands.Init), new("demo", Demo.DemoCommand.Create), new("doctor", HouseCommands.Doctor),
+        new("plan", FlightCommands.Plan), new("run", FlightCommands.Run), new("resume", FlightCommands.Resume), new("undo", RecoveryCommands.Undo), new("resolve", RecoveryCommands.Resolve),
+        new("status", ReadCommands.Status), new("show", ReadCommands.Show), new("logs", ReadCommands.Logs),
+        new("approvals", ApprovalCommands.List), new("approve", ApprovalCommands.Approve), new("reject", ApprovalCommands.Reject),
+        new("token", EvidenceCommands.Token), new("audit", AuditCommands.Audit),
+        new("policy", PolicyCommand.Create), new("mcp", McpCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
+    ];
+
+    /// <summary>The whole command line.</summary>
+    public static RootCommand Build() => Build(Verbs.Select(v => v.Make()));
+
+    private static RootCommand Build(IEnumerable<Command> verbs)
     {
-        var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.")
-        {
-            HouseCommands.Init(), Demo.DemoCommand.Create(), HouseCommands.Doctor(),
-            FlightCommands.Plan(), FlightCommands.Run(), FlightCommands.Resume(), RecoveryCommands.Undo(), RecoveryCommands.Resolve(),
-            ReadCommands.Status(), ReadCommands.Show(), ReadCommands.Logs(),
-            ApprovalCommands.List(), ApprovalCommands.Approve(), ApprovalCommands.Reject(),
-            EvidenceCommands.Token(), AuditCommands.Audit(),
-            PolicyCommand.Create(), McpCommand.Create(), EngineCommands.Engine(), HouseCommands.Schema(), HelpCommands.Completion(), HelpCommands.Help(),
-        };
+        var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.");
+        foreach (var verb in verbs) root.Subcommands.Add(verb);
         foreach (var option in Globals.All) root.Options.Add(option);
         return root;
     }
 
     /// <summary>An argument is what it says: "@name" is no file to be read in its place, since a reason or a name may come from somebody else.</summary>
-    public static ParseResult Parse(IReadOnlyList<string> args, RootCommand? root = null) => (root ?? Build()).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    public static ParseResult Parse(IReadOnlyList<string> args, RootCommand? root = null) => (root ?? For(args)).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
+    // A line that begins with a verb can mean no other, and making them all takes longer than most of them take to run.
+    private static RootCommand For(IReadOnlyList<string> args) =>
+        args.Count > 0 && args[0] != "help" && Array.Find(Verbs, v => v.Name == args[0]) is { } verb
+            ? Build([verb.Name == "policy" ? PolicyCommand.Create(args.ElementAtOrDefault(1)) : verb.Make()])
+            : Build();
 
     /// <summary>The quick way out for the commonest call; everything else goes through the parser.</summary>
     public static bool IsPlainHelp(string[] args) => args is [] or ["-h"] or ["--help"] or ["help"];

@@ -2,6 +2,7 @@
 // Invariant: a built-in never throws for bad input; it answers Fail(...), and the evaluator looks at Failed when it gets null.
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Text;
 using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Builtins;
@@ -15,6 +16,7 @@ internal abstract class BuiltinContext
     public const long ChargeMax = 1L << 50;
 
     private Dictionary<(string Name, Value Key), Value>? remembered;
+    private StringBuilder? scratch;
 
     /// <summary>Nanoseconds since 1970, the same throughout one evaluation.</summary>
     public abstract long NowNanoseconds { get; }
@@ -24,6 +26,9 @@ internal abstract class BuiltinContext
 
     /// <summary>Compiled regular expressions and globs; belongs to the program, so it outlives the evaluation.</summary>
     public abstract PatternCache Patterns { get; }
+
+    /// <summary>Where a built-in puts a text together that it hands out as a string; the next one begins anew.</summary>
+    public StringBuilder Scratch => scratch ??= new(256);
 
     /// <summary>Takes produced elements (or bytes / 16, or steps) off the budget; ends the evaluation with a limit error where it is used up.</summary>
     public abstract void Charge(long elements);

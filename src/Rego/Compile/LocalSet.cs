@@ -29,7 +29,7 @@ internal sealed class LocalSet
     public void Add(Local local)
     {
         var at = local.Slot >> 6;
-        if (at >= words.Length) Array.Resize(ref words, at + 1);
+        if (at >= words.Length) Grow(at + 1);
         words[at] |= 1UL << local.Slot;
     }
 
@@ -40,8 +40,15 @@ internal sealed class LocalSet
 
     public void UnionWith(LocalSet other)
     {
-        if (other.words.Length > words.Length) Array.Resize(ref words, other.words.Length);
+        if (other.words.Length > words.Length) Grow(other.words.Length);
         for (var i = 0; i < other.words.Length; i++) words[i] |= other.words[i];
+    }
+
+    private void Grow(int length)
+    {
+        var larger = new ulong[length];
+        Array.Copy(words, larger, words.Length);
+        words = larger;
     }
 
     public LocalSet Copy() => new((ulong[])words.Clone());

@@ -11,7 +11,8 @@ internal sealed class Planner(RuleNode root, bool instrumented)
     private readonly List<RuleInfo> infos = [];
     private readonly List<RuleSet> sets = [];
 
-    private readonly List<RegoLocation> traced = [];
+    // Made where something is traced: a list of own structs is compiled anew at every start.
+    private List<RegoLocation>? traced;
 
     public RuleNode Root => root;
 
@@ -33,7 +34,7 @@ internal sealed class Planner(RuleNode root, bool instrumented)
     /// <summary>A step that tells the observer about an expression.</summary>
     public TraceStep Trace(SourceSpan span, bool held)
     {
-        if (!held) traced.Add(span.ToLocation());
+        if (!held) (traced ??= []).Add(span.ToLocation());
         return new(span, held);
     }
 

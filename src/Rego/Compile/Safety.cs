@@ -236,6 +236,7 @@ internal sealed class Safety(Frame frame)
 
     private List<RegoError> Errors()
     {
+        if (unsafeLocals.Count == 0) return [];
         var byLocal = new Dictionary<Local, SourceSpan>();
         foreach (var (expression, locals) in unsafeLocals)
         {

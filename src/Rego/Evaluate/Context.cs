@@ -63,17 +63,20 @@ internal sealed class Context(Context? outer, Value? input, Value data, int rule
 /// <summary>Answers of functions for arguments seen before.</summary>
 internal sealed class CallMemo
 {
-    private struct Entry
+    // Objects in chains: most evaluations remember few calls, and a growing table of them would be copied over and over.
+    private sealed class Entry(FunctionRules function, Value first, Value[] others, Value? answer, int hash)
     {
-        public FunctionRules Function;
-        public Value[] Arguments;
-        public Value? Answer;
-        public int Hash;
-        public int Next;
+        public Value? Answer => answer;
+
+        public int Hash => hash;
+
+        public Entry? Next { get; set; }
+
+        public bool Holds(FunctionRules asked, ReadOnlySpan<Value> arguments) =>
+            asked == function && arguments[0].Equals(first) && arguments[1..].SequenceEqual(others);
     }
 
-    private Entry[] entries = new Entry[16];
-    private int[] buckets = new int[16];
+    private Entry?[] buckets = new Entry?[32];
     private int count;
 
     public static int HashOf(FunctionRules function, ReadOnlySpan<Value> arguments)
@@ -85,10 +88,9 @@ internal sealed class CallMemo
 
     public bool TryGet(FunctionRules function, ReadOnlySpan<Value> arguments, int hash, out Value? answer)
     {
-        for (var i = buckets[hash & (buckets.Length - 1)] - 1; i >= 0; i = entries[i].Next)
+        for (var entry = buckets[hash & (buckets.Length - 1)]; entry is not null; entry = entry.Next)
         {
-            ref var entry = ref entries[i];
-            if (entry.Hash != hash || entry.Function != function || !arguments.SequenceEqual(entry.Arguments)) continue;
+            if (entry.Hash != hash || !entry.Holds(function, arguments)) continue;
             answer = entry.Answer;
             return true;
         }
@@ -99,21 +101,29 @@ internal sealed class CallMemo
 
     public void Add(FunctionRules function, ReadOnlySpan<Value> arguments, int hash, Value? answer)
     {
-        if (count == entries.Length) Grow();
-        ref var bucket = ref buckets[hash & (buckets.Length - 1)];
-        entries[count] = new() { Function = function, Arguments = arguments.ToArray(), Answer = answer, Hash = hash, Next = bucket - 1 };
-        bucket = ++count;
+        if (count++ == buckets.Length * 2) Grow();
+        Put(new(function, arguments[0], arguments[1..].ToArray(), answer, hash));
+    }
+
+    private void Put(Entry entry)
+    {
+        ref var bucket = ref buckets[entry.Hash & (buckets.Length - 1)];
+        entry.Next = bucket;
+        bucket = entry;
     }
 
     private void Grow()
     {
-        Array.Resize(ref entries, count * 2);
-        buckets = new int[count * 2];
-        for (var i = 0; i < count; i++)
+        var chains = buckets;
+        buckets = new Entry?[chains.Length * 4];
+        foreach (var first in chains)
         {
-            ref var bucket = ref buckets[entries[i].Hash & (buckets.Length - 1)];
-            entries[i].Next = bucket - 1;
-            bucket = i + 1;
+            for (var entry = first; entry is not null;)
+            {
+                var next = entry.Next;
+                Put(entry);
+                entry = next;
+            }
         }
     }
 }

@@ -142,7 +142,7 @@ internal sealed class Evaluation : BuiltinContext
 
     public IReadOnlyList<RuleInfo> Fired()
     {
-        var result = new List<RuleInfo>();
+        var result = new List<RuleInfo>(fired.AsSpan().Count(true));
         for (var i = 0; i < fired.Length; i++)
         {
             if (fired[i]) result.Add(Plan.Rules[i]);

@@ -13,8 +13,8 @@ internal sealed class Plan(RuleNode root, IReadOnlyList<RuleInfo> rules, int rul
 
     public bool IsInstrumented => instrumented;
 
-    /// <summary>Where the expressions of the rules stand that an instrumented plan tells about.</summary>
-    public IReadOnlyList<RegoLocation> Traced { get; init; } = [];
+    /// <summary>Where the expressions of the rules stand that an instrumented plan tells about; null where there are none.</summary>
+    public IReadOnlyList<RegoLocation>? Traced { get; init; }
 
     public PatternCache Patterns { get; } = new();
 }

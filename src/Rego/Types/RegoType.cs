@@ -43,9 +43,16 @@ internal abstract record RegoType
         ArrayValue array => new ArrayType([.. array.Items.ToArray().Select(Of)], null),
         SetValue { Count: 0 } => AnySet,
         SetValue set => new SetType(UnionOf(set.Items.ToArray().Select(Of))),
-        ObjectValue map => new ObjectType([.. map.Keys.ToArray().Select((key, i) => new StaticProperty(key, Of(map.Values[i])))], null),
+        ObjectValue map => new ObjectType(Properties(map), null),
         _ => Any,
     };
+
+    private static ImmutableArray<StaticProperty> Properties(ObjectValue map)
+    {
+        var properties = ImmutableArray.CreateBuilder<StaticProperty>(map.Count);
+        for (var i = 0; i < map.Count; i++) properties.Add(new(map.Keys[i], Of(map.Values[i])));
+        return properties.MoveToImmutable();
+    }
 
     /// <summary>False only where the value surely does not fit.</summary>
     public abstract bool Accepts(Value value);
@@ -65,6 +72,11 @@ internal sealed record AnyType : RegoType
 
 internal sealed record ScalarType(string Name, ValueKind Kind) : RegoType
 {
+    // There is one of each kind.
+    public bool Equals(ScalarType? other) => other is not null && Kind == other.Kind;
+
+    public override int GetHashCode() => (int)Kind;
+
     public override bool Accepts(Value value) => value.Kind == Kind;
 
     protected override string Print() => Name;
@@ -75,7 +87,7 @@ internal sealed record ArrayType(ImmutableArray<RegoType> Static, RegoType? Dyna
 {
     public bool Equals(ArrayType? other) => other is not null && Static.SequenceEqual(other.Static) && Dynamic == other.Dynamic;
 
-    public override int GetHashCode() => HashCode.Combine(Static.Length, Dynamic);
+    public override int GetHashCode() => (Static.Length * 31) ^ (Dynamic?.GetHashCode() ?? 0);
 
     public override bool Accepts(Value value)
     {
@@ -117,7 +129,7 @@ internal sealed record ObjectType(ImmutableArray<StaticProperty> Static, Dynamic
 {
     public bool Equals(ObjectType? other) => other is not null && Static.SequenceEqual(other.Static) && Dynamic == other.Dynamic;
 
-    public override int GetHashCode() => HashCode.Combine(Static.Length, Dynamic);
+    public override int GetHashCode() => (Static.Length * 31) ^ (Dynamic?.GetHashCode() ?? 0);
 
     public override bool Accepts(Value value)
     {

@@ -75,13 +75,13 @@ public sealed class ArrayValue : Value
     /// <summary>Collects items in order. Single use, not thread-safe.</summary>
     public sealed class Builder(int capacity = 4)
     {
-        private Value[] items = new Value[Math.Max(capacity, 1)];
+        private Value[] items = [];
 
         public int Count { get; private set; }
 
         public void Add(Value item)
         {
-            if (Count == items.Length) Array.Resize(ref items, items.Length * 2);
+            if (Count == items.Length) Array.Resize(ref items, Math.Max(items.Length * 2, Math.Max(capacity, 1)));
             items[Count++] = item;
         }
 

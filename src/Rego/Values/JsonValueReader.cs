@@ -19,12 +19,13 @@ internal ref struct JsonValueReader
     private const int ShapeKeysMax = 64;
 
     [ThreadStatic]
-    private static StringValue?[]? keptNames;
+    private static Value?[]? keptNames;
     [ThreadStatic]
     private static Shape?[]? keptShapes;
 
-    private readonly StringValue?[] texts;
-    private readonly StringValue?[] names = keptNames ??= new StringValue?[NamesCount];
+    private readonly Value?[] texts;
+    private readonly int slots;
+    private readonly Value?[] names = keptNames ??= new Value?[NamesCount];
     private readonly Shape?[] shapes = keptShapes ??= new Shape?[ShapesCount];
     private Value[] stack = ArrayPool<Value>.Shared.Rent(256);
     private int top;
@@ -33,7 +34,8 @@ internal ref struct JsonValueReader
     private JsonValueReader(ReadOnlySpan<byte> utf8)
     {
         json = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax });
-        texts = new StringValue?[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(utf8.Length / 32, 16, 2_048))];
+        slots = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(utf8.Length / 32, 16, 2_048));
+        texts = ArrayPool<Value>.Shared.Rent(slots);
     }
 
     /// <summary>Throws <see cref="JsonException"/> for anything but one JSON document.</summary>
@@ -47,24 +49,26 @@ internal ref struct JsonValueReader
         finally
         {
             ArrayPool<Value>.Shared.Return(reader.stack, clearArray: true);
+            ArrayPool<Value>.Shared.Return(reader.texts!, clearArray: true);
         }
     }
 
     private Value ReadDocument()
     {
-        var starts = new Stack<int>();
+        Span<int> starts = stackalloc int[DepthMax];
+        var depth = 0;
         while (json.Read())
         {
             switch (json.TokenType)
             {
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    starts.Push(top);
+                    starts[depth++] = top;
                     break;
                 case JsonTokenType.EndObject:
-                    Close(starts.Pop(), isObject: true);
+                    Close(starts[--depth], isObject: true);
                     break;
                 case JsonTokenType.EndArray:
-                    Close(starts.Pop(), isObject: false);
+                    Close(starts[--depth], isObject: false);
                     break;
                 default:
                     Push(ReadScalar());
@@ -77,8 +81,8 @@ internal ref struct JsonValueReader
 
     private readonly Value ReadScalar() => json.TokenType switch
     {
-        JsonTokenType.PropertyName => ReadText(names),
-        JsonTokenType.String => ReadText(texts),
+        JsonTokenType.PropertyName => ReadText(names, NamesCount),
+        JsonTokenType.String => ReadText(texts, slots),
         JsonTokenType.Number => ReadNumber(),
         JsonTokenType.True => BooleanValue.True,
         JsonTokenType.False => BooleanValue.False,
@@ -92,15 +96,17 @@ internal ref struct JsonValueReader
         return NumberValue.Parse(Encoding.ASCII.GetString(span)) ?? throw new JsonException("a number is too long or its exponent too large");
     }
 
-    private readonly StringValue ReadText(StringValue?[] shared)
+    private readonly StringValue ReadText(Value?[] shared, int count)
     {
         var span = json.ValueSpan;
         if (json.ValueIsEscaped) return new StringValue(JsonText.Unescape(span));
         if (span.Length == 0) return StringValue.Empty;
         if (span.Length > SharedTextBytesMax) return new StringValue(Encoding.UTF8.GetString(span));
-        ref var slot = ref shared[HashOf(span) & (shared.Length - 1)];
-        if (slot is not null && Matches(slot.Text, span)) return slot;
-        return slot = new StringValue(Encoding.UTF8.GetString(span));
+        ref var slot = ref shared[HashOf(span) & (count - 1)];
+        if (slot is StringValue known && Matches(known.Text, span)) return known;
+        var made = new StringValue(Encoding.UTF8.GetString(span));
+        slot = made;
+        return made;
     }
 
     private static bool Matches(string text, ReadOnlySpan<byte> utf8) =>

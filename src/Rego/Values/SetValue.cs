@@ -89,7 +89,7 @@ public sealed class SetValue : Value
     /// <summary>Collects members, duplicates allowed; sorts when built. Single use, not thread-safe.</summary>
     public sealed class Builder(int capacity = 4)
     {
-        private Value[] items = new Value[Math.Max(capacity, 1)];
+        private Value[] items = [];
         private int count;
 
         public bool IsEmpty => count == 0;
@@ -102,7 +102,7 @@ public sealed class SetValue : Value
             {
                 // Duplicates are thrown out before more room is taken, so room follows distinct members.
                 SortDistinct();
-                if (count > items.Length / 2) Array.Resize(ref items, items.Length * 2);
+                if (count > items.Length / 2 || count == 0) Array.Resize(ref items, Math.Max(items.Length * 2, Math.Max(capacity, 1)));
             }
 
             items[count++] = item;

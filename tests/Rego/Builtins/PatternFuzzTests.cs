@@ -63,4 +63,67 @@ public class PatternFuzzTests
             Assert.Equal(compiled.IsMatch(text), compiled.IsMatch(text.Replace("☃", "😀", StringComparison.Ordinal)));
         }
     }
+
+    [Fact]
+    public void Whether_a_pattern_matches_is_what_the_other_engine_finds()
+    {
+        var random = new Random(41);
+        var (agreed, held) = (0, 0);
+        for (var round = 0; round < 6_000; round++)
+        {
+            // Between characters beyond ASCII the other engine sees words where RE2 sees none.
+            string pattern = Make(random, 9), text = Make(random, 12).Replace("é", "a", StringComparison.Ordinal).Replace("K", "k", StringComparison.Ordinal);
+            Pattern compiled;
+            try
+            {
+                compiled = Pattern.Compile(pattern);
+            }
+            catch (PatternException)
+            {
+                continue;
+            }
+
+            var matches = compiled.IsMatch(text);
+            Assert.True(matches == compiled.Matches(text).Any(), $"'{pattern}' on '{text}': {matches}");
+            agreed++;
+            if (matches) held++;
+        }
+
+        Assert.True(agreed > 1_000 && held > 200 && held < agreed - 200, $"{held} of {agreed}");
+    }
+
+    [Theory]
+    [InlineData(@"\bé", "é", false)]
+    [InlineData(@"a\b", "aé", true)]
+    [InlineData(@"(?m:^b$)", "a\nb\nc", true)]
+    [InlineData(@"^b$", "a\nb\nc", false)]
+    [InlineData(@"a$", "a\n", false)]
+    [InlineData(@"^(a|^b|)c", "xc", false)]
+    [InlineData(@"x*(^|y)b", "zb", false)]
+    [InlineData(@"(a?){5}(b|$){2}", "aaa", true)]
+    [InlineData(@"^.$", "😀", true)]
+    [InlineData(@"^[^😀]$", "😀", false)]
+    [InlineData(@"(?i)^\x{212A}S$", "k\u017F", true)]
+    [InlineData(@"(?i)^[k-s]+$", "KS\u212A\u017F", true)]
+    [InlineData(@"[^\x00-\x{10FFFF}]", "a", false)]
+    public void Anchors_and_characters_are_those_of_RE2(string pattern, string text, bool matches) =>
+        Assert.Equal(matches, Pattern.Compile(pattern).IsMatch(text));
+
+    [Fact]
+    public void Half_a_character_reads_as_the_one_that_stands_for_what_cannot_be_read()
+    {
+        Assert.True(Pattern.Compile("^\\x{FFFD}a$").IsMatch("\uD800a"));
+        Assert.True(Pattern.Compile("^a.$").IsMatch("a\uDC00"));
+        Assert.False(Pattern.Compile("^\\x{FFFD}").IsMatch("\U0001F600"));
+    }
+
+    [Fact]
+    public void A_text_that_leads_to_ever_new_states_is_still_told_and_by_many_threads_alike()
+    {
+        var random = new Random(5);
+        // Twenty characters behind the first "a" decide: more states than are kept.
+        var pattern = Pattern.Compile("^[ab]*a[ab]{20}c$");
+        var texts = Enumerable.Range(0, 8).Select(i => string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(2) == 0 ? 'a' : 'b')) + (i % 2 == 0 ? "a" : "b") + new string('b', 20) + "c").ToArray();
+        Parallel.For(0, 32, i => Assert.Equal(i % 2 == 0, pattern.IsMatch(texts[i % 8])));
+    }
 }

@@ -33,6 +33,15 @@ public sealed class CommandHelpTests
         Repository.None(Root.Build().Subcommands.Where(c => !Root.Help.Contains($"\n  {c.Name} ", StringComparison.Ordinal)).Select(c => c.Name), "Commands that `cabincrew --help` leaves out:");
 
     [Fact]
+    public void A_line_that_begins_with_a_verb_makes_no_other_and_means_the_same() =>
+        Repository.None(
+            from c in All
+            let path = HelpPage.PathOf(c)
+            let parse = Root.Parse(path.Split(' ')[1..])
+            where HelpPage.PathOf(parse.CommandResult.Command) != path || (c.Name != "help" && parse.RootCommandResult.Command.Subcommands.Count != 1)
+            select path, "Commands that their own line does not find, or that make others as well:");
+
+    [Fact]
     public void Every_command_gives_an_example() =>
         Repository.None(All.Where(c => c.Subcommands.Count == 0 && !HelpPage.Of(c).Contains("\n  cabincrew ", StringComparison.Ordinal) && !HelpPage.Of(c).Contains("cabincrew completion", StringComparison.Ordinal)
             && !HelpPage.Of(c).Contains("&& cabincrew", StringComparison.Ordinal)).Select(HelpPage.PathOf), "Commands without an example:");

@@ -39,11 +39,14 @@ internal static class EvalCommand
               cat plan.json | cabincrew policy eval -p policies -i - --fail-defined 'data.cabincrew.preflight.deny'
               cabincrew policy eval 'some x in [1, 2, 3]; x > 1'
             """) { query, policy, data, input, raw, fail, failDefined, seconds, lax, v0 };
-        command.Plain(async (parse, screen, ct) =>
+        command.Plain((parse, screen, ct) => Evaluate(parse, screen, ct));
+        return command;
+
+        Outcome<int> Evaluate(ParseResult parse, Screen screen, CancellationToken ct)
         {
             var files = PolicyFiles.Of([]);
             if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.GetValue(v0), metadata: false).Try(out files, out var problem)) return problem;
-            if (!(await InputAsync(parse.GetValue(input), ct).ConfigureAwait(false)).Try(out var document, out problem)) return problem;
+            if (!Input(parse.GetValue(input)).Try(out var document, out problem)) return problem;
             if (parse.GetValue(seconds) is not (> 0 and <= 3600)) return new Problem(ProblemCode.InvalidArgument, "--timeout is more than 0 and at most 3600 seconds");
             if (!Prepare(files, parse.GetValue(query)!, screen).Try(out var prepared, out problem)) return problem;
             if (prepared.Query is null) return PolicyPaths.Found;
@@ -61,8 +64,7 @@ internal static class EvalCommand
             else screen.Raw(Rendering.JsonOutput.Document(json => Document(answers, parse.GetValue(query)!).WriteTo(json)));
             var says = answers.Answers.Count > 0 && answers.Value is not (ArrayValue { Count: 0 } or SetValue { Count: 0 } or ObjectValue { Count: 0 });
             return (parse.GetValue(fail) && !says) || (parse.GetValue(failDefined) && says) ? PolicyPaths.Found : 0;
-        });
-        return command;
+        }
     }
 
     private sealed record Ready(PreparedQuery? Query);
@@ -86,18 +88,18 @@ internal static class EvalCommand
 
     private sealed record Given(Value? Value);
 
-    private static async Task<Outcome<Given>> InputAsync(string? file, CancellationToken ct)
+    private static Outcome<Given> Input(string? file)
     {
         if (file is null) return new Given(null);
         byte[] bytes;
         if (file == "-")
         {
             using var buffer = new MemoryStream();
-            await Console.OpenStandardInput().CopyToAsync(buffer, ct).ConfigureAwait(false);
+            Console.OpenStandardInput().CopyTo(buffer);
             bytes = buffer.ToArray();
         }
         else if (!File.Exists(file)) return new Problem(ProblemCode.NotFound, $"there is no input file '{Screen.Safe(file)}'") { Remedy = "Name a JSON file, or - for standard input." };
-        else bytes = await File.ReadAllBytesAsync(file, ct).ConfigureAwait(false);
+        else bytes = File.ReadAllBytes(file);
         if (bytes.Length > InputBytesMax) return new Problem(ProblemCode.InvalidArgument, $"the input has more than {InputBytesMax} bytes");
         try
         {

@@ -20,7 +20,9 @@ internal sealed class BundleData
     /// <summary>An object has members, a leaf has a value (a whole JSON value that is no object); until either is said, a node is neither.</summary>
     private sealed class Node
     {
-        public SortedDictionary<string, Node> Members { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, Node> Members { get; } = new(StringComparer.Ordinal);
+
+        public IEnumerable<string> InOrder => Members.Keys.Order(StringComparer.Ordinal);
 
         public bool IsObject { get; set; }
 
@@ -123,11 +125,11 @@ internal sealed class BundleData
     {
         if (BundleRoots.Contain(roots, path)) return null;
         if (node.Leaf is not null || (node.Members.Count == 0 && path.Length > 0) || !roots.Any(r => BundleRoots.Contains(path, r))) return path;
-        foreach (var (name, below) in node.Members)
+        foreach (var name in node.InOrder)
         {
             // A slash within a name parts no path.
             var step = name.Replace('/', '\u2215');
-            if (Outside(below, path.Length == 0 ? step : $"{path}/{step}", roots) is { } outside) return outside;
+            if (Outside(node.Members[name], path.Length == 0 ? step : $"{path}/{step}", roots) is { } outside) return outside;
         }
         return null;
     }
@@ -140,10 +142,10 @@ internal sealed class BundleData
             return;
         }
         json.WriteStartObject();
-        foreach (var (name, below) in node.Members)
+        foreach (var name in node.InOrder)
         {
             json.WritePropertyName(name);
-            Write(json, below);
+            Write(json, node.Members[name]);
         }
         json.WriteEndObject();
     }

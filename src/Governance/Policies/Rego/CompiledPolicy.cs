@@ -2,6 +2,7 @@
 // Refused here, before anything flies (PRE-04): what does not parse or compile, a reference to an input that does not exist, a package that is not there or answers nothing.
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Protocol;
 using CabinCrew.Rego;
@@ -24,10 +25,14 @@ internal sealed class CompiledPolicy
 
     private readonly IReadOnlyDictionary<string, string> texts;
     private readonly bool[] answering;
+    private readonly JsonEncodedText[] places, held;
 
     private CompiledPolicy(RegoProgram program, PreparedQuery query, Value data, string package, IReadOnlyDictionary<string, string> texts)
     {
         (Query, Data, Package, this.texts) = (query, data, package, texts);
+        // Said in the evidence of every judgement, so they are written out once.
+        places = [.. program.Rules.Select(r => JsonEncodedText.Encode($"{r.Location.File}:{r.Location.Row}"))];
+        held = [.. program.Rules.Select(r => JsonEncodedText.Encode($"{r.Location.File}:{r.Location.Row} {r.Path}"))];
         answering = [.. program.Rules.Select(r => RegoDecision.Members.Contains(r.Path[(r.Path.LastIndexOf('.') + 1)..]))];
     }
 
@@ -44,6 +49,12 @@ internal sealed class CompiledPolicy
 
     /// <summary>Whether a rule is of the entry package's own answer.</summary>
     public bool Answers(RuleInfo rule, string member) => rule.Package == Package && rule.Path.EndsWith("." + member, StringComparison.Ordinal);
+
+    /// <summary>File and line.</summary>
+    public JsonEncodedText PlaceOf(RuleInfo rule) => places[rule.Index];
+
+    /// <summary>File, line and the document that the rule belongs to.</summary>
+    public JsonEncodedText PlaceAndPathOf(RuleInfo rule) => held[rule.Index];
 
     /// <summary>The line as it is written, without its indentation; empty where there is none.</summary>
     public string TextAt(RegoLocation place)

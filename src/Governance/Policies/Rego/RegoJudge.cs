@@ -122,13 +122,13 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
         {
             json.WriteStartObject();
             json.WriteStartArray("rules");
-            if (at < answer.Items.Count) foreach (var rule in Behind(answer, heard, at)) json.WriteStringValue(Place(rule));
+            if (at < answer.Items.Count) foreach (var rule in Behind(answer, heard, at)) json.WriteStringValue(policy.PlaceOf(rule));
             json.WriteEndArray();
             if (at == 0)
             {
                 json.WriteString("input", answer.Input.Value.ToString());
                 json.WriteStartArray("held");
-                foreach (var rule in answer.Held.Take(HeldShownMax)) json.WriteStringValue($"{Place(rule)} {rule.Path}");
+                foreach (var rule in answer.Held.Take(HeldShownMax)) json.WriteStringValue(policy.PlaceAndPathOf(rule));
                 json.WriteEndArray();
                 if (answer.Held.Count > HeldShownMax) json.WriteNumber("held_count", answer.Held.Count);
                 if (standsIn is not null) json.WriteString("stands_in", standsIn);
@@ -150,6 +150,4 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
         var behind = heard.Behind(value, policy).Select(h => h.Rule).Distinct().ToList();
         return behind.Count > 0 ? behind : answer.Held.Where(r => policy.Answers(r, member));
     }
-
-    private static string Place(RuleInfo rule) => $"{rule.Location.File}:{rule.Location.Row}";
 }

@@ -10,7 +10,7 @@ namespace CabinCrew.Rego.Builtins.Encodings;
 internal sealed class GoJson
 {
     private readonly BuiltinContext context;
-    private readonly StringBuilder text = new();
+    private readonly StringBuilder text;
     private readonly string? indent;
     private readonly string prefix;
     private int charged;
@@ -19,6 +19,7 @@ internal sealed class GoJson
     private GoJson(BuiltinContext context, string? indent, string prefix)
     {
         this.context = context;
+        text = context.Scratch.Clear();
         this.indent = indent;
         this.prefix = prefix;
     }

@@ -56,10 +56,26 @@ internal sealed class CharClass
     /// <summary>With the other case of every letter.</summary>
     public CharClass Fold()
     {
+        if (ranges.Length == 0) return this;
+        if (ranges[^1].To < 0x80) return FoldAscii();
         var folded = new List<(int, int)>(ranges);
         foreach (var (letter, other) in LetterCases.Pairs)
         {
             if (Contains(letter) && !Contains(other)) folded.Add((other, other));
+        }
+
+        return folded.Count == ranges.Length ? this : From(folded);
+    }
+
+    // What the letters' table says of these, without the table, which takes long to make.
+    private CharClass FoldAscii()
+    {
+        var folded = new List<(int, int)>(ranges);
+        for (int letter = 'a'; letter <= 'z'; letter++)
+        {
+            var (lower, upper) = (Contains(letter), Contains(letter - 0x20));
+            if (lower != upper) folded.Add(lower ? (letter - 0x20, letter - 0x20) : (letter, letter));
+            if ((lower || upper) && letter is 'k' or 's') folded.Add(letter == 'k' ? (0x212A, 0x212A) : (0x17F, 0x17F));
         }
 
         return folded.Count == ranges.Length ? this : From(folded);

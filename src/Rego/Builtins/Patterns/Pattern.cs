@@ -1,5 +1,5 @@
-// A compiled regular expression: linear in the text whatever the pattern. Patterns that are plain text with anchors never
-// touch the regex engine, which is slow to start.
+// A compiled regular expression: linear in the text whatever the pattern. Whether it matches is told by an automaton of ours, or by looking for a plain text;
+// where and what it matches by .NET's engine, which is slow to start.
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,15 +7,18 @@ namespace CabinCrew.Rego.Builtins.Patterns;
 
 internal sealed class Pattern
 {
+    private readonly string text;
     private readonly PatternNode root;
     private readonly string? literal;
     private readonly bool fromStart;
     private readonly bool toEnd;
+    private PatternAutomaton? automaton;
     private Regex? narrow;
     private Regex? wide;
 
-    private Pattern(PatternNode root, IReadOnlyList<string?> names)
+    private Pattern(string text, PatternNode root, IReadOnlyList<string?> names)
     {
+        this.text = text;
         this.root = root;
         Names = names;
         (literal, fromStart, toEnd) = AsLiteral(root);
@@ -28,12 +31,12 @@ internal sealed class Pattern
     public static Pattern Compile(string text)
     {
         var (root, names) = PatternParser.Parse(text);
-        return new Pattern(root, names);
+        return new Pattern(text, root, names);
     }
 
     public bool IsMatch(string text)
     {
-        if (literal is null) return For(text).IsMatch(text);
+        if (literal is null) return Automaton().IsMatch(text);
         return (fromStart, toEnd) switch
         {
             (true, true) => text == literal,
@@ -60,6 +63,9 @@ internal sealed class Pattern
         }
     }
 
+    // Two threads may both make it; they make the same.
+    private PatternAutomaton Automaton() => automaton ??= PatternAutomaton.Of(root) ?? throw TooLarge(text);
+
     private Regex For(string text) => GoText.HasSurrogates(text)
         ? wide ??= Make(PatternWriter.Write(root, wide: true))
         : narrow ??= Make(PatternWriter.Write(root, wide: false));
@@ -72,10 +78,13 @@ internal sealed class Pattern
         }
         catch (NotSupportedException)
         {
-            throw new PatternException("expression too large", pattern.Length > 100 ? pattern[..100] : pattern);
+            throw TooLarge(pattern);
         }
     }
 
+    private static PatternException TooLarge(string pattern) => new("expression too large", pattern.Length > 100 ? pattern[..100] : pattern);
+
+    // Half a surrogate pair reads as the replacement character, and is no such thing in the text.
     private static (string? Literal, bool FromStart, bool ToEnd) AsLiteral(PatternNode root)
     {
         var parts = root is SequenceNode sequence ? sequence.Parts : [root];
@@ -87,7 +96,7 @@ internal sealed class Pattern
             {
                 case AnchorNode { Kind: Anchor.TextStart } when i == 0: start = true; break;
                 case AnchorNode { Kind: Anchor.TextEnd } when i == parts.Count - 1: end = true; break;
-                case ClassNode { Set.Single: >= 0 and var c } when Rune.IsValid(c): text.Append(new Rune(c)); break;
+                case ClassNode { Set.Single: >= 0 and var c } when Rune.IsValid(c) && c != Rune.ReplacementChar.Value: text.Append(new Rune(c)); break;
                 default: return (null, false, false);
             }
         }

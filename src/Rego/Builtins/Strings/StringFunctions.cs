@@ -91,7 +91,7 @@ internal static class StringFunctions
         if (items.Length == 0) return StringValue.Empty;
         if (items.Length == 1) return items[0];
         context.Charge(length / CharsPerElement);
-        var text = new StringBuilder((int)Math.Min(length, int.MaxValue));
+        var text = context.Scratch.Clear();
         for (var i = 0; i < items.Length; i++)
         {
             if (i > 0) text.Append(separator);

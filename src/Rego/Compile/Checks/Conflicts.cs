@@ -10,9 +10,11 @@ internal static class Conflicts
 {
     private sealed record Placed(RegoModule Module, Rule Rule);
 
-    private sealed class Place(string name)
+    private sealed class Place(string key, string name)
     {
         private readonly Dictionary<string, Place> children = new(StringComparer.Ordinal);
+
+        public string Key => key;
 
         public string Name => name;
 
@@ -20,19 +22,19 @@ internal static class Conflicts
 
         public List<RegoModule> Packages { get; } = [];
 
-        public IEnumerable<Place> Children => children.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
+        public IEnumerable<Place> Children => children.Values.OrderBy(child => child.Key, StringComparer.Ordinal);
 
         public Place Child(string key, string step)
         {
             if (!children.TryGetValue(key, out var child))
-                children[key] = child = new Place(name + step);
+                children[key] = child = new Place(key, name + step);
             return child;
         }
     }
 
     public static void Check(IReadOnlyList<RegoModule> modules, ImmutableArray<RegoError>.Builder errors)
     {
-        var root = new Place("data");
+        var root = new Place("", "data");
         foreach (var module in modules)
         {
             var package = root;

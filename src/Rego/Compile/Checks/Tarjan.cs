@@ -7,7 +7,8 @@ internal sealed class Tarjan(List<List<int>> edges)
     private readonly int[] index = new int[edges.Count];
     private readonly int[] low = new int[edges.Count];
     private readonly bool[] isOpen = new bool[edges.Count];
-    private readonly Stack<int> open = [];
+    private readonly int[] nextEdge = new int[edges.Count];
+    private readonly List<int> open = [];
     private readonly List<List<int>> components = [];
     private int counter;
 
@@ -25,27 +26,28 @@ internal sealed class Tarjan(List<List<int>> edges)
 
     private void Explore(int start)
     {
-        var path = new Stack<(int Vertex, int NextEdge)>();
-        path.Push((start, 0));
-        while (path.TryPop(out var at))
+        var path = new List<int> { start };
+        while (path.Count > 0)
         {
-            var (vertex, edge) = at;
-            if (edge == 0)
+            var vertex = path[^1];
+            if (index[vertex] == 0)
             {
                 index[vertex] = low[vertex] = ++counter;
-                open.Push(vertex);
+                open.Add(vertex);
                 isOpen[vertex] = true;
             }
             else
-                low[vertex] = Math.Min(low[vertex], low[edges[vertex][edge - 1]]);
+                low[vertex] = Math.Min(low[vertex], low[edges[vertex][nextEdge[vertex] - 1]]);
 
-            var next = NextOf(vertex, ref edge);
+            var next = NextOf(vertex, ref nextEdge[vertex]);
             if (next >= 0)
             {
-                path.Push((vertex, edge));
-                path.Push((next, 0));
+                path.Add(next);
+                continue;
             }
-            else if (low[vertex] == index[vertex])
+
+            path.RemoveAt(path.Count - 1);
+            if (low[vertex] == index[vertex])
                 Close(vertex);
         }
     }
@@ -71,7 +73,8 @@ internal sealed class Tarjan(List<List<int>> edges)
         int member;
         do
         {
-            member = open.Pop();
+            member = open[^1];
+            open.RemoveAt(open.Count - 1);
             isOpen[member] = false;
             component.Add(member);
         }

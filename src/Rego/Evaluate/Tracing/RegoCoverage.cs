@@ -36,7 +36,7 @@ public sealed class RegoCoverage(RegoProgram program) : IRegoObserver
     public IReadOnlyList<FileCoverage> Report()
     {
         var plan = program.InstrumentedPlan;
-        return [.. plan.Traced.Concat(plan.Rules.Select(r => r.Location))
+        return [.. (plan.Traced ?? []).Concat(plan.Rules.Select(r => r.Location))
             .Select(l => (l.File, l.Row)).Distinct()
             .GroupBy(l => l.File, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => new FileCoverage(g.Key, Rows(g, true), Rows(g, false)))];

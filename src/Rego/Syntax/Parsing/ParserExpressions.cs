@@ -290,22 +290,25 @@ internal sealed partial class Parser
         if (matches.TryGetValue(open, out var known))
             return known;
 
-        var stack = new Stack<int>();
+        var unmatched = new List<int>();
         for (var number = open; ; number++)
         {
             var kind = tokens.At(number).Kind;
             if (kind is TokenKind.LBrace or TokenKind.LBracket or TokenKind.LParen)
-                stack.Push(number);
+                unmatched.Add(number);
             else if (kind is TokenKind.RBrace or TokenKind.RBracket or TokenKind.RParen)
-                matches[stack.Pop()] = number;
+            {
+                matches[unmatched[^1]] = number;
+                unmatched.RemoveAt(unmatched.Count - 1);
+            }
             else if (kind is TokenKind.End or TokenKind.Illegal)
                 break;
-            if (stack.Count == 0)
+            if (unmatched.Count == 0)
                 return matches[open];
         }
 
-        foreach (var unmatched in stack)
-            matches[unmatched] = -1;
+        foreach (var number in unmatched)
+            matches[number] = -1;
         return -1;
     }
 }

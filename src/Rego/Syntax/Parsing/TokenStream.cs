@@ -5,7 +5,9 @@ namespace CabinCrew.Rego.Syntax.Parsing;
 internal sealed class TokenStream
 {
     private readonly Lexer lexer;
-    private readonly List<Token> buffer = [];
+    // An array of our own: lists of own structs are compiled anew at every start.
+    private Token[] buffer = new Token[64];
+    private int count;
     private uint keywords;
     private int first;
     private int identAt = -1;
@@ -32,9 +34,21 @@ internal sealed class TokenStream
 
     public Token At(int number)
     {
-        while (number - first >= buffer.Count)
-            buffer.Add(lexer.Next());
+        while (number - first >= count)
+            Read();
         return buffer[number - first];
+    }
+
+    private void Read()
+    {
+        if (count == buffer.Length)
+        {
+            var larger = new Token[count * 2];
+            Array.Copy(buffer, larger, count);
+            buffer = larger;
+        }
+
+        buffer[count++] = lexer.Next();
     }
 
     public TokenKind KindAt(int number)
@@ -58,7 +72,8 @@ internal sealed class TokenStream
     /// <summary>A statement is finished: what lies before the current token will not be asked for again.</summary>
     public void Forget()
     {
-        buffer.RemoveRange(0, Position - first);
+        count -= Position - first;
+        Array.Copy(buffer, Position - first, buffer, 0, count);
         first = Position;
     }
 

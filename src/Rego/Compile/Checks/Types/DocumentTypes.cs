@@ -33,7 +33,7 @@ internal sealed class DocumentTypes(RuleNode root)
             return TypeOperations.Or(Rest is null ? Closed() : Open(Rest), Value);
         }
 
-        private ObjectType Closed() => new([.. Known.OrderBy(pair => pair.Key).Select(pair => new StaticProperty(pair.Key, pair.Value.ToType() ?? RegoType.Any))], null);
+        private ObjectType Closed() => new([.. Known.Keys.OrderBy(key => key).Select(key => new StaticProperty(key, Known[key].ToType() ?? RegoType.Any))], null);
 
         // Where some keys are worked out, none of them is sure to be there: known ones count as some of the possible keys.
         private ObjectType Open(Document rest)

@@ -85,12 +85,32 @@ internal sealed partial class TypeChecker
         (_, AnyType) => true,
         (_, UnionType union) => union.Alternatives.Any(one => Fits(value, one)),
         (ArrayValue array, ArrayType wanted) => (wanted.Dynamic is not null || array.Count == wanted.Static.Length)
-            && array.Items.ToArray().Index().All(item => Fits(item.Item, TypeOperations.ItemOf(wanted, item.Index)!)),
+            && ItemsFit(array, wanted),
         (SetValue set, SetType wanted) => set.Items.ToArray().All(item => Fits(item, wanted.Member)),
         (ObjectValue items, ObjectType wanted) => (wanted.Dynamic is not null || items.Count == wanted.Static.Length)
-            && items.Keys.ToArray().Zip(items.Values.ToArray()).All(item => TypeOperations.Select(wanted, item.First) is { } property && Fits(item.Second, property)),
+            && PropertiesFit(items, wanted),
         _ => type.Accepts(value),
     };
+
+    private static bool ItemsFit(ArrayValue array, ArrayType wanted)
+    {
+        for (var i = 0; i < array.Count; i++)
+        {
+            if (!Fits(array[i], TypeOperations.ItemOf(wanted, i)!)) return false;
+        }
+
+        return true;
+    }
+
+    private static bool PropertiesFit(ObjectValue items, ObjectType wanted)
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (TypeOperations.Select(wanted, items.Keys[i]) is not { } property || !Fits(items.Values[i], property)) return false;
+        }
+
+        return true;
+    }
 
     private bool UnifyItems(CoreArray array, ArrayType wanted, bool widen)
     {
