@@ -117,7 +117,7 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
     // File and line, not values: what matched may be the very thing that must not be copied about. The first verdict tells for all which input was judged and which rules held.
     private JsonElement Evidence(Answer answer, HeardRules heard, int at, JsonElement? own)
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
+        var bytes = new ArrayBufferWriter<byte>(at == 0 ? 512 + 96 * Math.Min(answer.Held.Count, HeldShownMax) : 256);
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
