@@ -25,6 +25,10 @@ internal sealed class CopyView : IWorkspaceView
 
     public IReadOnlyList<string> LaunchPrefix => [];
 
+    public static bool IsIn(string scratch) => Directory.Exists(Path.Join(scratch, Copy));
+
+    public static IWorkspaceView Reopen(string workspace, string scratch) => new CopyView(workspace, scratch);
+
     /// <param name="scratch">Exists and is empty.</param>
     public static Outcome<IWorkspaceView> Prepare(string workspace, string scratch)
     {

@@ -60,6 +60,16 @@ internal sealed class OverlayView : IWorkspaceView
         return new(mode, workspace, scratch);
     }
 
+    /// <summary>With what an earlier mount left in its upper layer. The kernel marks the work directory of a volatile mount, so that nobody trusts it after a power
+    /// cut; whoever reopens one has seen that the machine did not go down meanwhile, or has no better copy.</summary>
+    public static IWorkspaceView Reopen(OverlayMode mode, string workspace, string scratch)
+    {
+        using var directory = DirectoryHandle.Open(scratch);
+        Scratch.Remove(directory, "work");
+        directory.MakeDirectory("work", 0x1C0);
+        return new OverlayView(mode, workspace, scratch);
+    }
+
     public Outcome<IReadOnlyList<FileWrite>> Changes(CancellationToken ct)
     {
         try

@@ -35,6 +35,22 @@ public static partial class WorkspaceViews
         }
     }
 
+    /// <summary>A view that was made before, perhaps by a process that is no more, with all that was changed in it.</summary>
+    internal static Outcome<IWorkspaceView> Reopen(string workspace, string scratch)
+    {
+        try
+        {
+            if (CopyView.IsIn(scratch)) return Outcome.Of(CopyView.Reopen(workspace, scratch));
+            return ModeFor(workspace, scratch, allOurs: true) is { } mode
+                ? Outcome.Of(OverlayView.Reopen(mode, workspace, scratch))
+                : new Problem(ProblemCode.WorkspaceUnreadable, "the view was an overlay, and none can be mounted here any more") { Where = scratch };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem(ProblemCode.WorkspaceUnreadable, $"the view cannot be opened again: {e.Message}") { Where = scratch };
+        }
+    }
+
     /// <summary>How an overlay of this workspace works here, or null. A real mount with a real write decides; no version is asked.</summary>
     private static OverlayMode? ModeFor(string workspace, string scratch, bool? allOurs)
     {

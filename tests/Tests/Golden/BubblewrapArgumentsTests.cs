@@ -1,6 +1,7 @@
 // The sandbox's command line, word by word: a change to what an engine may see or do shows up here first.
 using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Orchestrator.Engines.Sandbox;
+using CabinCrew.Orchestrator.Engines.Servers;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using Xunit;
@@ -110,5 +111,37 @@ public sealed class BubblewrapArgumentsTests
         Assert.Contains("--tmpfs /workspace/.cabincrew\n--remount-ro /workspace/.cabincrew", words);
         Assert.Contains("--tmpfs /usr/src/app/.cabincrew\n--remount-ro /usr/src/app/.cabincrew", words);
         Assert.Contains("--ro-bind /dev/null /usr/src/app/.secret", words);
+    }
+
+    [Fact, Clause("ENG-06")]
+    public void of_a_server_what_it_declares_in_place_of_a_workspace_and_no_value_of_a_variable()
+    {
+        var server = new ServerRun
+        {
+            Name = "s", Command = ["node", "/opt/s/index.js"], Environment = new Dictionary<string, string> { ["TOKEN"] = "hush" }, Network = ["example.org"], WorkingDirectory = "/home/me/repo",
+            Mounts = [new("/home/me/repo/vendor", "/home/me/repo/vendor", false), new("/home/me/repo", "/home/me/repo", true), new("/opt/s", "/opt/s", false)],
+            Limits = ServerLimits.Default with { TempBytes = EngineLimits.Default.TempBytes },
+        };
+        var words = string.Join(' ', Bubblewrap.Arguments(server, [new("/home/me/repo/.cabincrew", true)], Host, new())).Replace(" --", "\n--", StringComparison.Ordinal).Split('\n');
+        var engine = Write(Plan).Split('\n');
+        Assert.Equal(engine.TakeWhile(w => w != "--size 268500992"), words.TakeWhile(w => !w.StartsWith("--bind", StringComparison.Ordinal)));
+        Assert.Equal("""
+            --bind /home/me/repo /home/me/repo
+            --ro-bind /home/me/repo/vendor /home/me/repo/vendor
+            --ro-bind /opt/s /opt/s
+            --size 4096
+            --tmpfs /home/me/repo/.cabincrew
+            --remount-ro /home/me/repo/.cabincrew
+            --ro-bind-data 9 /cabincrew/network-ca.pem
+            --remount-ro /
+            --clearenv
+            --args 10
+            --chdir /home/me/repo
+            --seccomp 3
+            --info-fd 4
+            --json-status-fd 5
+            --block-fd 6
+            -- node /opt/s/index.js
+            """, string.Join('\n', words.SkipWhile(w => !w.StartsWith("--bind", StringComparison.Ordinal))));
     }
 }

@@ -217,7 +217,7 @@ public sealed class FileServerTests : IDisposable
 
         void FileWriteOf(string path, string text, out Protocol.Changes.FileWrite write)
         {
-            WorkspacePath.TryParse(path, out var parsed);
+            Assert.True(WorkspacePath.TryParse(path, out var parsed));
             var bytes = Encoding.UTF8.GetBytes(text);
             write = new(new(parsed, Change.Read(tree, parsed)!.State, new(Protocol.Changes.FileKind.Regular, Digest.Of(bytes), bytes.Length)), bytes);
         }

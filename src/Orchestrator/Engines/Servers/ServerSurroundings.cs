@@ -19,6 +19,8 @@ internal sealed class ServerSurroundings(ServerRun run, IReadOnlyList<string> hi
             if (Fault(mount) is { } fault) return fault;
             covered.AddRange(Hidden(mount));
         }
+        // Every server sees the system's directories, declared or not: a store among them too.
+        covered.AddRange(hidden.Select(Real).Where(store => HostLayout.OfThisMachine.ReadOnly.Any(r => IsWithin(store, r)) && Directory.Exists(store)).Select(store => new CoveredPath(store, IsDirectory: true)));
         if (run.Mounts.GroupBy(m => m.Target).FirstOrDefault(g => g.Count() > 1) is { } twice) return Refuse($"mounts '{twice.Key}' twice");
         var directory = Bubblewrap.Directory(run);
         if (!IsSeen(directory)) return Refuse($"is to work in {directory}, which none of its mounts shows", $"Declare a mount of {directory}.");
