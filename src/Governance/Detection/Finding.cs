@@ -29,7 +29,7 @@ public sealed record Finding(string Detector, string Rule, string Place, int Sta
 /// <param name="RedactFromServer">What is found in a server's text is cut out.</param>
 public sealed record DetectorSettings(Decision FromCaller, Decision FromServer, bool RedactFromServer)
 {
-    /// <summary>Decisions for single rules, whoever wrote the text.</summary>
+    /// <summary>Decisions for single rules, whoever wrote the text; only where the detector itself is not off for that side.</summary>
     public IReadOnlyDictionary<string, Decision> Rules { get; init; } = new Dictionary<string, Decision>();
 
     public static readonly DetectorSettings Off = new(Decision.Allow, Decision.Allow, false);

@@ -58,23 +58,36 @@ internal sealed class SecretDetector : ITextDetector
         label = label[..end];
         if (!label.EndsWith("PRIVATE KEY", StringComparison.Ordinal) && !label.EndsWith("PRIVATE KEY BLOCK", StringComparison.Ordinal) || label.ContainsAnyExcept(Capitals)) return null;
         var body = "-----BEGIN ".Length + end + 5;
-        var length = body;
-        while (length < rest.Length && (char.IsAsciiLetterOrDigit(rest[length]) || "+/=-:,\\ \t\r\n".Contains(rest[length]))) length++;
-        // Text about keys shows the header alone; a key has a body.
-        var letters = 0;
-        foreach (var c in rest[body..length]) letters += char.IsAsciiLetterOrDigit(c) ? 1 : 0;
-        if (letters < 32) return null;
-        var footer = rest[body..length].IndexOf("-----END ", StringComparison.Ordinal);
-        if (footer >= 0 && rest[(body + footer + 9)..].IndexOf("-----", StringComparison.Ordinal) is >= 0 and < 80 and var close) length = body + footer + 9 + close + 5;
+        var text64 = rest[body..];
+        var dashes = text64.IndexOf("-----", StringComparison.Ordinal);
+        if (dashes >= 0) text64 = text64[..dashes];
+        if (text64.IndexOfAnyExcept(KeyLetters) is >= 0 and var stop)
+        {
+            text64 = text64[..stop];
+            dashes = -1;
+        }
+        if (!HasBody(text64)) return null;
+        var length = body + text64.Length;
+        if (dashes >= 0 && rest[length..].StartsWith("-----END ") && rest[(length + 9)..].IndexOf("-----", StringComparison.Ordinal) is >= 0 and < 80 and var close) length += 9 + close + 5;
         return new(PrivateKey, at, length);
     }
 
     private static readonly System.Buffers.SearchValues<char> Capitals = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ");
+    private static readonly System.Buffers.SearchValues<char> KeyLetters = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-:,.()@_\\ \t\r\n");
     private static readonly System.Buffers.SearchValues<char> UrlEnds = System.Buffers.SearchValues.Create("/?# \t\r\n\"'<>`\\,;()|");
 
     private static readonly System.Buffers.SearchValues<char> ValueEnds = System.Buffers.SearchValues.Create(";\"'\\ \t\r\n<>`");
     private static readonly System.Buffers.SearchValues<char> Chain = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.()[]?");
     private static readonly System.Buffers.SearchValues<char> Fillable = System.Buffers.SearchValues.Create("${}<>[]*");
+
+    // Text about keys shows the header alone; a key has a body.
+    private static bool HasBody(ReadOnlySpan<char> text)
+    {
+        var letters = 0;
+        foreach (var c in text)
+            if (char.IsAsciiLetterOrDigit(c) && ++letters >= 32) return true;
+        return false;
+    }
 
     // scheme://user:password@host. The range is the password.
     private static TextMatch? Url(ReadOnlySpan<char> text, int at)

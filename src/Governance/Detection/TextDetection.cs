@@ -97,6 +97,6 @@ public sealed class TextDetection
 
         public bool Redacts(string detector) => origin == TextOrigin.Server && settings[detector].RedactFromServer;
 
-        private bool Matters(string name) => Redacts(name) || (origin == TextOrigin.Caller ? settings[name].FromCaller : settings[name].FromServer) != Decision.Allow || settings[name].Rules.Values.Any(d => d != Decision.Allow);
+        private bool Matters(string name) => Redacts(name) || (origin == TextOrigin.Caller ? settings[name].FromCaller : settings[name].FromServer) != Decision.Allow;
     }
 }

@@ -30,24 +30,24 @@ public sealed class RegoMessageTests
     private static JsonElement Document(MessageSubject subject, Redactor? redactor = null, bool withContent = true) =>
         JsonElement.Parse(new MessageInputDocument(redactor ?? new()).Write(subject, withContent).Value.Span);
 
-    [Theory]
+    [Theory, Clause("MCP-02"), Clause("PRE-05")]
     [InlineData("deny contains \"no\" if input.name == \"write_file\"", Decision.Deny)]
-    [InlineData("deny contains \"no\" if input.name == \"read_file\"", Decision.Allow)]
+    [InlineData("deny contains \"no\" if input.name == \"read_file\"", Decision.Warn)]
     [InlineData("require_approval contains {\"msg\": \"ask\", \"role\": \"security\"} if input.file.action == \"write\"", Decision.RequireApproval)]
     [InlineData("warn contains \"w\" if startswith(input.arguments.path, \"src/\")", Decision.Warn)]
     [InlineData("warn contains \"w\" if input.content.json.arguments.path == \"src/a.cs\"", Decision.Warn)]
-    [InlineData("default decision := \"allow\"\n\ndecision := \"deny\" if some f in input.findings; f.detector == \"secrets\"", Decision.Deny)]
+    [InlineData("default decision := \"allow\"\n\ndecision := \"deny\" if {\n\tsome f in input.findings\n\tf.detector == \"secrets\"\n}", Decision.Deny)]
     [InlineData("deny contains \"no\" if input.caller.kind == \"human\"", Decision.Deny)]
     [InlineData("deny contains \"no\" if input.annotations.read_only == false", Decision.Deny)]
     [InlineData("deny contains \"no\" if input.context.workflow == \"w\"", Decision.Deny)]
-    [InlineData("deny contains \"no\" if some t in input.file.targets; t.directory == \"src\"; t.name == \"a.cs\"", Decision.Deny)]
+    [InlineData("deny contains \"no\" if {\n\tsome t in input.file.targets\n\tt.directory == \"src\"\n\tt.name == \"a.cs\"\n}", Decision.Deny)]
     [InlineData("deny contains \"no\" if walk(input, [[\"content\", \"json\", \"name\"], \"write_file\"])", Decision.Deny)]
     public void Rules_see_the_message(string rules, Decision decision) => Assert.Equal(decision, Judge(rules, Write).Decision);
 
     [Fact]
     public void The_rule_behind_a_verdict_is_in_its_evidence()
     {
-        var told = Assert.Single(Judge("deny contains \"no\" if input.name == \"write_file\"", Write).Evaluations);
+        var told = Assert.Single(Judge("deny contains \"no\" if input.name == \"write_file\"", Write with { Findings = [] }).Evaluations);
         Assert.Equal(("cabincrew.mcp/deny", "no"), (told.PolicyId, told.Reason));
         Assert.Equal("p.rego:3", told.Evidence!.Value.GetProperty("rules")[0].GetString());
     }

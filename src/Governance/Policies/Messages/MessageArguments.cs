@@ -85,7 +85,7 @@ public sealed class MessageArguments
             switch (json.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    name = json.GetString()!;
+                    name = JsonText.Unescape(json.ValueSpan);
                     continue;
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
                     var path = PathOf(open, name);

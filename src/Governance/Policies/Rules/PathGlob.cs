@@ -65,6 +65,8 @@ internal sealed class PathGlob
 
     private bool Match(string[] pattern, string[] path)
     {
+        // A name at any depth, which most patterns are, is the last name.
+        if (pattern is ["**", not "**"]) return MatchName(pattern[1], path[^1], ignoreCase);
         int p = 0, s = 0, star = -1, resume = 0;
         while (s < path.Length)
         {

@@ -19,14 +19,14 @@ internal sealed record CallFileConditions
     public LinePattern? AddedLines { get; init; }
 
     /// <param name="every">The rule allows.</param>
-    public CallFileMatch? Match(FileOperation? file, bool every, CancellationToken ct)
+    public CallFileMatch? Match(FileOperation? file, CallView view, bool every, CancellationToken ct)
     {
         if (file is null) return null;
         if (Action is not null && !Action.Contains(file.Action)) return null;
         if (Binary is { } binary && binary != file.Binary) return null;
         if (file.Bytes < BytesMin || file.Bytes > BytesMax || file.FilesDeleted < FilesDeletedMin || file.LinesDeleted < LinesDeletedMin || file.Targets.Count < TargetsMin) return null;
         if (Fault is { Count: 0 } && HasFault(file)) return null;
-        var targets = Targets(file, every);
+        var targets = Targets(file, view, every);
         if (targets is null) return null;
         IReadOnlyList<int> lines = [];
         if (AddedLines is not null && (lines = AddedLines.Match(file.AddedLines, ct) ?? []).Count == 0) return null;
@@ -41,23 +41,24 @@ internal sealed record CallFileConditions
     }
 
     // Null: the conditions on paths do not hold.
-    private IReadOnlyList<FileTarget>? Targets(FileOperation file, bool every)
+    private IReadOnlyList<FileTarget>? Targets(FileOperation file, CallView view, bool every)
     {
         if (Paths is null && Fault is not { Count: > 0 } && Exists is null) return file.Targets;
         List<FileTarget>? matched = null;
-        foreach (var target in file.Targets)
+        for (var i = 0; i < file.Targets.Count; i++)
         {
-            if (IsMatch(target, every)) (matched ??= []).Add(target);
+            var target = file.Targets[i];
+            if (IsMatch(target, view.NamesOf(i), every)) (matched ??= []).Add(target);
             else if (every) return null;
         }
         return matched;
     }
 
     // Where a path leads is not known of one with a fault: an allow never holds for it, a prohibition looks at its spelling.
-    private bool IsMatch(FileTarget target, bool every) =>
+    private bool IsMatch(FileTarget target, string[] names, bool every) =>
         (Fault is not { Count: > 0 } || Fault.Contains(target.Fault))
         && (Exists is null || Exists == (target.Exists ?? !every))
-        && (Paths is null || (target.Path is { } path ? Paths.IsMatch(path) : !every && Paths.IsMatch(target.Given)));
+        && (Paths is null || ((target.Path is not null || !every) && Paths.IsMatch(names)));
 }
 
 /// <param name="AddedLines">The numbers of the lines that matched.</param>

@@ -33,7 +33,7 @@ internal sealed record MessageRule(string Id, int Line, Decision Decision, strin
             if (!(view.Arguments is { IsPartial: false } known ? condition.Holds(known, every: Decision == Decision.Allow) : Decision != Decision.Allow)) return null;
         if (ArgumentText is not null && !view.Arguments.IsPartial && !view.HasLine(ArgumentText)) return null;
         if (File is null) return MessageMatch.Plain;
-        return File.Match(subject.File, every: Decision == Decision.Allow, ct) is { } files ? new(files) : null;
+        return File.Match(subject.File, view, every: Decision == Decision.Allow, ct) is { } files ? new(files) : null;
     }
 }
 
@@ -43,12 +43,20 @@ internal sealed record MessageMatch(CallFileMatch? Files)
     public static readonly MessageMatch Plain = new((CallFileMatch?)null);
 }
 
-/// <summary>A call's arguments, taken apart when the first rule asks for them.</summary>
+/// <summary>A call's arguments and paths, taken apart when the first rule asks for them.</summary>
 internal sealed class CallView(MessageSubject subject)
 {
     private List<string>? texts;
+    private string[]?[]? names;
 
     public MessageArguments Arguments => field ??= MessageArguments.Of(subject.Arguments);
+
+    /// <summary>The names of a target's path; of one with a fault, of its spelling.</summary>
+    public string[] NamesOf(int target)
+    {
+        names ??= new string[]?[subject.File!.Targets.Count];
+        return names[target] ??= (subject.File!.Targets[target].Path ?? subject.File.Targets[target].Given).Split('/');
+    }
 
     public bool HasLine(LinePattern pattern)
     {

@@ -26,7 +26,7 @@ internal static class MappedSecretsMessageSource
         while (json.Read())
         {
             if (json.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !json.ValueIsEscaped) continue;
-            if (redactor.Locate(json.GetString()!) is [var found, ..]) return found.Name;
+            if (redactor.Locate(JsonText.Unescape(json.ValueSpan)) is [var found, ..]) return found.Name;
         }
         return null;
     }
