@@ -133,7 +133,7 @@ public sealed class ReducedIsolationTests : IDisposable
                 tell("files", lambda: (os.readlink("/proc/%d/fd/0" % v), None)[1])
                 tell("limits", lambda: resource.prlimit(v, resource.RLIMIT_NOFILE, (100, 1000)))
                 tell("schedule", lambda: os.sched_setaffinity(v, os.sched_getaffinity(0)))
-                tell("priority", lambda: os.setpriority(os.PRIO_PROCESS, v, 5))
+                tell("priority", lambda: os.setpriority(os.PRIO_PROCESS, v, 19))
                 """
                   .Replace("resource.prlimit(v, resource.RLIMIT_NOFILE, (100, 1000))", "(resource.prlimit(v, resource.RLIMIT_NOFILE, (100, 1000)), None)[1]", StringComparison.Ordinal),
                 "signal EPERM; pidfd EPERM; environment EACCES; files EACCES; limits EPERM; schedule EPERM; priority EPERM");

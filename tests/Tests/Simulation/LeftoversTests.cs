@@ -122,7 +122,7 @@ public sealed class LeftoversTests : IDisposable
     // As bubblewrap does it: one that starts, and one that is the first of a pid namespace; both have its arguments, and the number of their owner.
     private static async Task<Process> InNamespaceAsync(ProcessBrand? brand)
     {
-        var starter = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read go; exec unshare \"$@\"", "starter", .. AttackProgram.AsRoot ? (string[])[] : ["--user", "--map-root-user"],
+        var starter = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read go; exec unshare \"$@\" 2>/dev/null", "starter", .. AttackProgram.AsRoot ? (string[])[] : ["--user", "--map-root-user"],
             "--pid", "--fork", "--", "/bin/sh", "-c", "while :; do sleep 1; done", "sleeper", "--hostname", "cabincrew", "end"]) { RedirectStandardInput = true })!;
         if (brand is { } number) Assert.True(number.Put(starter.Id));
         await starter.StandardInput.WriteLineAsync("go");
