@@ -18,6 +18,12 @@ public sealed record CompileOptions
     /// <summary>The shape of <c>input</c>: a reference to what it does not have is an error. Null where nothing is known.</summary>
     public RegoSchema? InputSchema { get; init; }
 
+    /// <summary>What names of schemas in annotations (<c>schemas: [{input: schema.request}]</c>) stand for. Null: such annotations do not count, as in OPA.</summary>
+    public RegoSchemaSet? Schemas { get; init; }
+
+    /// <summary>Compiled to run its tests: see <see cref="RegoProgram.Tests"/>.</summary>
+    public bool Tests { get; init; }
+
     /// <summary>Built-ins beside the table's own: what OPA's own test runner adds.</summary>
     internal IReadOnlyList<Builtin> ExtraBuiltins { get; init; } = [];
 }
@@ -37,6 +43,9 @@ public sealed class RegoProgram
 
     /// <summary>Every rule body, by <see cref="RuleInfo.Index"/>.</summary>
     public IReadOnlyList<RuleInfo> Rules => Plan.Rules;
+
+    /// <summary>Its tests, in the order of the modules and of their text; none where it was not compiled with <see cref="CompileOptions.Tests"/>.</summary>
+    public IReadOnlyList<RegoTest> Tests => source.Tests?.All ?? [];
 
     internal Plan Plan { get; }
 

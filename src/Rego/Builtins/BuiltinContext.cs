@@ -33,6 +33,11 @@ internal abstract class BuiltinContext
     {
     }
 
+    /// <summary>Where the names of test cases go.</summary>
+    public virtual void TestCase(ArrayValue name)
+    {
+    }
+
     /// <summary>Where <c>print</c> goes.</summary>
     public virtual void Print(string message)
     {
@@ -63,11 +68,8 @@ internal abstract class BuiltinContext
     }
 
     /// <summary>Elements of an operand: <c>operand 2 must be array of strings but got array containing number</c>.</summary>
-    public Value? FailElement(int index, Value container, Value got, params ReadOnlySpan<string> wanted)
-    {
-        var must = wanted.Length == 1 ? wanted[0] : $"one of {{{string.Join(", ", wanted!)}}}";
-        return Fail($"operand {index + 1} must be {TypeNames.Of(container)} of {must} but got {TypeNames.Of(container)} containing {TypeNames.Of(got)}", TypeError);
-    }
+    public Value? FailElement(int index, Value container, Value got, string must) =>
+        Fail($"operand {index + 1} must be {TypeNames.Of(container)} of {must}s but got {TypeNames.Of(container)} containing {TypeNames.Of(got)}", TypeError);
 
     public bool Text(ReadOnlySpan<Value> args, int index, [NotNullWhen(true)] out string? text)
     {

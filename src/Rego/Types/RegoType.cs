@@ -152,12 +152,31 @@ internal sealed record UnionType(ImmutableArray<RegoType> Alternatives) : RegoTy
 
     public override bool Accepts(Value value) => Alternatives.Any(type => type.Accepts(value));
 
-    protected override string Print() => $"any<{string.Join(", ", Alternatives)}>";
+    protected override string Print() => $"any<{string.Join(", ", Alternatives.OrderBy(Rank))}>";
+
+    // OPA's order of kinds; alternatives of one kind stay as they came.
+    private static int Rank(RegoType type) => type switch { ScalarType scalar => (int)scalar.Kind, ArrayType => 10, ObjectType => 11, SetType => 12, _ => 13 };
 }
 
 /// <summary>A function: its arguments, the type of any further ones (variadic) and the result; null result means it has none.</summary>
 internal sealed record FunctionType(ImmutableArray<RegoType> Arguments, RegoType? Variadic, RegoType? Result) : RegoType
 {
+    /// <summary>What the arguments and then the result are called; empty or "" where they have no name. Says nothing of the type.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
+
+    /// <summary>What a call may be given, as messages tell it: with names, and with the result where it is part of the call.</summary>
+    public string Wanted(bool withResult)
+    {
+        List<string> parts = [.. Arguments.Select((type, i) => Named(i, type))];
+        if (withResult && Result is not null)
+            parts.Add(Named(Arguments.Length, Result));
+        if (Variadic is not null)
+            parts.Add($"{Variadic}...");
+        return $"({string.Join(", ", parts)})";
+    }
+
+    private string Named(int number, RegoType type) => number < Names.Length && Names[number].Length > 0 ? $"{Names[number]}: {type}" : type.ToString();
+
     public bool Equals(FunctionType? other) =>
         other is not null && Arguments.SequenceEqual(other.Arguments) && Variadic == other.Variadic && Result == other.Result;
 

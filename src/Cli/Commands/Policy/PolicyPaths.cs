@@ -46,6 +46,7 @@ internal static class PolicyPaths
             ["severity"] = f.IsWarning ? "warning" : "error",
             ["code"] = f.Error.Code,
             ["message"] = f.Error.Message,
+            ["details"] = TestDocuments.Details(f.Error),
             ["location"] = TestDocuments.Location(f.Error.Location),
             ["advice"] = f.Advice,
         }),

@@ -12,7 +12,7 @@ internal static class TestCommand
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(400);
 
-    private sealed record Asked(string[]? Paths, bool V0, string? Schema, PolicyTestOptions Options, bool Verbose, double? Threshold, string? JUnit);
+    private sealed record Asked(string[]? Paths, bool V0, string[]? Schemas, PolicyTestOptions Options, bool Verbose, double? Threshold, string? JUnit);
 
     public static Command Create()
     {
@@ -24,7 +24,7 @@ internal static class TestCommand
         var watch = new Option<bool>("--watch", "-w") { Description = "Run again whenever a file changes, until interrupted." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Name tests that pass, too, with their time." };
         var timeout = new Option<double>("--timeout") { Description = "Seconds that one test may take (default: 5).", HelpName = "SECONDS", DefaultValueFactory = _ => 5 };
-        var schema = new Option<string?>("--schema") { Description = "What input is checked by, as in `policy check`.", HelpName = "NAME|FILE" };
+        var schema = CheckCommand.SchemaOption();
         var command = new Command("test", """
             Run the tests of policies: every rule whose name begins with test_ must be true. todo_test_... are named and not run.
 
@@ -57,7 +57,7 @@ internal static class TestCommand
     private static Outcome<int> Once(Screen screen, Asked asked, CancellationToken ct)
     {
         if (!PolicyPaths.Read(asked.Paths, asked.V0).Try(out var files, out var problem)) return problem;
-        if (!CheckCommand.SchemaOf(files, asked.Schema).Try(out var schema, out problem)) return problem;
+        if (!CheckCommand.SchemaOf(files, asked.Schemas).Try(out var schema, out problem)) return problem;
         var check = PolicyCheck.Of(files, schema);
         if (check.Program is not { } program)
         {
@@ -88,6 +88,8 @@ internal static class TestCommand
             var detail = test.Outcome == PolicyTestOutcome.Todo ? $"{test.Location}" : $"{test.Location}  {test.Time.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms";
             screen.Test(test.Outcome == PolicyTestOutcome.Passed, test.Outcome == PolicyTestOutcome.Todo, $"data.{test.Package}.{test.Name}", detail);
             foreach (var line in TestDocuments.Details(test)) screen.Line($"      {Screen.Safe(line)}");
+            if (asked.Verbose)
+                foreach (var passed in test.Cases.Where(c => c.Passed)) screen.Line($"      pass  {Screen.Safe(passed.Text)}");
             foreach (var line in test.Printed) screen.Line($"      print: {Screen.Safe(line)}");
         }
         if (asked.Options.Coverage) ShowCoverage(screen, report);

@@ -11,11 +11,11 @@ internal static class TokenSigning
 {
     private const int SignCharge = 1_000;
 
-    public static Builtin Raw => new("io.jwt.encode_sign_raw", "string, string, string -> string", static (context, args) =>
+    public static Builtin Raw => new("io.jwt.encode_sign_raw", "headers: string, payload: string, key: string -> output: string", static (context, args) =>
         context.Text(args, 2, out var key) && context.Text(args, 0, out var header) && context.Text(args, 1, out var payload) ? Sign(context, header, payload, key) : null,
         BuiltinTraits.Nondeterministic);
 
-    public static Builtin Objects => new("io.jwt.encode_sign", "object[string: any], object[string: any], object[string: any] -> string", static (context, args) =>
+    public static Builtin Objects => new("io.jwt.encode_sign", "headers: object[string: any], payload: object[string: any], key: object[string: any] -> output: string", static (context, args) =>
         Sign(context, GoJson.Write(context, args[0], null, ""), GoJson.Write(context, args[1], null, ""), GoJson.Write(context, args[2], null, "")),
         BuiltinTraits.Nondeterministic);
 

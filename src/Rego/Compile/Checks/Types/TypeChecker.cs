@@ -7,8 +7,8 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
-/// <summary>Checks one body and its closures. <paramref name="input"/> is the type of <c>input</c>.</summary>
-internal sealed partial class TypeChecker(DocumentTypes documents, RegoType input)
+/// <summary>Checks one body and its closures, with what <paramref name="scope"/> knows of the documents there.</summary>
+internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope scope)
 {
     private readonly Dictionary<Local, RegoType> locals = [];
     private readonly List<RegoError> errors = [];
@@ -16,9 +16,9 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
     private SourceSpan at;
 
     /// <summary>Checks a rule and adds its type to the documents; a rule with errors counts as any.</summary>
-    public static List<RegoError> Check(CoreRule rule, RuleNode place, DocumentTypes documents, RegoType input, List<RegoFinding> notes)
+    public static List<RegoError> Check(CoreRule rule, RuleNode place, DocumentTypes documents, TypeScope scope, List<RegoFinding> notes)
     {
-        var checker = new TypeChecker(documents, input);
+        var checker = new TypeChecker(documents, scope);
         checker.CheckBody(rule.Body);
         notes.AddRange(checker.notes);
         var first = place.PathValues.Length - rule.Source.Module.Package.Path.Length - 1;
@@ -27,9 +27,9 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
         return checker.errors;
     }
 
-    public static List<RegoError> Check(CoreBody query, DocumentTypes documents, RegoType input)
+    public static List<RegoError> Check(CoreBody query, DocumentTypes documents, TypeScope scope)
     {
-        var checker = new TypeChecker(documents, input);
+        var checker = new TypeChecker(documents, scope);
         checker.CheckBody(query);
         return checker.errors;
     }
@@ -43,8 +43,6 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
             return new FunctionType([.. rule.Arguments.Select(argument => TypeOf(argument) ?? RegoType.Any)], null, rule.Value is null ? RegoType.Any : TypeOf(rule.Value) ?? RegoType.Any);
         return rule.Key is { } key ? new SetType(TypeOf(key) ?? RegoType.Any) : rule.Value is { } value ? TypeOf(value) : null;
     }
-
-    private void Add(string message) => errors.Add(at.Error(ModuleChecks.TypeError, message));
 
     private void CheckBody(CoreBody body)
     {
@@ -108,7 +106,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
     {
         var (leftType, rightType) = (TypeOf(left), TypeOf(right));
         if (!UnifyTerms(left, leftType, right, rightType) && (isClean || (leftType is not null && rightType is not null)))
-            Add(TypeMessages.Mismatch(leftType, rightType));
+            errors.Add(TypeMessages.Mismatch(at, leftType, rightType));
     }
 
     private void CheckCall(CoreCall call, bool isClean)
@@ -149,7 +147,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
         if (call.Output is { } output)
             have.Add(TypeOf(output));
         if (isClean || !have.Contains(null))
-            Add(TypeMessages.Arguments(name, "invalid argument(s)", have, signature));
+            errors.Add(TypeMessages.Arguments(at, name, "invalid argument(s)", have, signature, withResult: true));
     }
 
     /// <summary>The type of a term, or null where it is not known yet.</summary>
