@@ -16,6 +16,9 @@ public interface IPolicySource
     /// <summary>Over the source's bytes and settings. Part of policy_digest.</summary>
     Digest Digest { get; }
 
+    /// <summary>What it judges by, where that can be kept; null for what is part of the program or is asked elsewhere.</summary>
+    PolicyText? Text => null;
+
     /// <summary>At least one verdict, in a stable order. Deterministic; no side effects.</summary>
     ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct);
 }

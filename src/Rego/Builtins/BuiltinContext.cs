@@ -14,8 +14,6 @@ internal abstract class BuiltinContext
     /// <summary>More than any budget, and still safe to add up.</summary>
     public const long ChargeMax = 1L << 50;
 
-    private Dictionary<(string Name, Value Key), Value>? remembered;
-
     /// <summary>Nanoseconds since 1970, the same throughout one evaluation.</summary>
     public abstract long NowNanoseconds { get; }
 
@@ -137,13 +135,5 @@ internal abstract class BuiltinContext
         if (args[index].Kind is ValueKind.Array or ValueKind.Set) return true;
         FailOperand(index, args[index], "set", "array");
         return false;
-    }
-
-    /// <summary>What the same built-in answered for the same key earlier in this evaluation.</summary>
-    public Value Remember(string name, Value key, Func<Value> make)
-    {
-        remembered ??= [];
-        if (!remembered.TryGetValue((name, key), out var value)) remembered[(name, key)] = value = make();
-        return value;
     }
 }

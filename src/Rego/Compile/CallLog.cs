@@ -7,8 +7,10 @@ using CabinCrew.Rego.Types;
 
 namespace CabinCrew.Rego.Compile;
 
-internal sealed class CallLog(IReadOnlyList<Builtin> extra)
+internal sealed class CallLog(IReadOnlyList<Builtin> extra, CompileBudget budget)
 {
+    public CompileBudget Budget => budget;
+
     /// <summary>Whether tests with cases in their heads announce them.</summary>
     public bool AnnouncesCases { get; init; }
 
@@ -35,9 +37,9 @@ internal sealed class CallLog(IReadOnlyList<Builtin> extra)
             : span.Error("rego_type_error", $"function {callee.Function} has arity {callee.Arity}, got {arguments.Length} argument{(arguments.Length == 1 ? "" : "s")}"));
     }
 
-    private static RegoType? TypeOf(CoreTerm term) => term switch
+    private RegoType? TypeOf(CoreTerm term) => term switch
     {
-        CoreConst constant => TypeOperations.Of(constant.Value),
+        CoreConst constant => new TypeOperations(budget).Of(constant.Value),
         CoreRef { Root: not RefRoot.Local } => RegoType.Any,
         _ => null,
     };

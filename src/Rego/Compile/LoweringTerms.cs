@@ -14,6 +14,7 @@ internal sealed partial class Lowering
     private CoreTerm LowerTerm(Term term, List<CoreExpr> before)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        calls.Budget.Charge(1);
         switch (term)
         {
             case ScalarTerm scalar:

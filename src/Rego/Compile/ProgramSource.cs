@@ -31,12 +31,12 @@ internal sealed class ProgramSource
         return new(modules, options);
     }
 
-    public Plan Plan(bool instrumented, List<RegoError> errors)
+    public Plan Plan(bool instrumented, CompileBudget budget, List<RegoError> errors)
     {
         var root = Tree();
         var rules = new Dictionary<PlacedRule, CoreRule>();
         var annotations = new AnnotationSet(modules, errors);
-        var calls = new CallLog(options.ExtraBuiltins) { Annotations = annotations, AnnouncesCases = Tests is not null };
+        var calls = new CallLog(options.ExtraBuiltins, budget) { Annotations = annotations, AnnouncesCases = Tests is not null };
         var names = new Dictionary<RegoModule, ModuleNames>();
         var packages = modules.ToLookup(m => m.PackageName, StringComparer.Ordinal);
         foreach (var module in modules) names[module] = NamesOf(module, packages, root);
@@ -46,11 +46,11 @@ internal sealed class ProgramSource
         {
             foreach (var rule in rules.Values)
             {
-                for (var one = rule; one is not null; one = one.Else) errors.AddRange(Safety.Check(one));
+                for (var one = rule; one is not null; one = one.Else) errors.AddRange(Safety.Check(one, budget));
             }
         }
 
-        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, annotations, options, errors);
+        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, annotations, options, budget, errors);
         return errors.Count == 0 ? Planner.Make(root, rules, instrumented, errors) : new(root, [], 0, instrumented);
     }
 

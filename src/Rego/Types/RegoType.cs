@@ -16,6 +16,21 @@ internal abstract record RegoType
     public static readonly SetType AnySet = new(Any);
     public static readonly ObjectType AnyObject = new([], new DynamicProperty(Any, Any));
 
+    /// <summary>How many types it is made of, counted as often as they occur, up to <see cref="SizeMax"/>: what looking at all of it costs.</summary>
+    public virtual int Size => 1;
+
+    /// <summary>How deep types lie within it: what it costs the stack.</summary>
+    public virtual int Depth => 1;
+
+    public const int SizeMax = 1 << 28;
+
+    // Longer ones are told by their kind.
+    private const int PrintedSizeMax = 1_000;
+
+    private protected static int SizeOf(params IEnumerable<RegoType?> parts) => (int)Math.Min(SizeMax, 1 + parts.Sum(part => (long)(part?.Size ?? 0)));
+
+    private protected static int DepthOf(params IEnumerable<RegoType?> parts) => 1 + parts.Max(part => part?.Depth ?? 0);
+
     /// <summary>The type that both fit: one of them where they are equal, any where one is any, else a union.</summary>
     public static RegoType Or(RegoType left, RegoType right)
     {
@@ -51,14 +66,18 @@ internal abstract record RegoType
     public abstract bool Accepts(Value value);
 
     // Records would print their members otherwise.
-    public sealed override string ToString() => Print();
+    public sealed override string ToString() => Size <= PrintedSizeMax ? Print() : KindName + "<...>";
 
     protected abstract string Print();
+
+    private protected abstract string KindName { get; }
 }
 
 internal sealed record AnyType : RegoType
 {
     public override bool Accepts(Value value) => true;
+
+    private protected override string KindName => "any";
 
     protected override string Print() => "any";
 }
@@ -66,6 +85,8 @@ internal sealed record AnyType : RegoType
 internal sealed record ScalarType(string Name, ValueKind Kind) : RegoType
 {
     public override bool Accepts(Value value) => value.Kind == Kind;
+
+    private protected override string KindName => Name;
 
     protected override string Print() => Name;
 }
@@ -88,6 +109,12 @@ internal sealed record ArrayType(ImmutableArray<RegoType> Static, RegoType? Dyna
         return true;
     }
 
+    private protected override string KindName => "array";
+
+    public override int Size { get; } = SizeOf([.. Static, Dynamic]);
+
+    public override int Depth { get; } = DepthOf([.. Static, Dynamic]);
+
     protected override string Print() =>
         "array" + (Static.IsEmpty ? "" : $"<{string.Join(", ", Static)}>") + (Dynamic is null ? "" : $"[{Dynamic}]");
 }
@@ -105,10 +132,24 @@ internal sealed record SetType(RegoType Member) : RegoType
         return true;
     }
 
+    private protected override string KindName => "set";
+
+    public override int Size { get; } = SizeOf(Member);
+
+    public override int Depth { get; } = DepthOf(Member);
+
     protected override string Print() => $"set[{Member}]";
 }
 
-internal sealed record StaticProperty(Value Key, RegoType Type);
+internal sealed record StaticProperty(Value Key, RegoType Type)
+{
+    /// <summary>It may be missing. Says nothing of the type.</summary>
+    public bool IsOptional { get; init; }
+
+    public bool Equals(StaticProperty? other) => other is not null && Key.Equals(other.Key) && Type.Equals(other.Type);
+
+    public override int GetHashCode() => HashCode.Combine(Key, Type);
+}
 
 internal sealed record DynamicProperty(RegoType Key, RegoType Value);
 
@@ -137,6 +178,12 @@ internal sealed record ObjectType(ImmutableArray<StaticProperty> Static, Dynamic
         return true;
     }
 
+    private protected override string KindName => "object";
+
+    public override int Size { get; } = SizeOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+
+    public override int Depth { get; } = DepthOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+
     protected override string Print()
     {
         var known = string.Join(", ", Static.Select(p => $"{(p.Key is StringValue key ? key.Text : p.Key.ToString())}: {p.Type}"));
@@ -151,6 +198,12 @@ internal sealed record UnionType(ImmutableArray<RegoType> Alternatives) : RegoTy
     public override int GetHashCode() => Alternatives.Aggregate(Alternatives.Length, (hash, type) => hash ^ type.GetHashCode());
 
     public override bool Accepts(Value value) => Alternatives.Any(type => type.Accepts(value));
+
+    private protected override string KindName => "any";
+
+    public override int Size { get; } = SizeOf(Alternatives);
+
+    public override int Depth { get; } = DepthOf(Alternatives);
 
     protected override string Print() => $"any<{string.Join(", ", Alternatives.OrderBy(Rank))}>";
 
@@ -183,6 +236,12 @@ internal sealed record FunctionType(ImmutableArray<RegoType> Arguments, RegoType
     public override int GetHashCode() => HashCode.Combine(Arguments.Length, Variadic, Result);
 
     public override bool Accepts(Value value) => false;
+
+    private protected override string KindName => "function";
+
+    public override int Size { get; } = SizeOf([.. Arguments, Variadic, Result]);
+
+    public override int Depth { get; } = DepthOf([.. Arguments, Variadic, Result]);
 
     protected override string Print()
     {

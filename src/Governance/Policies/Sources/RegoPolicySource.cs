@@ -26,12 +26,13 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
     private readonly Redactor redactor;
     private readonly string? standsIn;
 
-    private RegoPolicySource(string name, Digest content, CompiledPolicy policy, Redactor redactor, string? standsIn = null)
+    /// <param name="digest">Null: it follows from the content.</param>
+    private RegoPolicySource(string name, Digest? content, CompiledPolicy policy, Redactor redactor, string? standsIn = null, Digest? digest = null)
     {
         (Name, this.policy, this.redactor, this.standsIn) = (name, policy, redactor, standsIn);
-        Digest = Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
+        Digest = digest ?? Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
         {
-            ["version"] = 1, ["content"] = content.ToString(), ["package"] = policy.Package,
+            ["version"] = 1, ["content"] = content!.ToString(), ["package"] = policy.Package,
             ["steps_max"] = Limits.StepsMax, ["elements_max"] = Limits.ElementsMax, ["depth_max"] = Limits.DepthMax,
         }));
     }
@@ -41,6 +42,8 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
     public PolicyOrigin Origin => PolicyOrigin.Opa;
 
     public Digest Digest { get; }
+
+    public PolicyText? Text { get; private init; }
 
     /// <summary>A module (<c>*.rego</c>), or a directory as OPA reads one: modules, <c>data.json</c> and <c>data.yaml</c>, perhaps a <c>.manifest</c>.</summary>
     public static Outcome<IPolicySource> Load(PolicyRef reference, PolicySurroundings at)
@@ -54,7 +57,7 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
         if (!loaded.Try(out var bundle, out var problem)) return problem with { Remedy = "Mend the policy, or name another under `policies`." };
         var spelled = reference.Value.TrimEnd('/');
         var prefix = isDirectory ? spelled == "." ? "" : spelled + "/" : spelled.LastIndexOf('/') is >= 0 and var slash ? spelled[..(slash + 1)] : "";
-        return CompiledPolicy.Of(bundle, options, prefix).Map<IPolicySource>(policy => new RegoPolicySource($"rego:{reference.Value}", Judging(bundle, options), policy, at.Redactor));
+        return CompiledPolicy.Of(bundle, options, prefix).Map<IPolicySource>(policy => new RegoPolicySource($"rego:{reference.Value}", Judging(bundle, options), policy, at.Redactor).Keeping(bundle, prefix));
     }
 
     public static async Task<Outcome<IPolicySource>> LoadBundleAsync(PolicyRef reference, PolicySurroundings at, CancellationToken ct)
@@ -63,8 +66,19 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
         if (!loaded.Try(out var bundle, out var problem)) return problem;
         if (!BundlePolicies.DigestOf(reference, bundle, at.BaseDirectory).Try(out var digest, out problem)) return problem;
         return CompiledPolicy.Of(bundle, reference.Rego ?? RegoPolicyOptions.Default, "").Map<IPolicySource>(policy =>
-            new RegoPolicySource($"bundle:{reference.Value}", digest, policy, at.Redactor, bundle.InsteadOf is { } newest ? $"the last good bundle, since the newest cannot be used: {newest.Message}" : null));
+            new RegoPolicySource($"bundle:{reference.Value}", digest, policy, at.Redactor, bundle.InsteadOf is { } newest ? $"the last good bundle, since the newest cannot be used: {newest.Message}" : null).Keeping(bundle, ""));
     }
+
+    /// <summary>What was kept with a judgement. A bundle's signature was verified then, and its key may be gone by now: the digest of the record is what counts.</summary>
+    public static Outcome<IPolicySource> OfKept(PolicyRef reference, KeptPolicy kept, ReadOnlyMemory<byte> archive, Redactor redactor) =>
+        PolicyBundle.OfArchive(archive, kept.Name, new BundleOptions(IgnoreSignature: true))
+            .Then(bundle => CompiledPolicy.Of(bundle, reference.Rego ?? RegoPolicyOptions.Default, kept.Prefix))
+            .Map<IPolicySource>(policy => new RegoPolicySource(kept.Name, null, policy, redactor, digest: kept.Digest));
+
+    private RegoPolicySource Keeping(PolicyBundle bundle, string prefix) => new(Name, null, policy, redactor, standsIn, Digest)
+    {
+        Text = new((Name, Digest), prefix, [.. bundle.Files.Select(f => f.Bytes)], () => BundleGzip.Pack(BundleTar.Write(bundle.Files))),
+    };
 
     /// <summary>Throws for whatever goes wrong: the evaluator makes a deny of it.</summary>
     public ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct)

@@ -14,21 +14,21 @@ internal sealed class ProgramChecks
     /// <summary>Comparisons whose outcome the types decide.</summary>
     public List<RegoFinding> Notes { get; } = [];
 
-    private ProgramChecks(RuleNode root, RegoType? input)
+    private ProgramChecks(RuleNode root, RegoType? input, CompileBudget budget)
     {
         everywhere = input is null ? TypeScope.Unknown : new(input, []);
-        documents = new(root);
+        documents = new(root, budget);
     }
 
     /// <summary>Checks all rules by the schemas that were given and those in annotations. Errors are added by place.</summary>
-    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotationSet annotations, CompileOptions options, List<RegoError> errors)
+    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotationSet annotations, CompileOptions options, CompileBudget budget, List<RegoError> errors)
     {
-        var checks = new ProgramChecks(root, options.InputSchema?.Type);
-        var graph = new RuleGraph(root, rules);
+        var checks = new ProgramChecks(root, options.InputSchema?.Type, budget);
+        var graph = new RuleGraph(root, rules, budget);
         var groups = graph.Groups();
         var found = Recursion.Errors(graph, groups).ToList();
         if (found.Count == 0)
-            found = checks.InferTypes(groups, rules, new(checks.everywhere, annotations, options.Schemas));
+            found = checks.InferTypes(groups, rules, new(checks.everywhere, annotations, options.Schemas, budget), budget);
         if (found.Count == 0)
             found = [.. rules.SelectMany(pair => Deprecation.Errors(pair.Key, pair.Value))];
         errors.AddRange(found.Distinct().OrderBy(error => error.Location.File, StringComparer.Ordinal).ThenBy(error => error.Location.Row).ThenBy(error => error.Location.Column));
@@ -36,9 +36,9 @@ internal sealed class ProgramChecks
     }
 
     /// <summary>The type errors of a query against the program.</summary>
-    public List<RegoError> CheckQuery(CoreBody query) => TypeChecker.Check(query, documents, everywhere);
+    public List<RegoError> CheckQuery(CoreBody query, CompileBudget budget) => TypeChecker.Check(query, documents, everywhere, budget);
 
-    private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotatedTypes annotated)
+    private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotatedTypes annotated, CompileBudget budget)
     {
         var errors = new List<RegoError>();
         foreach (var placed in groups.SelectMany(group => group.Rules))
@@ -46,7 +46,7 @@ internal sealed class ProgramChecks
             var place = PlaceOf(placed);
             var scope = annotated.ScopeOf(placed, errors);
             for (var rule = rules[placed]; rule is not null; rule = rule.Else)
-                errors.AddRange(TypeChecker.Check(rule, place, documents, scope, Notes));
+                errors.AddRange(TypeChecker.Check(rule, place, documents, scope, Notes, budget));
         }
 
         return errors;

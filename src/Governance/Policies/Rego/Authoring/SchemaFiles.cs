@@ -27,7 +27,7 @@ public static class SchemaFiles
                 if (schemas.Count == FilesMax) return Refused(shown, $"it holds more than {FilesMax} schemas");
                 if (!PlainFile.Read(path, FileBytesMax, ProblemCode.SchemaInvalid).Try(out var file, out var problem)) return problem with { Where = $"{shown}/{name}" };
                 if ((bytes += file.Bytes.Length) > BytesMax) return Refused(shown, $"its schemas have more than {BytesMax} bytes");
-                schemas.Add((name[..^Ending.Length].Split('/'), Encoding.UTF8.GetString(file.Bytes.Span)));
+                schemas.Add((name[..^Ending.Length].Split('/'), Encoding.UTF8.GetString(file.Bytes)));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

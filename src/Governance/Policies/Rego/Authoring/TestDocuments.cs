@@ -133,7 +133,7 @@ public static class TestDocuments
         Printed = i == 0 ? test.Printed : [],
     });
 
-    private static void Counts(XmlWriter xml, IReadOnlyList<PolicyTestResult> tests)
+    private static void Counts(XmlWriter xml, List<PolicyTestResult> tests)
     {
         xml.WriteAttributeString("tests", Number(tests.Count));
         xml.WriteAttributeString("failures", Number(tests.Count(t => t.Outcome == PolicyTestOutcome.Failed)));

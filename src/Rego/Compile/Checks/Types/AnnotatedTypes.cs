@@ -7,7 +7,7 @@ using CabinCrew.Rego.Values;
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
 /// <summary><paramref name="set"/>: what names stand for; null where nothing was given, then names do not count.</summary>
-internal sealed class AnnotatedTypes(TypeScope everywhere, AnnotationSet annotations, RegoSchemaSet? set)
+internal sealed class AnnotatedTypes(TypeScope everywhere, AnnotationSet annotations, RegoSchemaSet? set, CompileBudget budget)
 {
     private readonly Dictionary<ObjectValue, (RegoType Type, string? Problem)> definitions = new(ReferenceEqualityComparer.Instance);
 
@@ -27,6 +27,7 @@ internal sealed class AnnotatedTypes(TypeScope everywhere, AnnotationSet annotat
         var (scope, before) = (everywhere, errors.Count);
         foreach (var annotation in inReach)
         {
+            budget.Charge(1 + annotation.Path.Count);
             if (TypeOf(annotation, rule, errors) is { } type)
                 scope = scope.With(annotation.Path, type);
         }
@@ -52,7 +53,7 @@ internal sealed class AnnotatedTypes(TypeScope everywhere, AnnotationSet annotat
             return null;
         if (!definitions.TryGetValue(definition, out var read))
         {
-            var reader = new SchemaReader(definition);
+            var reader = new SchemaReader(definition, budget);
             definitions[definition] = read = (reader.Read(definition), reader.Problem);
         }
 

@@ -12,7 +12,7 @@ internal sealed partial class TypeChecker
     {
         var (type, depth) = StartOf(reference);
         for (; depth < reference.Path.Length && type is not null; depth++)
-            type = reference.Path[depth] is CoreConst { Value: var key } ? TypeOperations.Select(type, key) : TypeOperations.ValuesOf(type);
+            type = reference.Path[depth] is CoreConst { Value: var key } ? types.Select(type, key) : types.ValuesOf(type);
         return type;
     }
 
@@ -52,7 +52,7 @@ internal sealed partial class TypeChecker
 
         for (; depth < reference.Path.Length; depth++)
         {
-            var keys = TypeOperations.KeysOf(type);
+            var keys = types.KeysOf(type);
             if (keys is null)
             {
                 errors.Add(TypeMessages.NotACollection(at, reference, depth, type));
@@ -62,7 +62,7 @@ internal sealed partial class TypeChecker
             var step = reference.Path[depth];
             if (step is CoreConst { Value: var key })
             {
-                if (TypeOperations.Select(type, key) is not { } selected)
+                if (types.Select(type, key) is not { } selected)
                 {
                     errors.Add(TypeMessages.NoSuchKey(at, reference, depth, null, keys, [.. TypeOperations.KnownKeys(type)]));
                     return;
@@ -79,7 +79,7 @@ internal sealed partial class TypeChecker
                 return;
             }
 
-            type = TypeOperations.ValuesOf(type);
+            type = types.ValuesOf(type);
         }
     }
 }

@@ -58,7 +58,7 @@ internal sealed record TypeScope(RegoType Input, ImmutableArray<(ArrayValue Path
         if (path.IsEmpty)
             return type;
         var (key, known, rest) = into is ObjectType items ? (path[0], items.Static, items.Dynamic) : (path[0], [], new DynamicProperty(RegoType.Any, RegoType.Any));
-        var inner = known.FirstOrDefault(property => property.Key.Equals(key))?.Type ?? new ObjectType([], rest);
-        return new ObjectType([.. known.Where(property => !property.Key.Equals(key)).Append(new(key, Put(inner, path[1..], type))).OrderBy(property => property.Key)], rest);
+        var before = known.FirstOrDefault(property => property.Key.Equals(key)) ?? new(key, new ObjectType([], rest)) { IsOptional = true };
+        return new ObjectType([.. known.Where(property => !property.Key.Equals(key)).Append(before with { Type = Put(before.Type, path[1..], type) }).OrderBy(property => property.Key)], rest);
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class TypeChecker
     private bool UnifyTerms(CoreTerm a, RegoType? typeA, CoreTerm b, RegoType? typeB)
     {
         if (typeA is not null && typeB is not null)
-            return TypeOperations.Unify(typeA, typeB);
+            return types.Unify(typeA, typeB);
         if (typeA is not null)
             return UnifyWith(b, typeA);
         if (typeB is not null)
@@ -54,8 +54,8 @@ internal sealed partial class TypeChecker
             case CoreLocal { Local: var local }:
                 var known = locals.GetValueOrDefault(local);
                 if (known is not null && !widen)
-                    return TypeOperations.Unify(known, type);
-                locals[local] = TypeOperations.Or(known, type)!;
+                    return types.Unify(known, type);
+                locals[local] = types.Or(known, type)!;
                 return true;
             case CoreArray or CoreObject or CoreSet when type is AnyType:
                 foreach (var part in LocalWalk.Parts(term))
@@ -75,12 +75,12 @@ internal sealed partial class TypeChecker
             case CoreConst { Value: var value }:
                 return Fits(value, type);
             default:
-                return TypeOperations.Unify(TypeOf(term), type);
+                return types.Unify(TypeOf(term), type);
         }
     }
 
     // A constant need not have all the keys that an open object type names.
-    private static bool Fits(Value value, RegoType type) => (value, type) switch
+    private bool Fits(Value value, RegoType type) => (value, type) switch
     {
         (_, AnyType) => true,
         (_, UnionType union) => union.Alternatives.Any(one => Fits(value, one)),
@@ -88,7 +88,7 @@ internal sealed partial class TypeChecker
             && array.Items.ToArray().Index().All(item => Fits(item.Item, TypeOperations.ItemOf(wanted, item.Index)!)),
         (SetValue set, SetType wanted) => set.Items.ToArray().All(item => Fits(item, wanted.Member)),
         (ObjectValue items, ObjectType wanted) => (wanted.Dynamic is not null || items.Count == wanted.Static.Length)
-            && items.Keys.ToArray().Zip(items.Values.ToArray()).All(item => TypeOperations.Select(wanted, item.First) is { } property && Fits(item.Second, property)),
+            && items.Keys.ToArray().Zip(items.Values.ToArray()).All(item => types.Select(wanted, item.First) is { } property && Fits(item.Second, property)),
         _ => type.Accepts(value),
     };
 
@@ -113,7 +113,7 @@ internal sealed partial class TypeChecker
         {
             if (items.Keys[i] is not CoreConst { Value: var key })
                 UnifyWith(items.Values[i], RegoType.Any, widen);
-            else if (TypeOperations.Select(wanted, key) is not { } property || !UnifyWith(items.Values[i], property, widen))
+            else if (types.Select(wanted, key) is not { } property || !UnifyWith(items.Values[i], property, widen))
                 return false;
         }
 
