@@ -18,6 +18,15 @@ public sealed record CompileOptions
     /// <summary>The shape of <c>input</c>: a reference to what it does not have is an error. Null where nothing is known.</summary>
     public RegoSchema? InputSchema { get; init; }
 
+    /// <summary>What names of schemas in annotations (<c>schemas: [{input: schema.request}]</c>) stand for. Null: such annotations do not count, as in OPA.</summary>
+    public RegoSchemaSet? Schemas { get; init; }
+
+    /// <summary>Compiled to run its tests: see <see cref="RegoProgram.Tests"/>.</summary>
+    public bool Tests { get; init; }
+
+    /// <summary>How much work compiling may take, in steps of about a term looked at; also each query by itself. Beyond it is a <c>rego_compile_error</c>.</summary>
+    public long StepsMax { get; init; } = 100_000_000;
+
     /// <summary>Built-ins beside the table's own: what OPA's own test runner adds.</summary>
     internal IReadOnlyList<Builtin> ExtraBuiltins { get; init; } = [];
 }
@@ -28,15 +37,21 @@ public sealed class RegoProgram
     private readonly ProgramSource source;
     private readonly Lazy<Plan> instrumented;
 
-    private RegoProgram(ProgramSource source, Plan plan)
+    private readonly long stepsMax;
+
+    private RegoProgram(ProgramSource source, Plan plan, long stepsMax)
     {
         this.source = source;
+        this.stepsMax = stepsMax;
         Plan = plan;
-        instrumented = new(() => source.Plan(instrumented: true, []));
+        instrumented = new(() => source.Plan(instrumented: true, new(long.MaxValue, CancellationToken.None), []));
     }
 
     /// <summary>Every rule body, by <see cref="RuleInfo.Index"/>.</summary>
     public IReadOnlyList<RuleInfo> Rules => Plan.Rules;
+
+    /// <summary>Its tests, in the order of the modules and of their text; none where it was not compiled with <see cref="CompileOptions.Tests"/>.</summary>
+    public IReadOnlyList<RegoTest> Tests => source.Tests?.All ?? [];
 
     internal Plan Plan { get; }
 
@@ -45,16 +60,21 @@ public sealed class RegoProgram
 
     internal Plan InstrumentedPlan => instrumented.Value;
 
-    /// <summary>Compiles modules, or says what is wrong with them: conflicts, unsafe variables, recursion, types, unknown functions.</summary>
-    public static RegoResult<RegoProgram> Compile(IEnumerable<RegoModule> modules, CompileOptions? options = null)
+    /// <summary>Compiles modules within <see cref="CompileOptions.StepsMax"/>, or says what is wrong with them: conflicts, unsafe variables, recursion, types, unknown functions.</summary>
+    public static RegoResult<RegoProgram> Compile(IEnumerable<RegoModule> modules, CompileOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options ??= CompileOptions.Default;
         try
         {
             var errors = new List<RegoError>();
-            var source = ProgramSource.Make([.. modules], options ?? CompileOptions.Default, errors);
+            var source = ProgramSource.Make([.. modules], options, errors);
             if (errors.Count > 0) return Failed(errors);
-            var plan = source.Plan(instrumented: false, errors);
-            return errors.Count > 0 ? Failed(errors) : new RegoProgram(source, plan);
+            var plan = source.Plan(instrumented: false, new(options.StepsMax, cancellationToken), errors);
+            return errors.Count > 0 ? Failed(errors) : new RegoProgram(source, plan, options.StepsMax);
+        }
+        catch (CompileStopped stopped)
+        {
+            return RegoResult<RegoProgram>.Failed(stopped.Error);
         }
         catch (InsufficientExecutionStackException)
         {
@@ -79,7 +99,11 @@ public sealed class RegoProgram
     {
         try
         {
-            return QueryCompiler.Compile(instrument ? instrumented.Value : Plan, query, source.Checks);
+            return QueryCompiler.Compile(instrument ? instrumented.Value : Plan, query, source.Checks, new(stepsMax, CancellationToken.None));
+        }
+        catch (CompileStopped stopped)
+        {
+            return RegoResult<PreparedQuery>.Failed(stopped.Error);
         }
         catch (InsufficientExecutionStackException)
         {

@@ -1,4 +1,5 @@
 // The shape of a document, read from a JSON schema, for checking policies against it.
+using CabinCrew.Rego.Compile;
 using CabinCrew.Rego.Compile.Checks.Types;
 using CabinCrew.Rego.Syntax;
 using CabinCrew.Rego.Types;
@@ -13,6 +14,8 @@ namespace CabinCrew.Rego;
 /// </summary>
 public sealed class RegoSchema
 {
+    private const long StepsMax = 20_000_000;
+
     private RegoSchema(RegoType type) => Type = type;
 
     internal RegoType Type { get; }
@@ -30,8 +33,17 @@ public sealed class RegoSchema
             return RegoResult<RegoSchema>.Failed(new RegoError("rego_type_error", $"schema is not JSON: {e.Message}", default));
         }
 
-        var reader = new SchemaReader(document);
-        var type = reader.Read(document);
+        var reader = new SchemaReader(document, new(StepsMax, CancellationToken.None));
+        RegoType type;
+        try
+        {
+            type = reader.Read(document);
+        }
+        catch (CompileStopped stopped)
+        {
+            return RegoResult<RegoSchema>.Failed(new RegoError("rego_type_error", $"schema: {stopped.Error.Message}", default));
+        }
+
         return reader.Problem is { } problem ? RegoResult<RegoSchema>.Failed(new RegoError("rego_type_error", problem, default)) : new RegoSchema(type);
     }
 

@@ -1,5 +1,6 @@
 // One case of the suite, as its file has it.
 using System.Text.Json;
+using CabinCrew.Rego.Syntax;
 
 namespace CabinCrew.RegoConformance;
 
@@ -9,10 +10,13 @@ internal sealed record ConformanceCase(
 {
     public string Group => Note.Split('/')[0];
 
-    public static List<ConformanceCase> Read(byte[] utf8)
+    /// <summary>The grammar of the modules: OPA keeps cases of its own for what was before 1.0.</summary>
+    public RegoVersion Version { get; private init; }
+
+    public static List<ConformanceCase> Read(byte[] utf8, RegoVersion version)
     {
         using var document = JsonDocument.Parse(utf8, new() { MaxDepth = 512 });
-        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(Read)];
+        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(c => Read(c) with { Version = version })];
     }
 
     private static ConformanceCase Read(JsonElement from) => new(

@@ -32,7 +32,7 @@ internal static class ExplanationView
         foreach (var need in plan.Judgement.Needs) screen.Field("needs", $"{need.Count} x {need.Role}");
         screen.Field("when", FlightDocument.Time(plan.JudgedAt));
         screen.Field("for", Requester(plan));
-        screen.Field("policies", explained.SamePolicies ? "the ones that judged it" : "CHANGED since: what follows is what they say now");
+        screen.Field("policies", Policies(explained));
         if (Exactness(explained) is { } inexact) screen.Field("inputs", inexact);
         if (explained.Now.Decision != plan.Judgement.Decision) screen.Decided("now", explained.Now.Decision);
         foreach (var source in explained.Explanations)
@@ -44,6 +44,14 @@ internal static class ExplanationView
             foreach (var rule in source.Held) Rule(screen, rule);
         }
     }
+
+    private static string Policies(ExplainedPlan explained) => explained switch
+    {
+        { FromRecord: true } => "the ones that judged it, as they were kept then: their files have changed since",
+        { SamePolicies: true } => "the ones that judged it",
+        { NotKept: { } why } => $"CHANGED since, and what follows is what they say now: {Screen.Safe(why.Message)}",
+        _ => "CHANGED since: what follows is what they say now",
+    };
 
     private static void Verdict(Screen screen, ExplainedVerdict explained)
     {
@@ -97,6 +105,7 @@ internal static class ExplanationView
         ["decision"] = explained.Plan.Judgement.Decision.Word(),
         ["decision_now"] = explained.Now.Decision.Word(),
         ["same_policies"] = explained.SamePolicies,
+        ["policies_from_record"] = explained.FromRecord,
         ["same_inputs"] = Exactness(explained) is null,
         ["requester"] = new JsonObject
         {

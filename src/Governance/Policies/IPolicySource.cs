@@ -19,6 +19,9 @@ public interface IPolicySource<in TSubject>
     /// <summary>Over the source's bytes and settings. Part of policy_digest.</summary>
     Digest Digest { get; }
 
+    /// <summary>What it judges by, where that can be kept; null for what is part of the program or is asked elsewhere.</summary>
+    PolicyText? Text => null;
+
     /// <summary>At least one verdict, in a stable order. Deterministic; no side effects.</summary>
     ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(TSubject subject, CancellationToken ct);
 }

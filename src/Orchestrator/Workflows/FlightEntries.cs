@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CabinCrew.Governance.Policies;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -122,7 +123,9 @@ public sealed record JudgementRecord(
 /// <param name="Seed">Of their randomness, 16 hex digits.</param>
 /// <param name="RequesterIsHuman">Null: the identities file did not know the requester.</param>
 /// <param name="DefaultRole">Who approves where a policy names no role.</param>
-public sealed record JudgementInputs(DateTimeOffset Now, string Seed, bool? RequesterIsHuman, IReadOnlyList<string> RequesterRoles, string DefaultRole)
+/// <param name="Policies">The texts of those that judged, as far as they can be kept. Null: judged before that was done.</param>
+public sealed record JudgementInputs(
+    DateTimeOffset Now, string Seed, bool? RequesterIsHuman, IReadOnlyList<string> RequesterRoles, string DefaultRole, IReadOnlyList<KeptPolicy>? Policies = null)
 {
     internal ulong SeedNumber => ulong.TryParse(Seed, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var seed) ? seed : 0;
 }

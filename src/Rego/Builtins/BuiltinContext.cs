@@ -15,7 +15,6 @@ internal abstract class BuiltinContext
     /// <summary>More than any budget, and still safe to add up.</summary>
     public const long ChargeMax = 1L << 50;
 
-    private Dictionary<(string Name, Value Key), Value>? remembered;
     private StringBuilder? scratch;
 
     /// <summary>Nanoseconds since 1970, the same throughout one evaluation.</summary>
@@ -35,6 +34,11 @@ internal abstract class BuiltinContext
 
     /// <summary>Where <c>trace</c> notes go.</summary>
     public virtual void Note(string message)
+    {
+    }
+
+    /// <summary>Where the names of test cases go.</summary>
+    public virtual void TestCase(ArrayValue name)
     {
     }
 
@@ -68,11 +72,8 @@ internal abstract class BuiltinContext
     }
 
     /// <summary>Elements of an operand: <c>operand 2 must be array of strings but got array containing number</c>.</summary>
-    public Value? FailElement(int index, Value container, Value got, params ReadOnlySpan<string> wanted)
-    {
-        var must = wanted.Length == 1 ? wanted[0] : $"one of {{{string.Join(", ", wanted!)}}}";
-        return Fail($"operand {index + 1} must be {TypeNames.Of(container)} of {must} but got {TypeNames.Of(container)} containing {TypeNames.Of(got)}", TypeError);
-    }
+    public Value? FailElement(int index, Value container, Value got, string must) =>
+        Fail($"operand {index + 1} must be {TypeNames.Of(container)} of {must}s but got {TypeNames.Of(container)} containing {TypeNames.Of(got)}", TypeError);
 
     public bool Text(ReadOnlySpan<Value> args, int index, [NotNullWhen(true)] out string? text)
     {
@@ -140,13 +141,5 @@ internal abstract class BuiltinContext
         if (args[index].Kind is ValueKind.Array or ValueKind.Set) return true;
         FailOperand(index, args[index], "set", "array");
         return false;
-    }
-
-    /// <summary>What the same built-in answered for the same key earlier in this evaluation.</summary>
-    public Value Remember(string name, Value key, Func<Value> make)
-    {
-        remembered ??= [];
-        if (!remembered.TryGetValue((name, key), out var value)) remembered[(name, key)] = value = make();
-        return value;
     }
 }

@@ -8,15 +8,15 @@ internal static class RefusedBuiltins
 
     public static Builtin[] Table =>
     [
-        Builtin.Refused("http.send", "object[string: any] -> object[any: any]", Network),
-        Builtin.Refused("net.lookup_ip_addr", "string -> set[string]", Network),
-        Builtin.Refused("opa.runtime", "-> object[string: any]", "not available here: there is no OPA to describe"),
-        Builtin.Refused("providers.aws.sign_req", "object[string: any], object[string: any], number -> object[any: any]", "not available here: AWS signing is not supported"),
-        Builtin.Refused("graphql.parse", "any<string, object[any: any]>, any<string, object[any: any]> -> array<object[any: any], object[any: any]>", GraphQl),
-        Builtin.Refused("graphql.parse_and_verify", "any<string, object[any: any]>, any<string, object[any: any]> -> array<boolean, object[any: any], object[any: any]>", GraphQl),
-        Builtin.Refused("graphql.parse_query", "string -> object[any: any]", GraphQl),
-        Builtin.Refused("graphql.parse_schema", "string -> object[any: any]", GraphQl),
-        Builtin.Refused("graphql.is_valid", "any<string, object[any: any]>, any<string, object[any: any]> -> boolean", GraphQl),
-        Builtin.Refused("graphql.schema_is_valid", "any<string, object[any: any]> -> boolean", GraphQl),
+        Builtin.Refused("http.send", "request: object[string: any] -> response: object[any: any]", Network),
+        Builtin.Refused("net.lookup_ip_addr", "name: string -> addrs: set[string]", Network),
+        Builtin.Refused("opa.runtime", " -> output: object[string: any]", "not available here: there is no OPA to describe"),
+        Builtin.Refused("providers.aws.sign_req", "request: object[string: any], aws_config: object[string: any], time_ns: number -> signed_request: object[any: any]", "not available here: AWS signing is not supported"),
+        Builtin.Refused("graphql.parse", "query: any<string, object[any: any]>, schema: any<string, object[any: any]> -> output: array<object[any: any], object[any: any]>", GraphQl),
+        Builtin.Refused("graphql.parse_and_verify", "query: any<string, object[any: any]>, schema: any<string, object[any: any]> -> output: array<boolean, object[any: any], object[any: any]>", GraphQl),
+        Builtin.Refused("graphql.parse_query", "query: string -> output: object[any: any]", GraphQl),
+        Builtin.Refused("graphql.parse_schema", "schema: string -> output: object[any: any]", GraphQl),
+        Builtin.Refused("graphql.is_valid", "query: any<string, object[any: any]>, schema: any<string, object[any: any]> -> output: boolean", GraphQl),
+        Builtin.Refused("graphql.schema_is_valid", "schema: any<string, object[any: any]> -> output: boolean", GraphQl),
     ];
 }

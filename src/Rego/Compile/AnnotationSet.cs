@@ -11,6 +11,8 @@ internal sealed class AnnotationSet
     private readonly Dictionary<string, Annotations> byPackage = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Annotations> bySubpackages = new(StringComparer.Ordinal);
 
+    private readonly bool hasSchemas;
+
     /// <summary>Gathers the annotations; a document or package that is described twice is an error.</summary>
     public AnnotationSet(IEnumerable<RegoModule> modules, List<RegoError> errors)
     {
@@ -18,6 +20,7 @@ internal sealed class AnnotationSet
         {
             foreach (var annotations in module.Annotations)
             {
+                hasSchemas |= annotations.Schemas.Length > 0;
                 if (annotations.Scope == AnnotationScope.Rule)
                 {
                     var rule = (Rule)annotations.Target;
@@ -72,6 +75,22 @@ internal sealed class AnnotationSet
             if (known.TryGetValue(place.ToString(), out var annotations))
                 chain.Add(Link(place, annotations));
         }
+    }
+
+    /// <summary>What is said of documents in reach of a rule, from its packages down to the rule itself: what comes later is more exact.</summary>
+    public IEnumerable<SchemaAnnotation> SchemasOf(RegoModule module, Rule rule)
+    {
+        if (!hasSchemas)
+            return [];
+        var package = PathOf(module);
+        IEnumerable<Annotations?> inReach =
+        [
+            .. Enumerable.Range(1, package.Count).Select(length => bySubpackages.GetValueOrDefault(package.Slice(0, length).ToString())),
+            byPackage.GetValueOrDefault(package.ToString()),
+            byDocument.GetValueOrDefault(PathOf(module, rule).ToString()),
+            .. byRule.GetValueOrDefault(rule) ?? [],
+        ];
+        return inReach.SelectMany(annotations => annotations?.Schemas ?? []);
     }
 
     private static ObjectValue Link(ArrayValue path, Annotations? annotations) => annotations is null

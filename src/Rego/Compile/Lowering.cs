@@ -85,8 +85,10 @@ internal sealed partial class Lowering
         CoreTerm[] arguments = [.. head.Arguments.Select(a => SettleParts(LowerTerm(a, extras), a.Span, extras))];
         var body = LowerBody(rule.Body);
         body.Expressions.AddRange(extras);
+        var written = body.Expressions.Count;
         var tail = head.Reference.Path.Skip(Math.Max(placed.GroundLength - 1, 0)).Select(t => LowerHeadTerm(t, body)).ToArray();
         var key = head.Key is null ? null : LowerHeadTerm(head.Key, body);
+        if (calls.AnnouncesCases && rule == placed.Rule && TestRules.CaseOf(placed, tail, key) is { } parts) TestRules.Announce(body, written, parts, head.Span);
         var value = head.Value is null ? null : LowerHeadTerm(head.Value, body);
         scopes.Pop();
         return new(placed, rule, frame) { Arguments = arguments, Tail = tail, Key = key, Value = value, Body = body };

@@ -14,6 +14,7 @@ internal sealed partial class Lowering
     private CoreTerm LowerTerm(Term term, List<CoreExpr> before)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        calls.Budget.Charge(1);
         switch (term)
         {
             case ScalarTerm scalar:
@@ -94,7 +95,7 @@ internal sealed partial class Lowering
         }
         else if (callee.Builtin?.Name != "print" && callee.Arity != arguments.Length)
         {
-            calls.Missing(call.Span, $"{call.Operator.Span.Text}: arity mismatch");
+            calls.WrongArity(call.Span, callee, arguments, output);
         }
 
         return new(callee, arguments, output, call.Span) { Generated = generated };

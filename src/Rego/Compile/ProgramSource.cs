@@ -16,7 +16,11 @@ internal sealed class ProgramSource
     {
         this.modules = modules;
         this.options = options;
+        Tests = options.Tests ? new(modules) : null;
     }
+
+    /// <summary>Null where the program is not compiled to be tested.</summary>
+    public TestRules? Tests { get; }
 
     /// <summary>What the checks learned of the types; null before the first plan.</summary>
     public ProgramChecks? Checks { get; private set; }
@@ -27,11 +31,12 @@ internal sealed class ProgramSource
         return new(modules, options);
     }
 
-    public Plan Plan(bool instrumented, List<RegoError> errors)
+    public Plan Plan(bool instrumented, CompileBudget budget, List<RegoError> errors)
     {
         var root = Tree();
         var rules = new Dictionary<PlacedRule, CoreRule>();
-        var calls = new CallLog(options.ExtraBuiltins) { Annotations = new(modules, errors) };
+        var annotations = new AnnotationSet(modules, errors);
+        var calls = new CallLog(options.ExtraBuiltins, budget) { Annotations = annotations, AnnouncesCases = Tests is not null };
         var names = new Dictionary<RegoModule, ModuleNames>();
         var packages = modules.ToLookup(m => m.PackageName, StringComparer.Ordinal);
         foreach (var module in modules) names[module] = NamesOf(module, packages, root);
@@ -41,11 +46,11 @@ internal sealed class ProgramSource
         {
             foreach (var rule in rules.Values)
             {
-                for (var one = rule; one is not null; one = one.Else) errors.AddRange(Safety.Check(one));
+                for (var one = rule; one is not null; one = one.Else) errors.AddRange(Safety.Check(one, budget));
             }
         }
 
-        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, options.InputSchema?.Type, errors);
+        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, annotations, options, budget, errors);
         return errors.Count == 0 ? Planner.Make(root, rules, instrumented, errors) : new(root, [], 0, instrumented);
     }
 
@@ -63,9 +68,9 @@ internal sealed class ProgramSource
         return root;
     }
 
-    private static void Place(RegoModule module, RuleNode package, Rule rule)
+    private void Place(RegoModule module, RuleNode package, Rule rule)
     {
-        var node = package.AddChild(rule.Head.Name);
+        var node = package.AddChild(Tests?.NameOf(rule) ?? rule.Head.Name);
         var ground = 1;
         foreach (var part in rule.Head.Reference.Path)
         {

@@ -7,13 +7,13 @@ namespace CabinCrew.Rego.Compile;
 
 internal static class QueryCompiler
 {
-    public static RegoResult<PreparedQuery> Compile(Plan plan, RegoQuery query, ProgramChecks? checks = null)
+    public static RegoResult<PreparedQuery> Compile(Plan plan, RegoQuery query, ProgramChecks? checks, CompileBudget budget)
     {
         var errors = new List<RegoError>();
         var names = new ModuleNames(plan.Root, []);
-        var (body, frame) = Lowering.LowerQuery(query.Body, names, errors, new([]));
-        if (errors.Count == 0) errors.AddRange(Safety.CheckQuery(body, frame));
-        if (errors.Count == 0 && checks is not null) errors.AddRange(checks.CheckQuery(body));
+        var (body, frame) = Lowering.LowerQuery(query.Body, names, errors, new([], budget));
+        if (errors.Count == 0) errors.AddRange(Safety.CheckQuery(body, frame, budget));
+        if (errors.Count == 0 && checks is not null) errors.AddRange(checks.CheckQuery(body, budget));
         if (errors.Count > 0) return RegoResult<PreparedQuery>.Failed([.. errors]);
 
         // A reference or call that stands alone is asked for its value, which may be false; among others, or with variables to find, it must hold.

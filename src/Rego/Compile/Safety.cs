@@ -5,26 +5,29 @@ using CabinCrew.Rego.Syntax;
 
 namespace CabinCrew.Rego.Compile;
 
-internal sealed class Safety(Frame frame)
+internal sealed class Safety(Frame frame, CompileBudget budget)
 {
+    // What one set of locals takes to be looked through.
+    private readonly int setCost = 1 + (frame.Size / 64);
+
     private readonly Dictionary<CoreExpr, LocalSet> unsafeLocals = [];
 
     /// <summary>Orders the body of a rule in place and says what is unsafe in it or in the head.</summary>
-    public static List<RegoError> Check(CoreRule rule)
+    public static List<RegoError> Check(CoreRule rule, CompileBudget budget)
     {
         var given = new LocalSet();
         foreach (var argument in rule.Arguments) LocalWalk.Collect(argument, Skip.Closures, given);
 
-        var safety = new Safety(rule.Frame);
+        var safety = new Safety(rule.Frame, budget);
         var errors = safety.CheckHead(rule, given);
         if (errors.Count > 0) return errors;
         safety.Reorder(rule.Body, given);
         return safety.Errors();
     }
 
-    public static List<RegoError> CheckQuery(CoreBody body, Frame frame)
+    public static List<RegoError> CheckQuery(CoreBody body, Frame frame, CompileBudget budget)
     {
-        var safety = new Safety(frame);
+        var safety = new Safety(frame, budget);
         safety.Reorder(body, new());
         return safety.Errors();
     }
@@ -48,6 +51,8 @@ internal sealed class Safety(Frame frame)
         var pending = new List<Pending>(body.Expressions.Count);
         foreach (var expression in body.Expressions)
         {
+            // Its closures are gone through here and once more by themselves.
+            budget.Charge((2 * setCost) + (expression.Span.Length / 4));
             var needed = new LocalSet();
             LocalWalk.Collect(expression, Skip.Closures, needed);
             var closed = new LocalSet();
@@ -84,8 +89,10 @@ internal sealed class Safety(Frame frame)
     // An expression that could not be placed is looked at again only when something it lacked has become safe.
     private bool TryPlace(Pending one, LocalSet safe)
     {
+        budget.Charge(setCost);
         if (one.Lacks is { } lacked && !lacked.Overlaps(safe)) return false;
         var missing = one.Needed.Except(safe);
+        budget.Charge(missing.IsEmpty ? 0 : (4 * setCost) + (one.Expression.Span.Length / 4));
         var outputs = missing.IsEmpty ? missing : Outputs(one.Expression, safe);
         // What a closure uses must be there before the expression, not come from it.
         if (missing.IsSubsetOf(outputs) && one.Closed.IsSubsetOf(safe))

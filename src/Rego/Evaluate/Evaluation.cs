@@ -166,6 +166,8 @@ internal sealed class Evaluation : BuiltinContext
 
     public override void Print(string message) => options.Observer?.Print(message);
 
+    public override void TestCase(ArrayValue name) => options.Observer?.TestCase(name);
+
     public override void Note(string message) => options.Observer?.Note(message);
 }
 

@@ -1,4 +1,5 @@
 // A metadata block (# METADATA and the YAML below it), checked and tied to the rule or package that it describes.
+using System.Collections.Immutable;
 using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Syntax;
@@ -34,5 +35,17 @@ internal sealed class Annotations(SourceSpan span, AnnotationScope scope, Node t
 
     public string? Description => (Document.Get("description") as StringValue)?.Text;
 
+    /// <summary>Which documents have the shape of which schema.</summary>
+    public ImmutableArray<SchemaAnnotation> Schemas { get; } = document.Get("schemas") is ArrayValue schemas ? [.. schemas.Items.ToArray().Select(SchemaAnnotation.Of)] : [];
+
     public bool IsEntrypoint => Document.Get("entrypoint") is BooleanValue { Flag: true };
+}
+
+/// <summary>One document and its schema: the name of one (<c>schema.a.b</c>, as a path), or a schema itself.</summary>
+internal sealed record SchemaAnnotation(ArrayValue Path, ArrayValue? Name, ObjectValue? Definition)
+{
+    public static SchemaAnnotation Of(Value entry) => Of((ObjectValue)entry);
+
+    private static SchemaAnnotation Of(ObjectValue checkedEntry) =>
+        new((ArrayValue)checkedEntry.Get("path")!, checkedEntry.Get("schema") as ArrayValue, checkedEntry.Get("definition") as ObjectValue);
 }

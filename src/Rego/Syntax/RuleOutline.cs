@@ -15,7 +15,10 @@ public sealed record RuleOutline(string Name, string Reference, bool IsSet, bool
     public static IReadOnlyList<RuleOutline> Of(RegoModule module) =>
     [
         .. module.Rules.Select(rule => new RuleOutline(
-            rule.Head.Name, "data" + string.Concat(module.Package.Path.Append(rule.Head.Name).Select(p => $"[{new StringValue(p)}]")), rule.Head.Kind == RuleKind.MultiValue, rule.Head.IsFunction, rule.IsDefault, !rule.Head.Reference.Path.IsEmpty,
+            rule.Head.Name, ReferenceOf(module, rule.Head.Name), rule.Head.Kind == RuleKind.MultiValue, rule.Head.IsFunction, rule.IsDefault, !rule.Head.Reference.Path.IsEmpty,
             rule.Head.Value is ScalarTerm scalar ? scalar.Value : null, rule.Span.ToLocation())),
     ];
+
+    /// <summary>The document of a module's rules of a name, as a query.</summary>
+    internal static string ReferenceOf(RegoModule module, string name) => "data" + string.Concat(module.Package.Path.Append(name).Select(p => $"[{new StringValue(p)}]"));
 }

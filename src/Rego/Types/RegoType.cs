@@ -16,6 +16,21 @@ internal abstract record RegoType
     public static readonly SetType AnySet = new(Any);
     public static readonly ObjectType AnyObject = new([], new DynamicProperty(Any, Any));
 
+    /// <summary>How many types it is made of, counted as often as they occur, up to <see cref="SizeMax"/>: what looking at all of it costs.</summary>
+    public virtual int Size => 1;
+
+    /// <summary>How deep types lie within it: what it costs the stack.</summary>
+    public virtual int Depth => 1;
+
+    public const int SizeMax = 1 << 28;
+
+    // Longer ones are told by their kind.
+    private const int PrintedSizeMax = 1_000;
+
+    private protected static int SizeOf(params IEnumerable<RegoType?> parts) => (int)Math.Min(SizeMax, 1 + parts.Sum(part => (long)(part?.Size ?? 0)));
+
+    private protected static int DepthOf(params IEnumerable<RegoType?> parts) => 1 + parts.Max(part => part?.Depth ?? 0);
+
     /// <summary>The type that both fit: one of them where they are equal, any where one is any, else a union.</summary>
     public static RegoType Or(RegoType left, RegoType right)
     {
@@ -58,14 +73,18 @@ internal abstract record RegoType
     public abstract bool Accepts(Value value);
 
     // Records would print their members otherwise.
-    public sealed override string ToString() => Print();
+    public sealed override string ToString() => Size <= PrintedSizeMax ? Print() : KindName + "<...>";
 
     protected abstract string Print();
+
+    private protected abstract string KindName { get; }
 }
 
 internal sealed record AnyType : RegoType
 {
     public override bool Accepts(Value value) => true;
+
+    private protected override string KindName => "any";
 
     protected override string Print() => "any";
 }
@@ -78,6 +97,8 @@ internal sealed record ScalarType(string Name, ValueKind Kind) : RegoType
     public override int GetHashCode() => (int)Kind;
 
     public override bool Accepts(Value value) => value.Kind == Kind;
+
+    private protected override string KindName => Name;
 
     protected override string Print() => Name;
 }
@@ -100,6 +121,12 @@ internal sealed record ArrayType(ImmutableArray<RegoType> Static, RegoType? Dyna
         return true;
     }
 
+    private protected override string KindName => "array";
+
+    public override int Size { get; } = SizeOf([.. Static, Dynamic]);
+
+    public override int Depth { get; } = DepthOf([.. Static, Dynamic]);
+
     protected override string Print() =>
         "array" + (Static.IsEmpty ? "" : $"<{string.Join(", ", Static)}>") + (Dynamic is null ? "" : $"[{Dynamic}]");
 }
@@ -117,10 +144,24 @@ internal sealed record SetType(RegoType Member) : RegoType
         return true;
     }
 
+    private protected override string KindName => "set";
+
+    public override int Size { get; } = SizeOf(Member);
+
+    public override int Depth { get; } = DepthOf(Member);
+
     protected override string Print() => $"set[{Member}]";
 }
 
-internal sealed record StaticProperty(Value Key, RegoType Type);
+internal sealed record StaticProperty(Value Key, RegoType Type)
+{
+    /// <summary>It may be missing. Says nothing of the type.</summary>
+    public bool IsOptional { get; init; }
+
+    public bool Equals(StaticProperty? other) => other is not null && Key.Equals(other.Key) && Type.Equals(other.Type);
+
+    public override int GetHashCode() => HashCode.Combine(Key, Type);
+}
 
 internal sealed record DynamicProperty(RegoType Key, RegoType Value);
 
@@ -149,6 +190,12 @@ internal sealed record ObjectType(ImmutableArray<StaticProperty> Static, Dynamic
         return true;
     }
 
+    private protected override string KindName => "object";
+
+    public override int Size { get; } = SizeOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+
+    public override int Depth { get; } = DepthOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+
     protected override string Print()
     {
         var known = string.Join(", ", Static.Select(p => $"{(p.Key is StringValue key ? key.Text : p.Key.ToString())}: {p.Type}"));
@@ -164,18 +211,49 @@ internal sealed record UnionType(ImmutableArray<RegoType> Alternatives) : RegoTy
 
     public override bool Accepts(Value value) => Alternatives.Any(type => type.Accepts(value));
 
-    protected override string Print() => $"any<{string.Join(", ", Alternatives)}>";
+    private protected override string KindName => "any";
+
+    public override int Size { get; } = SizeOf(Alternatives);
+
+    public override int Depth { get; } = DepthOf(Alternatives);
+
+    protected override string Print() => $"any<{string.Join(", ", Alternatives.OrderBy(Rank))}>";
+
+    // OPA's order of kinds; alternatives of one kind stay as they came.
+    private static int Rank(RegoType type) => type switch { ScalarType scalar => (int)scalar.Kind, ArrayType => 10, ObjectType => 11, SetType => 12, _ => 13 };
 }
 
 /// <summary>A function: its arguments, the type of any further ones (variadic) and the result; null result means it has none.</summary>
 internal sealed record FunctionType(ImmutableArray<RegoType> Arguments, RegoType? Variadic, RegoType? Result) : RegoType
 {
+    /// <summary>What the arguments and then the result are called; empty or "" where they have no name. Says nothing of the type.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
+
+    /// <summary>What a call may be given, as messages tell it: with names, and with the result where it is part of the call.</summary>
+    public string Wanted(bool withResult)
+    {
+        List<string> parts = [.. Arguments.Select((type, i) => Named(i, type))];
+        if (withResult && Result is not null)
+            parts.Add(Named(Arguments.Length, Result));
+        if (Variadic is not null)
+            parts.Add($"{Variadic}...");
+        return $"({string.Join(", ", parts)})";
+    }
+
+    private string Named(int number, RegoType type) => number < Names.Length && Names[number].Length > 0 ? $"{Names[number]}: {type}" : type.ToString();
+
     public bool Equals(FunctionType? other) =>
         other is not null && Arguments.SequenceEqual(other.Arguments) && Variadic == other.Variadic && Result == other.Result;
 
     public override int GetHashCode() => HashCode.Combine(Arguments.Length, Variadic, Result);
 
     public override bool Accepts(Value value) => false;
+
+    private protected override string KindName => "function";
+
+    public override int Size { get; } = SizeOf([.. Arguments, Variadic, Result]);
+
+    public override int Depth { get; } = DepthOf([.. Arguments, Variadic, Result]);
 
     protected override string Print()
     {

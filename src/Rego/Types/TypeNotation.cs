@@ -1,4 +1,4 @@
-// Reads the notation in which the table of built-ins declares signatures: "string, array[any] -> string".
+// Reads the notation in which the table of built-ins declares signatures: "x: string, ys: array[any] -> z: string".
 // Only ever fed from that table, and only when a built-in is first used; anything malformed is a bug and throws.
 using System.Collections.Immutable;
 using CabinCrew.Rego.Values;
@@ -10,22 +10,36 @@ internal ref struct TypeNotation(string text)
     private readonly ReadOnlySpan<char> text = text;
     private int at;
 
-    /// <summary>Arguments by comma, <c>any...</c> for any number of further ones, <c>-&gt;</c> and the result (nothing after it: none).</summary>
+    /// <summary>Arguments by comma, <c>any...</c> for any number of further ones, <c>-&gt;</c> and the result (nothing after it: none). Each may have a name before a colon.</summary>
     public static FunctionType Function(string text)
     {
         var reader = new TypeNotation(text);
         var arguments = ImmutableArray.CreateBuilder<RegoType>();
+        var names = ImmutableArray.CreateBuilder<string>();
         RegoType? variadic = null;
         while (!reader.Take("->"))
         {
+            names.Add(reader.Name());
             var type = reader.Type();
             if (reader.Take("...")) variadic = type;
             else arguments.Add(type);
             reader.Take(",");
         }
 
+        names.Add(reader.Name());
         var result = reader.at == text.TrimEnd().Length ? null : reader.Type();
-        return new FunctionType(arguments.DrainToImmutable(), variadic, result);
+        return new FunctionType(arguments.DrainToImmutable(), variadic, result) { Names = names.DrainToImmutable() };
+    }
+
+    // "" where there is none; OPA calls one of them by two words.
+    private string Name()
+    {
+        var start = at;
+        var name = Word();
+        if (Word() is { Length: > 0 } more) name = $"{name} {more}";
+        if (Take(":")) return name;
+        at = start;
+        return "";
     }
 
     public static RegoType Parse(string text) => new TypeNotation(text).Type();

@@ -67,6 +67,55 @@ public class TokenTests
         Assert.Equal("""{"sub": "a"}""", answer[2].ToString());
     }
 
+    private static string Jwk(string algorithm)
+    {
+        static string Text(byte[]? bytes) => Base64Url.EncodeToString(bytes);
+        if (algorithm[0] == 'E')
+        {
+            using var ec = ECDsa.Create(algorithm switch { "ES256" => ECCurve.NamedCurves.nistP256, "ES384" => ECCurve.NamedCurves.nistP384, _ => ECCurve.NamedCurves.nistP521 });
+            var key = ec.ExportParameters(true);
+            var curve = algorithm switch { "ES256" => "P-256", "ES384" => "P-384", _ => "P-521" };
+            return $$"""{"kty":"EC","crv":"{{curve}}","x":"{{Text(key.Q.X)}}","y":"{{Text(key.Q.Y)}}","d":"{{Text(key.D)}}"}""";
+        }
+
+        using var rsa = RSA.Create(algorithm == "PS512" ? 2056 : 2048);
+        var made = rsa.ExportParameters(true);
+        return $$"""{"kty":"RSA","n":"{{Text(made.Modulus)}}","e":"{{Text(made.Exponent)}}","d":"{{Text(made.D)}}","p":"{{Text(made.P)}}","q":"{{Text(made.Q)}}","dp":"{{Text(made.DP)}}","dq":"{{Text(made.DQ)}}","qi":"{{Text(made.InverseQ)}}"}""";
+    }
+
+    [Theory]
+    [InlineData("ES256")]
+    [InlineData("ES384")]
+    [InlineData("ES512")]
+    [InlineData("PS256")]
+    [InlineData("PS384")]
+    [InlineData("PS512")]
+    public void What_is_random_elsewhere_follows_from_key_message_and_seed(string algorithm)
+    {
+        var jwk = Jwk(algorithm);
+        var key = TokenKey.OfJwk((ObjectValue)Value.FromJson(jwk))!;
+        var (algorithms, message) = (TokenAlgorithm.Find(algorithm)!, "the same message"u8.ToArray());
+        var once = algorithms.Sign(key, message, 7)!;
+        Assert.Equal(once, algorithms.Sign(key, message, 7));
+        Assert.NotEqual(once, algorithms.Sign(key, "another message"u8.ToArray(), 7));
+        Assert.Equal(algorithm[0] == 'E', once.AsSpan().SequenceEqual(algorithms.Sign(key, message, 8)));
+        Assert.True(algorithms.Verify(key, message, once));
+        Assert.False(algorithms.Verify(key, "another message"u8.ToArray(), once));
+    }
+
+    [Theory] // RFC 6979, A.2.5 and A.2.6.
+    [InlineData("ES256", "P-256", "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721", "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6", "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299",
+        "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8")]
+    [InlineData("ES384", "P-384", "6B9D3DAD2E1B8C1C05B19875B6659F4DE23C3B667BF297BA9AA47740787137D896D5724E4C70A825F872C9EA60D2EDF5", "EC3A4E415B4E19A4568618029F427FA5DA9A8BC4AE92E02E06AAE5286B300C64DEF8F0EA9055866064A254515480BC13", "8015D9B72D7D57244EA8EF9AC0C621896708A59367F9DFB9F54CA84B3F1C9DB1288B231C3AE0D4FE7344FD2533264720",
+        "94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE4699EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8")]
+    public void Signatures_on_curves_are_those_of_the_standard(string algorithm, string curve, string d, string x, string y, string signature)
+    {
+        static string Text(string hex) => Base64Url.EncodeToString(Convert.FromHexString(hex));
+        var jwk = $$"""{"kty":"EC","crv":"{{curve}}","x":"{{Text(x)}}","y":"{{Text(y)}}","d":"{{Text(d)}}"}""";
+        var made = TokenAlgorithm.Find(algorithm)!.Sign(TokenKey.OfJwk((ObjectValue)Value.FromJson(jwk))!, "sample"u8.ToArray(), 0)!;
+        Assert.Equal(signature, Convert.ToHexString(made));
+    }
+
     [Fact]
     public void A_key_of_another_kind_never_fits()
     {

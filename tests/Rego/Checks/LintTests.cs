@@ -50,4 +50,49 @@ public class LintTests
     [Fact]
     public void unknown_data_is_not_told_where_data_is_not_known() =>
         Assert.Equal("", Findings(options with { DataRoots = null }, Gate + "deny contains \"x\" if data.any.thing"));
+
+    private static string Typed(string rules)
+    {
+        const string schema = """
+            {
+              "type": "object", "required": ["user", "changes", "sets", "free"],
+              "properties": {
+                "user": {"type": "string"}, "note": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}, "sets": {"type": "array"}, "free": {},
+                "who": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "team": {"type": "string"}}},
+                "changes": {"type": "array", "items": {"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}, "mode": {"type": "string"}}}}
+              }
+            }
+            """;
+        var typed = options with { Compile = new() { InputSchema = RegoSchema.Parse(schema).Value } };
+        return Findings(typed, Gate + rules);
+    }
+
+    [Theory]
+    [InlineData("deny contains \"x\" if not input.note == \"a\"", "m0.rego:2:26: negated-undefined: this holds where input.note is undefined, too")]
+    [InlineData("deny contains \"x\" if not \"a\" == input.who.team", "this holds where input.who.team is undefined, too")]
+    [InlineData("deny contains \"x\" if not input.note = \"a\"", "this holds where input.note is undefined, too")]
+    [InlineData("deny contains \"x\" if not startswith(input.note, \"a\")", "negated-undefined: this does not hold where input.note is undefined")]
+    [InlineData("deny contains \"x\" if not f(input.who.name)\nf(x) if x == \"a\"", "this does not hold where input.who.name is undefined")]
+    [InlineData("deny contains \"x\" if { some c in input.changes; not c.mode == \"a\" }", "this holds where c.mode is undefined, too")]
+    [InlineData("deny contains \"x\" if count(input.tags) == 0", "m0.rego:2:22: count-undefined: where input.tags is undefined this does not hold")]
+    [InlineData("deny contains \"x\" if count(input.tags) < 1", "count-undefined")]
+    [InlineData("deny contains \"x\" if { sprintf(\"%s\", [input.user]); input.user == \"a\" }", "m0.rego:2:24: unused-result: nobody looks at what sprintf answers")]
+    [InlineData("deny contains \"x\" if first == \"a\"\nfirst := input.changes[_].path", "m0.rego:3:1: top-level-iteration: first has one value, and input.changes[_].path may have several")]
+    [InlineData("deny contains \"x\" if count == 1\ncount := 1", "m0.rego:3:1: shadowed-built-in")]
+    public void what_turns_out_otherwise_than_it_reads_is_told(string rules, string finding) => Assert.Contains(finding, Typed(rules));
+
+    [Theory]
+    [InlineData("deny contains \"x\" if not input.user == \"a\"")]
+    [InlineData("deny contains \"x\" if input.note != \"a\"")]
+    [InlineData("deny contains \"x\" if not input.note")]
+    [InlineData("deny contains \"x\" if { some c in input.changes; not startswith(c.path, \"a\") }")]
+    [InlineData("deny contains \"x\" if not startswith(object.get(input, \"note\", \"\"), \"a\")")]
+    [InlineData("deny contains \"x\" if not input.free.what == 1")]
+    [InlineData("deny contains \"x\" if not allowed == 1\nallowed := 1 if input.note")]
+    [InlineData("deny contains \"x\" if count(input.sets) == 0")]
+    [InlineData("deny contains \"x\" if count(input.tags) > 0")]
+    [InlineData("deny contains \"x\" if { print(\"a\"); trace(\"b\"); startswith(input.user, \"a\") }")]
+    [InlineData("deny contains \"x\" if first == \"a\"\nfirst := [c.path | some c in input.changes]")]
+    [InlineData("deny contains \"x\" if { walk(input.free, [[\"a\"], 1]) }")]
+    public void what_is_meant_as_it_reads_is_left_in_peace(string rules) => Assert.Equal("", Typed(rules));
 }

@@ -48,7 +48,7 @@ public sealed class PolicyAuthoringTests
         var finding = check.Errors.First();
         Assert.Equal(code, finding.Error.Code);
         Assert.Equal(3, finding.Error.Location.Row);
-        Assert.Contains(says, finding.Error.Message);
+        Assert.Contains(says, finding.Error.ToString());
     }
 
     [Theory]
@@ -129,8 +129,67 @@ public sealed class PolicyAuthoringTests
         Assert.True(Run("todo_test_a if 1 == 2").Passed);
     }
 
+    private const string Cases = """
+        test_add[tc.note] if {
+        	some tc in [{"note": "small", "a": 1, "want": 2}, {"note": "wrong", "a": 2, "want": 2}, {"note": "large", "a": 3, "want": 4}]
+        	got := tc.a + 1
+        	got == tc.want
+        }
+        """;
+
     [Fact]
-    public void Cases_that_would_vanish_are_an_error() => Assert.Equal(PolicyTestOutcome.Error, One("test_a[name] if some name in [\"x\"]").Outcome);
+    public void A_test_with_cases_in_its_head_passes_where_each_of_them_holds()
+    {
+        var failed = One(Cases);
+        Assert.Equal(PolicyTestOutcome.Failed, failed.Outcome);
+        Assert.Equal([("small", true), ("wrong", false), ("large", true)], failed.Cases.Select(c => (c.Text, c.Passed)));
+        Assert.Equal(["got == tc.want"], failed.Cases[1].Missed.Select(m => m.Text));
+        Assert.Equal(["FAIL  wrong", "      p_test.rego:8:2: does not hold: got == tc.want"], TestDocuments.Details(failed).Take(2));
+        Assert.Equal(PolicyTestOutcome.Passed, One(Cases.Replace("\"a\": 2", "\"a\": 1", StringComparison.Ordinal)).Outcome);
+    }
+
+    [Theory]
+    [InlineData("test_a contains name if {\n\tsome name, ok in {\"x\": true, \"y\": false}\n\tok\n}", "x:True y:False")]
+    [InlineData("test_a[name] := ok if some name, ok in {\"x\": true, \"y\": false}", "x:True y:False")]
+    [InlineData("test_a[name] := name if some name in [\"x\"]", "x:False")]
+    [InlineData("test_a[group][number] if {\n\tsome group, numbers in {\"g\": [1, 2]}\n\tsome number in numbers\n\tnumber > 1\n}", "g/1:False g/2:True")]
+    [InlineData("test_a.x if 1 == 1\n\ntest_b if 1 == 1", "x:True")]
+    [InlineData("test_a[sprintf(\"%d\", [n])] if {\n\tsome n in [1, 2]\n\tn == 2\n}", "1:False 2:True")]
+    public void Cases_are_tried_one_by_one_whatever_the_head_is_made_of(string test, string cases) =>
+        Assert.Equal(cases, string.Join(' ', Run(test).Results[0].Cases.Select(c => $"{c.Text}:{c.Passed}")));
+
+    [Fact]
+    public void A_test_that_tries_no_case_fails() => Assert.Equal(PolicyTestOutcome.Failed, One("test_a[name] if some name in input.nothing").Outcome);
+
+    [Fact]
+    public void Each_case_is_a_test_in_the_documents()
+    {
+        var report = Run(Cases);
+        var suite = XDocument.Parse(TestDocuments.JUnit(report)).Root!.Elements("testsuite").Single();
+        Assert.Equal(("3", "1"), ((string)suite.Attribute("tests")!, (string)suite.Attribute("failures")!));
+        Assert.Equal(["test_add/small", "test_add/wrong", "test_add/large"], suite.Elements("testcase").Select(c => (string)c.Attribute("name")!));
+        Assert.Equal("""[{"name":"small","result":"pass"},""", TestDocuments.Json(report)["tests"]![0]!["cases"]!.ToJsonString()[..34]);
+    }
+
+    [Fact]
+    public void Tests_of_one_name_are_run_one_by_one()
+    {
+        var report = Run("test_a if 1 == 1\n\ntest_a if 1 == 2\n\ntest_a if 1 == 1\n");
+        Assert.Equal([("test_a", PolicyTestOutcome.Passed), ("test_a#01", PolicyTestOutcome.Failed), ("test_a#02", PolicyTestOutcome.Passed)], report.Results.Select(r => (r.Name, r.Outcome)));
+    }
+
+    [Fact]
+    public void Schemas_of_a_directory_are_what_annotations_name()
+    {
+        using var tree = new TempTree();
+        tree.File("schemas/k8s/pod.json", """{"type":"object","properties":{"kind":{"type":"string"}}}""").File("schemas/README.md", "#").File("none/x.txt", "").File("bad/x.json", "{");
+        const string policy = "# METADATA\n# schemas:\n# - input: schema.k8s.pod\npackage p\n\na if input.knd\n";
+        var named = SchemaFiles.Read(Path.Combine(tree.Root, "schemas"), "schemas").Value!;
+        Assert.Equal("undefined ref: input.knd", Assert.Single(PolicyCheck.Of(Files(("p.rego", policy)), new(null, named)).Errors).Error.Message);
+        Assert.Empty(PolicyCheck.Of(Files(("p.rego", policy)), new(null)).Errors);
+        Assert.Contains("no .json file", SchemaFiles.Read(Path.Combine(tree.Root, "none"), "none").Problem!.Message);
+        Assert.Contains("x: schema is not JSON", SchemaFiles.Read(Path.Combine(tree.Root, "bad"), "bad").Problem!.Message);
+    }
 
     [Fact]
     public void A_test_that_never_ends_is_an_error_in_time()

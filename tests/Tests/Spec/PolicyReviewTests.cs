@@ -114,6 +114,64 @@ public sealed class PolicyReviewTests
         Assert.Empty((await RecordedPlans.ReadAsync(house.Ledger, TenantId.Local, house.Clock.GetUtcNow().AddDays(1), Ct)).Value.Plans);
     }
 
+    [Theory, Clause("PRE-03")]
+    [InlineData("p.rego")]
+    [InlineData("policies")]
+    public async Task What_was_in_force_is_explained_and_judged_by_after_its_files_have_changed_or_gone(string reference)
+    {
+        await using var house = await HouseAsync("warn contains \"look\" if data.look");
+        house.File("home/policies/p.rego", Package + "warn contains \"look\" if data.look").File("home/policies/data.yaml", "look: true\n").File("home/data.json", "{\"look\":true}");
+        house.File("home/rules.yaml", "version: 1\ndefault: allow\nrules: [ { id: keys, when: { paths: '*.key' }, decision: deny, reason: no keys } ]\n");
+        var rego = new PolicyRef("rego", reference) { Rego = new(Data: reference == "p.rego" ? "data.json" : null) };
+        var report = await house.FlyAsync(Workflow(house) with { Policies = [rego, new("rules", "rules.yaml"), new("builtin", "defaults")] });
+        var plan = await OnlyAsync(house, report.State.Id);
+        Assert.Equal([$"rego:{reference}", "rules:rules.yaml"], plan.Inputs!.Policies!.Select(p => p.Name));
+        Assert.All(plan.Inputs.Policies!, p => Assert.NotNull(p.Text));
+        house.File($"home/{(reference == "p.rego" ? "" : "policies/")}p.rego", Package + "deny contains \"not any more\"");
+        File.Delete(house["home/rules.yaml"]);
+
+        var review = new PolicyReview(house.Ledger);
+        var explained = (await review.ExplainAsync(plan, Ct)).Value;
+        Assert.True(explained is { SamePolicies: true, FromRecord: true });
+        var rule = Assert.Single(explained.Explanations[0].Verdicts[0].By);
+        Assert.Equal((reference == "p.rego" ? "p.rego" : "policies/p.rego", 3, "warn contains \"look\" if data.look"), (rule.File, rule.Line, rule.Text));
+        Assert.Equal(plan.Judgement.Decision, explained.Now.Decision);
+        Assert.False((await review.JudgeAsOfThenAsync(plan, Ct)).Changes);
+        Assert.Null((await review.JudgeAsync(plan, null, Ct)).Now);
+        await house.ProveAsync(report.State.Id, report.State);
+    }
+
+    [Fact, Clause("PRE-03"), Clause("AUD-01")]
+    public async Task A_policy_that_holds_a_secret_is_not_kept_and_that_is_said()
+    {
+        await using var house = await HouseAsync("warn contains \"look\" if input.requester.name != \"hunter2-hunter2\"");
+        house.File("secret.txt", "hunter2-hunter2\n");
+        var workflow = house.Workflow($"  - {{ id: one, engine: patch, secrets: {{ PASSWORD: {{ file: {house["secret.txt"]} }} }}, config: {{ edits: [ {{ path: a.txt, content: \"x\\n\" }} ] }} }}") with { Policies = [new PolicyRef("rego", "p.rego")] };
+        var report = await house.FlyAsync(workflow);
+        var plan = await OnlyAsync(house, report.State.Id);
+        var kept = Assert.Single(plan.Inputs!.Policies!);
+        Assert.Null(kept.Text);
+        Assert.Contains("PASSWORD", kept.NotKept);
+        house.File("home/p.rego", Package + "warn contains \"changed\"");
+        var explained = (await new PolicyReview(house.Ledger).ExplainAsync(plan, Ct)).Value;
+        Assert.False(explained.SamePolicies);
+        Assert.Contains("was not kept: it holds the secret", explained.NotKept!.Message);
+        Assert.DoesNotContain(Directory.GetFiles(house.StoreDirectory, "*", SearchOption.AllDirectories), f => File.ReadAllBytes(f).AsSpan().IndexOf("hunter2-hunter2"u8) >= 0);
+    }
+
+    [Fact, Clause("PRE-03")]
+    public async Task A_text_that_was_tampered_with_is_not_judged_by()
+    {
+        await using var house = await HouseAsync("decision := \"allow\"");
+        var report = await house.FlyAsync(Workflow(house));
+        var plan = await OnlyAsync(house, report.State.Id);
+        house.TamperBlob(plan.Inputs!.Policies![0].Text!.Value, "x");
+        house.File("home/p.rego", Package + "decision := \"warn\"");
+        var explained = (await new PolicyReview(house.Ledger).ExplainAsync(plan, Ct)).Value;
+        Assert.True(explained is { SamePolicies: false, FromRecord: false, NotKept: not null });
+        Assert.Null((await new PolicyReview(house.Ledger).JudgeAsOfThenAsync(plan, Ct)).Now);
+    }
+
     [Fact, Clause("TOK-04")]
     public async Task A_plan_whose_bytes_are_gone_or_changed_is_named_and_not_judged()
     {

@@ -11,8 +11,7 @@ internal static class CheckCommand
     public static Command Create()
     {
         var (paths, v0) = (PolicyPaths.Argument(), PolicyPaths.V0());
-        var schema = new Option<string?>("--schema") { Description = "What input is checked by: a schema's name (policy-input for packages below cabincrew), a file, or none.", HelpName = "NAME|FILE" };
-        schema.CompletionSources.Add(_ => SchemaCatalog.Names.Append(PolicyCheck.NoSchema).Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        var schema = SchemaOption();
         var strict = new Option<bool>("--strict") { Description = "Unused imports and the like are errors, as in OPA's strict mode; so are warnings." };
         var command = new Command("check", """
             Check policies before they judge anything: syntax, names, recursion, types, and our known traps.
@@ -26,6 +25,7 @@ internal static class CheckCommand
               cabincrew policy check policies/freeze.rego
               cabincrew policy check --strict --json policies ops/data.yaml
               cabincrew policy check --schema admission-review.json admission/
+              cabincrew policy check --schema schemas/ admission/
             """) { paths, schema, strict, v0 };
         command.Plain((parse, screen, _) =>
         {
@@ -47,10 +47,32 @@ internal static class CheckCommand
 
     internal static Task<Outcome<int>> Refused(Problem problem) => Task.FromResult<Outcome<int>>(problem);
 
-    internal static Outcome<InputSchema> SchemaOf(PolicyFiles files, string? said) => said is not null && said != PolicyCheck.NoSchema && !SchemaCatalog.Names.Contains(said)
+    internal static Option<string[]> SchemaOption()
+    {
+        var schema = new Option<string[]>("--schema", "-s")
+        {
+            Description = "What input is checked by: a schema's name (policy-input for packages below cabincrew), a file, or none. A directory holds what `schema.NAME` in annotations stands for (may be repeated).",
+            HelpName = "NAME|FILE|DIR",
+        };
+        schema.CompletionSources.Add(_ => SchemaCatalog.Names.Append(PolicyCheck.NoSchema).Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        return schema;
+    }
+
+    /// <summary>At most one schema of the input, and at most one directory.</summary>
+    internal static Outcome<InputSchema> SchemaOf(PolicyFiles files, string[]? said)
+    {
+        var directories = (said ?? []).Where(Directory.Exists).ToList();
+        var inputs = (said ?? []).Except(directories).ToList();
+        if (directories.Count > 1 || inputs.Count > 1)
+            return new Problem(ProblemCode.InvalidArgument, "--schema names more than one directory, or more than one schema of the input") { Remedy = "Name one directory for annotations and one schema of the input, or either." };
+        if (!InputOf(files, inputs.FirstOrDefault()).Try(out var input, out var problem)) return problem;
+        return directories.Count == 0 ? input : SchemaFiles.Read(directories[0], directories[0]).Map(named => input with { Named = named });
+    }
+
+    private static Outcome<InputSchema> InputOf(PolicyFiles files, string? said) => said is not null && said != PolicyCheck.NoSchema && !SchemaCatalog.Names.Contains(said)
         ? File.Exists(said)
             ? PolicyCheck.Schema(File.ReadAllText(said), said)
-            : new Problem(ProblemCode.NotFound, $"there is no schema '{Screen.Safe(said)}', and no file of that name{NearMatch.Hint(said, SchemaCatalog.Names)}") { Remedy = "List the names with `cabincrew schema`." }
+            : new Problem(ProblemCode.NotFound, $"there is no schema '{Screen.Safe(said)}', and no file or directory of that name{NearMatch.Hint(said, SchemaCatalog.Names)}") { Remedy = "List the names with `cabincrew schema`." }
         : PolicyCheck.SchemaFor(files, said);
 
     private static string Summary(PolicyFiles files, PolicyCheck check)

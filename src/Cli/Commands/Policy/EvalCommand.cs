@@ -1,8 +1,6 @@
 // policy eval: any query on any input. Its document is the one that `opa eval` prints.
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CabinCrew.Governance.Policies.Rego.Authoring;
 using CabinCrew.Protocol;
 using CabinCrew.Rego;
@@ -19,10 +17,13 @@ internal static class EvalCommand
     {
         var query = new Argument<string>("QUERY") { Description = "An expression or several, parted by ; for example data.cabincrew.preflight.deny" };
         var policy = new Option<string[]>("--policy", "-p") { Description = "Policies: files, directories, archives (may be repeated).", HelpName = "PATH" };
-        var data = new Option<string[]>("--data", "-d") { Description = "The same: data files and policies alike, as OPA's option takes them (may be repeated).", HelpName = "PATH" };
+        var data = new Option<string[]>("--data", "-d", "--bundle", "-b") { Description = "The same: data files and policies alike, as OPA's options take them (may be repeated).", HelpName = "PATH" };
         var input = new Option<string?>("--input", "-i") { Description = "The input document, a JSON file; - for standard input. Without it input is undefined.", HelpName = "FILE" };
         var (lax, v0) = (PolicyPaths.NoStrict(), PolicyPaths.V0());
-        var raw = new Option<bool>("--raw") { Description = "Only the value of the first expression; a string without its quotes." };
+        var standardInput = new Option<bool>("--stdin-input", "-I") { Description = "The same as --input -." };
+        var format = new Option<string>("--format", "-f") { Description = "As OPA's option: json, raw, values, bindings, or discard (default: json).", HelpName = "FORMAT", DefaultValueFactory = _ => EvalDocuments.Json };
+        format.AcceptOnlyFromAmong(EvalDocuments.Formats);
+        var raw = new Option<bool>("--raw") { Description = "The same as --format raw: only the values; a string without its quotes." };
         var fail = new Option<bool>("--fail") { Description = "Exit code 1 where the answer is undefined, or an empty set or list." };
         var failDefined = new Option<bool>("--fail-defined") { Description = "Exit code 1 where the answer is defined, and no empty set or list." };
         var seconds = new Option<double>("--timeout") { Description = "Seconds that the evaluation may take (default: 10).", HelpName = "SECONDS", DefaultValueFactory = _ => 10 };
@@ -38,7 +39,8 @@ internal static class EvalCommand
               cabincrew policy eval -d policies -i plan.json --raw 'count(data.cabincrew.preflight.deny)'
               cat plan.json | cabincrew policy eval -p policies -i - --fail-defined 'data.cabincrew.preflight.deny'
               cabincrew policy eval 'some x in [1, 2, 3]; x > 1'
-            """) { query, policy, data, input, raw, fail, failDefined, seconds, lax, v0 };
+              cabincrew policy eval --format values 'numbers.range(1, 3)[_]'
+            """) { query, policy, data, input, standardInput, format, raw, fail, failDefined, seconds, lax, v0 };
         command.Plain((parse, screen, ct) => Evaluate(parse, screen, ct));
         return command;
 
@@ -46,7 +48,7 @@ internal static class EvalCommand
         {
             var files = PolicyFiles.Of([]);
             if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.GetValue(v0), metadata: false).Try(out files, out var problem)) return problem;
-            if (!Input(parse.GetValue(input)).Try(out var document, out problem)) return problem;
+            if (!Input(parse.GetValue(standardInput) ? "-" : parse.GetValue(input)).Try(out var document, out problem)) return problem;
             if (parse.GetValue(seconds) is not (> 0 and <= 3600)) return new Problem(ProblemCode.InvalidArgument, "--timeout is more than 0 and at most 3600 seconds");
             if (!Prepare(files, parse.GetValue(query)!, screen).Try(out var prepared, out problem)) return problem;
             if (prepared.Query is null) return PolicyPaths.Found;
@@ -60,8 +62,7 @@ internal static class EvalCommand
             var answers = prepared.Query.Evaluate(document.Value, files.Data, options, ct);
             ct.ThrowIfCancellationRequested();
             if (answers.Error is { } error) return Failed(screen, files, [error]);
-            if (parse.GetValue(raw)) Raw(screen, answers.Value);
-            else screen.Raw(Rendering.JsonOutput.Document(json => Document(answers, parse.GetValue(query)!).WriteTo(json)));
+            screen.Raw(EvalDocuments.Text(answers, parse.GetValue(query)!, parse.GetValue(raw) ? EvalDocuments.Raw : parse.GetValue(format)!));
             var says = answers.Answers.Count > 0 && answers.Value is not (ArrayValue { Count: 0 } or SetValue { Count: 0 } or ObjectValue { Count: 0 });
             return (parse.GetValue(fail) && !says) || (parse.GetValue(failDefined) && says) ? PolicyPaths.Found : 0;
         }
@@ -109,37 +110,6 @@ internal static class EvalCommand
         {
             return new Problem(ProblemCode.JsonMalformed, $"the input is not JSON: {e.Message}") { Where = file == "-" ? "standard input" : file };
         }
-    }
-
-    private static JsonObject Document(RegoAnswers answers, string query)
-    {
-        if (answers.Answers.Count == 0) return [];
-        return new()
-        {
-            ["result"] = new JsonArray([.. answers.Answers.Select(answer =>
-            {
-                var one = new JsonObject { ["expressions"] = new JsonArray([.. Items(answer.Values).Select(v => (JsonNode)Expression(v, answer.Values.Count == 1 ? query : null))]) };
-                if (answer.Bindings.Count > 0) one["bindings"] = Node(answer.Bindings);
-                return (JsonNode)one;
-            })]),
-        };
-    }
-
-    private static JsonObject Expression(Value value, string? text)
-    {
-        var expression = new JsonObject { ["value"] = Node(value) };
-        if (text is not null) (expression["text"], expression["location"]) = (text.Trim(), new JsonObject { ["row"] = 1, ["col"] = 1 });
-        return expression;
-    }
-
-    private static Value[] Items(ArrayValue values) => values.Items.ToArray();
-
-    private static JsonNode? Node(Value value) => JsonNode.Parse(value.ToJson());
-
-    private static void Raw(Screen screen, Value? value)
-    {
-        if (value is null) return;
-        screen.Raw((value is StringValue text ? text.Text : Encoding.UTF8.GetString(value.ToJson())) + "\n");
     }
 
     private sealed class Printer(Screen screen) : IRegoObserver

@@ -16,8 +16,8 @@ internal static class ExplainCommand
         var command = new Command("explain", """
             Tell why a plan was judged as it was: each verdict, the rules behind it with file and line, and the values with which they held.
 
-            The recorded plan is judged once more, on the inputs that were recorded with it (the moment, the requester's roles, the seed), with the policies as they are on disk now.
-            Where those are not the ones that judged it, that is said, and so is any difference. Nothing is written.
+            The recorded plan is judged once more, on the inputs that were recorded with it (the moment, the requester's roles, the seed), by the policies that judged it: where
+            their files have changed since, by their texts as they were kept. Where those cannot be had (a policy that held a secret is not kept), that is said. Nothing is written.
 
             Examples:
               cabincrew policy explain wf-7h3k9q2m

@@ -15,8 +15,9 @@ internal static class FmtCommand
     {
         var (paths, v0) = (PolicyPaths.Argument(), PolicyPaths.V0());
         var write = new Option<bool>("--write", "-w") { Description = "Write the files anew, those that change." };
-        var check = new Option<bool>("--check", "-l") { Description = "Only list the files that would change; exit code 1 where there are any." };
+        var check = new Option<bool>("--check", "--list", "-l") { Description = "Only list the files that would change; exit code 1 where there are any." };
         var diff = new Option<bool>("--diff", "-d") { Description = "Only show what would change; into a pipe or file as `git apply` reads it." };
+        var fail = new Option<bool>("--fail") { Description = "Exit code 1 where any file would change, whatever else is asked for." };
         var command = new Command("fmt", """
             Format policies: tabs, one blank line between rules, sorted imports, `:=` in heads, comments kept. Without an option the formatted text is printed.
             A file that does not parse is told and left alone, and nothing at all is written.
@@ -26,7 +27,7 @@ internal static class FmtCommand
               cabincrew policy fmt --write policies
               cabincrew policy fmt --check
               cabincrew policy fmt --diff
-            """) { paths, write, check, diff, v0 };
+            """) { paths, write, check, diff, fail, v0 };
         command.Validators.Add(result =>
         {
             if (new[] { write, check, diff }.Count(o => result.GetValue(o)) > 1) result.AddError("--write, --check and --diff are three different wishes; say one");
@@ -48,7 +49,7 @@ internal static class FmtCommand
             if (parse.GetValue(write))
                 foreach (var (file, text) in changed) File.WriteAllText(file.Path!, text);
             Tell(screen, parse.GetValue(write), parse.GetValue(check), parse.GetValue(diff), formatted, changed);
-            return Task.FromResult(Outcome.Of(parse.GetValue(check) && changed.Count > 0 ? PolicyPaths.Found : 0));
+            return Task.FromResult(Outcome.Of((parse.GetValue(check) || parse.GetValue(fail)) && changed.Count > 0 ? PolicyPaths.Found : 0));
         });
         return command;
     }

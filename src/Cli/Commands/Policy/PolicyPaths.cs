@@ -46,6 +46,7 @@ internal static class PolicyPaths
             ["severity"] = f.IsWarning ? "warning" : "error",
             ["code"] = f.Error.Code,
             ["message"] = f.Error.Message,
+            ["details"] = TestDocuments.Details(f.Error),
             ["location"] = TestDocuments.Location(f.Error.Location),
             ["advice"] = f.Advice,
         }),
@@ -56,7 +57,7 @@ internal static class PolicyPaths
     {
         foreach (var finding in findings)
         {
-            screen.Finding(finding.IsWarning, finding.Error.ToString(), finding.Advice);
+            screen.Finding(finding.IsWarning, finding.Error.ToString().Replace("\n\t", "\n", StringComparison.Ordinal), finding.Advice);
             var (file, row, column) = finding.Error.Location;
             if (row == 0 || files.TextOf(file) is not { } text || text.Split('\n').ElementAtOrDefault(row - 1) is not { } line) continue;
             screen.Excerpt(row, line, column);

@@ -19,6 +19,7 @@ internal static class ReplayCommand
             Description = "Judge by this: a .rego file or a directory of them, a rules file (.yaml), a bundle (.tar.gz, git:, oci:), builtin:defaults, or a workflow file, for the policies it names. Several make one set. Default: what each flight's workflow named, as it is on disk now.",
             HelpName = "POLICY",
         };
+        var then = new Option<bool>("--as-then") { Description = "Judge each plan by the policies that judged it, as they were kept then: whatever differs was not reproducible." };
         var package = new Option<string?>("--package") { Description = $"Whose rules are the answer of Rego policies (default: {RegoPolicyOptions.DefaultPackage}).", HelpName = "NAME" };
         var since = new Option<string?>("--since") { Description = "Only plans judged since then: a date, a time (RFC 3339), or how long ago (7d, 12h).", HelpName = "WHEN" };
         var all = new Option<bool>("--all") { Description = "Also list the plans that would be judged the same." };
@@ -33,17 +34,20 @@ internal static class ReplayCommand
               cabincrew policy replay --policies policies/
               cabincrew policy replay --policies cabincrew.yaml --since 30d --all
               cabincrew policy replay --policies dist/bundle.tar.gz --check --json
-            """) { policies, package, since, all, check };
+              cabincrew policy replay --as-then --check
+            """) { policies, then, package, since, all, check };
         command.InHouse(async (parse, screen, house, ct) =>
         {
             if (!SinceOf(parse.GetValue(since)).Try(out var from, out var problem)) return problem;
             if (parse.GetValue(package) is { } name && !RegoPolicyOptions.IsPackage(name)) return new Problem(ProblemCode.InvalidArgument, $"'{name}' is no name of a package; write it without 'data.'");
+            var asThen = parse.GetValue(then);
+            if (asThen && parse.GetValue(policies) is { Length: > 0 }) return new Problem(ProblemCode.InvalidArgument, "--as-then and --policies are two different wishes; say one");
             var review = new PolicyReview(house.Ledger);
             PolicySet? set = null;
             if (parse.GetValue(policies) is { Length: > 0 } named && !(await PolicyChoice.LoadAsync(review, named, parse.GetValue(package), ct).ConfigureAwait(false)).Try(out set, out problem)) return problem;
             if (!(await RecordedPlans.ReadAsync(house.Ledger, TenantId.Local, from.At, ct).ConfigureAwait(false)).Try(out var recorded, out problem)) return problem;
             List<RejudgedPlan> judged = [];
-            foreach (var plan in recorded.Plans) judged.Add(await review.JudgeAsync(plan, set, ct).ConfigureAwait(false));
+            foreach (var plan in recorded.Plans) judged.Add(asThen ? await review.JudgeAsOfThenAsync(plan, ct).ConfigureAwait(false) : await review.JudgeAsync(plan, set, ct).ConfigureAwait(false));
             ReplayView.Show(screen, recorded, judged, set, parse.GetValue(all));
             return parse.GetValue(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
         });

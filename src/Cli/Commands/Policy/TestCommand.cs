@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CabinCrew.Cli.Rendering;
 using CabinCrew.Governance.Policies.Rego.Authoring;
 using CabinCrew.Protocol;
 using CabinCrew.Rego.Evaluate;
@@ -12,7 +13,7 @@ internal static class TestCommand
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(400);
 
-    private sealed record Asked(string[]? Paths, bool V0, string? Schema, PolicyTestOptions Options, bool Verbose, double? Threshold, string? JUnit);
+    private sealed record Asked(string[]? Paths, bool V0, string[]? Schemas, PolicyTestOptions Options, bool Verbose, double? Threshold, string? JUnit, string Format);
 
     public static Command Create()
     {
@@ -21,10 +22,12 @@ internal static class TestCommand
         var coverage = new Option<bool>("--coverage", "-c") { Description = "Tell which lines the tests reached." };
         var threshold = new Option<double?>("--threshold", "-t") { Description = "With less coverage than this the tests fail (implies --coverage).", HelpName = "PERCENT" };
         var junit = new Option<string?>("--junit") { Description = "Write the results as JUnit XML, too (- for standard output, instead of text).", HelpName = "FILE" };
+        var format = new Option<string>("--format", "-f") { Description = "As OPA's option: pretty, json (its results, or its coverage with --coverage) or junit (default: pretty).", HelpName = "FORMAT", DefaultValueFactory = _ => "pretty" };
+        format.AcceptOnlyFromAmong("pretty", "json", "junit");
         var watch = new Option<bool>("--watch", "-w") { Description = "Run again whenever a file changes, until interrupted." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Name tests that pass, too, with their time." };
         var timeout = new Option<double>("--timeout") { Description = "Seconds that one test may take (default: 5).", HelpName = "SECONDS", DefaultValueFactory = _ => 5 };
-        var schema = new Option<string?>("--schema") { Description = "What input is checked by, as in `policy check`.", HelpName = "NAME|FILE" };
+        var schema = CheckCommand.SchemaOption();
         var command = new Command("test", """
             Run the tests of policies: every rule whose name begins with test_ must be true. todo_test_... are named and not run.
 
@@ -39,7 +42,7 @@ internal static class TestCommand
               cabincrew policy test --coverage --threshold 90
               cabincrew policy test --junit results.xml
               cabincrew policy test --watch
-            """) { paths, run, coverage, threshold, junit, watch, verbose, timeout, schema, lax, v0 };
+            """) { paths, run, coverage, threshold, junit, format, watch, verbose, timeout, schema, lax, v0 };
         command.Plain(async (parse, screen, ct) =>
         {
             if (!Pattern(parse.GetValue(run)).Try(out var pattern, out var problem)) return problem;
@@ -48,7 +51,7 @@ internal static class TestCommand
             if (parse.GetValue(watch) && screen.Json) return new Problem(ProblemCode.InvalidArgument, "--watch goes on for ever, and --json is one document") { Remedy = "Leave out one of them." };
             var options = new PolicyTestOptions(pattern.Regex, parse.GetValue(coverage) || parse.GetValue(threshold) is not null, !parse.GetValue(lax), PolicyPaths.Now(),
                 EvaluationLimits.Default with { Time = TimeSpan.FromSeconds(parse.GetValue(timeout)) });
-            var asked = new Asked(parse.GetValue(paths), parse.GetValue(v0), parse.GetValue(schema), options, parse.GetValue(verbose), parse.GetValue(threshold), parse.GetValue(junit));
+            var asked = new Asked(parse.GetValue(paths), parse.GetValue(v0), parse.GetValue(schema), options, parse.GetValue(verbose), parse.GetValue(threshold), parse.GetValue(format) == "junit" ? "-" : parse.GetValue(junit), parse.GetValue(format)!);
             return parse.GetValue(watch) ? await WatchAsync(screen, asked, ct).ConfigureAwait(false) : Once(screen, asked, ct);
         });
         return command;
@@ -57,7 +60,7 @@ internal static class TestCommand
     private static Outcome<int> Once(Screen screen, Asked asked, CancellationToken ct)
     {
         if (!PolicyPaths.Read(asked.Paths, asked.V0).Try(out var files, out var problem)) return problem;
-        if (!CheckCommand.SchemaOf(files, asked.Schema).Try(out var schema, out problem)) return problem;
+        if (!CheckCommand.SchemaOf(files, asked.Schemas).Try(out var schema, out problem)) return problem;
         var check = PolicyCheck.Of(files, schema);
         if (check.Program is not { } program)
         {
@@ -73,6 +76,7 @@ internal static class TestCommand
         var report = PolicyTests.Run(program, files, asked.Options, ct);
         if (asked.JUnit is { } file and not "-") File.WriteAllText(file, TestDocuments.JUnit(report));
         if (asked.JUnit == "-") screen.Raw(TestDocuments.JUnit(report));
+        else if (asked.Format == "json") screen.Raw(JsonOutput.Document(json => OpaTestDocuments.Of(report, asked.Options.Coverage).WriteTo(json)));
         else if (screen.Json) screen.Document(TestDocuments.Json(report));
         else Show(screen, report, asked);
         var thin = asked.Threshold is { } least && report.CoveragePercent < least;
@@ -88,6 +92,8 @@ internal static class TestCommand
             var detail = test.Outcome == PolicyTestOutcome.Todo ? $"{test.Location}" : $"{test.Location}  {test.Time.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms";
             screen.Test(test.Outcome == PolicyTestOutcome.Passed, test.Outcome == PolicyTestOutcome.Todo, $"data.{test.Package}.{test.Name}", detail);
             foreach (var line in TestDocuments.Details(test)) screen.Line($"      {Screen.Safe(line)}");
+            if (asked.Verbose)
+                foreach (var passed in test.Cases.Where(c => c.Passed)) screen.Line($"      pass  {Screen.Safe(passed.Text)}");
             foreach (var line in test.Printed) screen.Line($"      print: {Screen.Safe(line)}");
         }
         if (asked.Options.Coverage) ShowCoverage(screen, report);

@@ -138,7 +138,7 @@ internal sealed class CompiledPolicy
     }
 
     private static Problem Refuse(IReadOnlyList<RegoError> errors) =>
-        Refuse(string.Join("; ", errors.Take(ErrorsShownMax).Select(e => e.ToString())) + (errors.Count > ErrorsShownMax ? $"; and {errors.Count - ErrorsShownMax} more" : "")) with { Where = errors[0].Location.ToString() };
+        Refuse(string.Join("; ", errors.Take(ErrorsShownMax).Select(e => e.OnOneLine)) + (errors.Count > ErrorsShownMax ? $"; and {errors.Count - ErrorsShownMax} more" : "")) with { Where = errors[0].Location.ToString() };
 
     private static Problem Refuse(string why) => new(ProblemCode.PolicyInvalid, $"The policy cannot be used: {why}.")
         { Remedy = "Mend it until `cabincrew policy check` finds nothing, or name another under `policies`." };

@@ -11,8 +11,13 @@ namespace CabinCrew.Governance.Policies.Rego;
 /// <param name="Name">Of the source, for example <c>rego:policies</c>.</param>
 /// <param name="Content">Over what judges.</param>
 /// <param name="StandsIn">Why it judges in another's place; null: it does not.</param>
-internal sealed record LoadedRego(string Name, Digest Content, CompiledPolicy Policy, string? StandsIn)
+/// <param name="Bundle">What it was read as.</param>
+/// <param name="Prefix">What the modules' paths are shown behind.</param>
+internal sealed record LoadedRego(string Name, Digest Content, CompiledPolicy Policy, string? StandsIn, PolicyBundle Bundle, string Prefix)
 {
+    /// <summary>What a judgement keeps of it, so that it can be explained when the files have changed.</summary>
+    public PolicyText TextOf(Digest digest) => new((Name, digest), Prefix, [.. Bundle.Files.Select(f => f.Bytes)], () => BundleGzip.Pack(BundleTar.Write(Bundle.Files)));
+
     /// <summary>What a source by this policy adds to policy_digest.</summary>
     public Digest DigestWith(EvaluationLimits limits) => Digest.Of(CanonicalJson.Write(new JsonObject
     {
@@ -32,7 +37,7 @@ internal sealed record LoadedRego(string Name, Digest Content, CompiledPolicy Po
         if (!loaded.Try(out var bundle, out var problem)) return problem with { Remedy = "Mend the policy, or name another under `policies`." };
         var spelled = reference.Value.TrimEnd('/');
         var prefix = isDirectory ? spelled == "." ? "" : spelled + "/" : spelled.LastIndexOf('/') is >= 0 and var slash ? spelled[..(slash + 1)] : "";
-        return CompiledPolicy.Of(bundle, document, options, prefix).Map(policy => new LoadedRego($"rego:{reference.Value}", Judging(bundle, options), policy, null));
+        return CompiledPolicy.Of(bundle, document, options, prefix).Map(policy => new LoadedRego($"rego:{reference.Value}", Judging(bundle, options), policy, null, bundle, prefix));
     }
 
     public static async Task<Outcome<LoadedRego>> LoadBundleAsync(PolicyRef reference, PolicyDocument document, PolicySurroundings at, CancellationToken ct)
@@ -41,7 +46,15 @@ internal sealed record LoadedRego(string Name, Digest Content, CompiledPolicy Po
         if (!loaded.Try(out var bundle, out var problem)) return problem;
         if (!BundlePolicies.DigestOf(reference, bundle, at.BaseDirectory).Try(out var digest, out problem)) return problem;
         return CompiledPolicy.Of(bundle, document, reference.Rego ?? new(document.Package), "").Map(policy =>
-            new LoadedRego($"bundle:{reference.Value}", digest, policy, bundle.InsteadOf is { } newest ? $"the last good bundle, since the newest cannot be used: {newest.Message}" : null));
+            new LoadedRego($"bundle:{reference.Value}", digest, policy, bundle.InsteadOf is { } newest ? $"the last good bundle, since the newest cannot be used: {newest.Message}" : null, bundle, ""));
+    }
+
+    /// <summary>What was kept with a judgement. A bundle's signature was verified then, and its key may be gone by now: the digest of the record is what counts.</summary>
+    public static Outcome<LoadedRego> OfKept(PolicyRef reference, PolicyDocument document, KeptPolicy kept, ReadOnlyMemory<byte> archive)
+    {
+        if (!PolicyBundle.OfArchive(archive, kept.Name, new BundleOptions(IgnoreSignature: true)).Try(out var bundle, out var problem)) return problem;
+        var options = reference.Rego ?? new(document.Package);
+        return CompiledPolicy.Of(bundle, document, options, kept.Prefix).Map(policy => new LoadedRego(kept.Name, Judging(bundle, options), policy, null, bundle, kept.Prefix));
     }
 
     /// <summary>Over what judges: a test that changes changes no judgement.</summary>

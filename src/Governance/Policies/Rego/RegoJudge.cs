@@ -71,7 +71,7 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
         if (found.Error is { } error)
         {
             ct.ThrowIfCancellationRequested();
-            throw new PolicyAnswerException($"{error}{(error.Code.StartsWith("eval_limit", StringComparison.Ordinal) ? "; look for rules that go over every pair of something" : "")}");
+            throw new PolicyAnswerException($"{error.OnOneLine}{(error.Code.StartsWith("eval_limit", StringComparison.Ordinal) ? "; look for rules that go over every pair of something" : "")}");
         }
         if (found.Value is not ArrayValue { Count: var count } all || count != RegoDecision.Members.Count) throw new PolicyAnswerException($"the package '{policy.Package}' is undefined");
         Value[] members = [.. all.Items.ToArray().Select(m => ((ArrayValue)m).Count > 0 ? ((ArrayValue)m)[0] : null!)];

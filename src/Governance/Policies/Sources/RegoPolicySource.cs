@@ -15,9 +15,11 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
     private readonly RegoJudge judge;
     private readonly Redactor redactor;
 
-    private RegoPolicySource(LoadedRego loaded, Redactor redactor)
+    /// <param name="digest">Null: it follows from what was loaded.</param>
+    private RegoPolicySource(LoadedRego loaded, Redactor redactor, Digest? digest = null)
     {
-        (Name, Digest, this.redactor) = (loaded.Name, loaded.DigestWith(Limits), redactor);
+        (Name, Digest, this.redactor) = (loaded.Name, digest ?? loaded.DigestWith(Limits), redactor);
+        Text = loaded.TextOf(Digest);
         judge = new(loaded.Policy, redactor, Limits, loaded.StandsIn);
     }
 
@@ -27,6 +29,8 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
 
     public Digest Digest { get; }
 
+    public PolicyText? Text { get; }
+
     public static Outcome<IPolicySource> Load(PolicyRef reference, PolicySurroundings at) =>
         LoadedRego.Load(reference, PolicyDocument.Plan, at).Map<IPolicySource>(loaded => new RegoPolicySource(loaded, at.Redactor));
 
@@ -35,6 +39,9 @@ internal sealed class RegoPolicySource : IExplainingPolicySource
         var loaded = await LoadedRego.LoadBundleAsync(reference, PolicyDocument.Plan, at, ct).ConfigureAwait(false);
         return loaded.Map<IPolicySource>(policy => new RegoPolicySource(policy, at.Redactor));
     }
+
+    public static Outcome<IPolicySource> OfKept(PolicyRef reference, KeptPolicy kept, ReadOnlyMemory<byte> archive, Redactor redactor) =>
+        LoadedRego.OfKept(reference, PolicyDocument.Plan, kept, archive).Map<IPolicySource>(loaded => new RegoPolicySource(loaded, redactor, kept.Digest));
 
     public ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(PolicySubject subject, CancellationToken ct) => new(judge.Judge(Document(subject), new(subject.Now, subject.Seed), ct));
 

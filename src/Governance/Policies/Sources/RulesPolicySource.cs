@@ -20,6 +20,8 @@ internal sealed class RulesPolicySource : IPolicySource
     // The same bytes are the same rules: a server judges thousands of plans by one file, and its patterns are dear to build.
     private static readonly ConcurrentDictionary<(string ShownAs, Digest Digest, bool Tried), RulesFile> Known = [];
 
+    public const string Kind = "rules";
+
     private readonly RulesFile file;
     private readonly string prefix;
 
@@ -30,6 +32,8 @@ internal sealed class RulesPolicySource : IPolicySource
     public PolicyOrigin Origin => PolicyOrigin.Custom;
 
     public Digest Digest { get; }
+
+    public PolicyText? Text { get; private init; }
 
     internal RulesFile File => file;
 
@@ -46,8 +50,18 @@ internal sealed class RulesPolicySource : IPolicySource
         if (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)) return new Problem(ProblemCode.PolicyInvalid, "A rules policy names no file.");
         if (!PlainFile.Read(Path.GetFullPath(path, directory), YamlLimits.Default.BytesMax, ProblemCode.PolicyInvalid).Try(out var read, out var problem))
             return problem with { Code = ProblemCode.PolicyInvalid, Remedy = "Write the file, or name another in `policies`." };
-        return Of($"rules:{path}", Path.GetFileNameWithoutExtension(path), read.Bytes, path, checkExamples: true);
+        return OfKept(path, read.Bytes);
     }
+
+    /// <param name="path">As the workflow file spelled it when these bytes were read.</param>
+    public static Outcome<IPolicySource> OfKept(string path, ReadOnlyMemory<byte> text)
+    {
+        var bytes = text.ToArray();
+        return Of($"{Kind}:{path}", Path.GetFileNameWithoutExtension(path), bytes, path, checkExamples: true)
+            .Map<IPolicySource>(source => ((RulesPolicySource)source).Keeping(bytes));
+    }
+
+    private RulesPolicySource Keeping(byte[] bytes) => new(Name, prefix, file, Digest) { Text = new((Name, Digest), "", [bytes], () => bytes) };
 
     internal static Outcome<IPolicySource> Of(string name, string prefix, byte[] bytes, string shownAs, bool checkExamples)
     {

@@ -33,7 +33,9 @@ public sealed record RejudgedPlan(RecordedPlan Plan, Judgement? Now, Problem? Pr
 }
 
 /// <param name="SamePolicies">They are the very ones that the plan-token binds.</param>
-public sealed record ExplainedPlan(RecordedPlan Plan, Judgement Now, IReadOnlyList<PolicyExplanation> Explanations, bool SamePolicies);
+/// <param name="FromRecord">Made of the texts that were kept with the judgement: the files have changed since.</param>
+/// <param name="NotKept">Where they are not the same: why those of then cannot be had.</param>
+public sealed record ExplainedPlan(RecordedPlan Plan, Judgement Now, IReadOnlyList<PolicyExplanation> Explanations, bool SamePolicies, bool FromRecord = false, Problem? NotKept = null);
 
 public sealed class PolicyReview(LedgerRoom ledger)
 {
@@ -41,22 +43,47 @@ public sealed class PolicyReview(LedgerRoom ledger)
 
     private readonly Dictionary<string, Outcome<PolicySet>> loaded = new(StringComparer.Ordinal);
 
-    /// <summary>Judged again by what its workflow names, each rule's reasons told.</summary>
+    /// <summary>Judged again by the policies that judged it, each rule's reasons told: those on disk where they are still the same, else what was kept of them;
+    /// where that cannot be had, by what its workflow names today.</summary>
     public async Task<Outcome<ExplainedPlan>> ExplainAsync(RecordedPlan plan, CancellationToken ct)
     {
-        if (!(await TodayAsync(plan, ct).ConfigureAwait(false)).Try(out var policies, out var problem)) return problem;
-        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out problem)) return problem;
-        var review = policies.ForReview(plan.Step.Evaluations);
-        var (judgement, explanations) = await review.ExplainAsync(subject, RulesOf(plan), ledger.Clock, ct).ConfigureAwait(false);
-        return new ExplainedPlan(plan, judgement, explanations, policies.PolicyDigest == plan.Step.Plan!.PolicyDigest);
+        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out var problem)) return problem;
+        var today = await TodayAsync(plan, ct).ConfigureAwait(false);
+        var isSame = today.Try(out var policies, out problem) && policies.PolicyDigest == plan.Step.Plan!.PolicyDigest;
+        Problem? notKept = null;
+        var fromRecord = !isSame && (await OfThenAsync(plan, ct).ConfigureAwait(false)).Try(out policies, out notKept);
+        if (!isSame && !fromRecord && !today.Try(out policies, out problem)) return problem;
+        var (judgement, explanations) = await policies!.ForReview(plan.Step.Evaluations).ExplainAsync(subject, RulesOf(plan), ledger.Clock, ct).ConfigureAwait(false);
+        return new ExplainedPlan(plan, judgement, explanations, isSame || fromRecord, fromRecord, notKept);
     }
 
     /// <param name="policies">Null: those that the plan's workflow names today.</param>
     public async Task<RejudgedPlan> JudgeAsync(RecordedPlan plan, PolicySet? policies, CancellationToken ct)
     {
         if (policies is null && !(await TodayAsync(plan, ct).ConfigureAwait(false)).Try(out policies, out var problem)) return new(plan, null, problem);
-        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out problem)) return new(plan, null, problem);
+        return await JudgeByAsync(plan, policies, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>By the policies that judged it, as they were kept with the judgement.</summary>
+    public async Task<RejudgedPlan> JudgeAsOfThenAsync(RecordedPlan plan, CancellationToken ct) =>
+        (await OfThenAsync(plan, ct).ConfigureAwait(false)).Try(out var policies, out var problem) ? await JudgeByAsync(plan, policies, ct).ConfigureAwait(false) : new(plan, null, problem);
+
+    private async Task<RejudgedPlan> JudgeByAsync(RecordedPlan plan, PolicySet policies, CancellationToken ct)
+    {
+        if (!(await SubjectAsync(plan, ct).ConfigureAwait(false)).Try(out var subject, out var problem)) return new(plan, null, problem);
         return new(plan, await policies.ForReview(plan.Step.Evaluations).JudgeAsync(subject, RulesOf(plan), ledger.Clock, ct).ConfigureAwait(false), null);
+    }
+
+    // What was kept counts only as the whole set that the plan-token binds.
+    private async Task<Outcome<PolicySet>> OfThenAsync(RecordedPlan plan, CancellationToken ct)
+    {
+        if (plan.Inputs?.Policies is not { } kept) return new Problem(ProblemCode.NotFound, "the texts of its policies were not kept when it was judged");
+        var definition = plan.Flight.Definition;
+        var made = await PolicySet.LoadKeptAsync(definition.Policies, kept, (text, stop) => ledger.Blobs.GetAsync(Tenant, text, stop),
+            PolicyPlaces.At(ledger, Path.GetDirectoryName(definition.File)!, readOnly: true), definition.Aggregation, definition.PolicyTimeLimit, ct).ConfigureAwait(false);
+        return made.Then(set => set.PolicyDigest == plan.Step.Plan!.PolicyDigest
+            ? Outcome.Of(set)
+            : new Problem(ProblemCode.NotFound, "the policies that judged it cannot be had any more: what is part of the program, or is asked elsewhere, is not the same as then"));
     }
 
     /// <summary>Policies of one's own choice, named as a workflow file in that directory would name them.</summary>

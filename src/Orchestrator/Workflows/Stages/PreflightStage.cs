@@ -22,6 +22,9 @@ internal static class PreflightStage
         var subject = PreflightSubject.Build(c.Journal.State, c.Definition, plan, inputs);
         if (!subject.Try(out var judged, out problem)) return problem;
         var judgement = await c.Policies.JudgeAsync(judged, c.Rules, c.Ledger.Clock, ct).ConfigureAwait(false);
+        // Blobs are durable before an entry names them.
+        if (!(await KeepPoliciesAsync(c, ct).ConfigureAwait(false)).Try(out var kept, out problem)) return problem;
+        inputs = inputs with { Policies = kept };
         var committed = await c.Journal.CommitAsync(state => Record(c, state.Steps[c.Id], judged, judgement, inputs), ct).ConfigureAwait(false);
         if (!committed.Try(out _, out problem)) return problem;
 
@@ -43,6 +46,20 @@ internal static class PreflightStage
         var (now, requester) = (c.Now, c.Journal.State.Requester);
         return new(now, c.Flight.Token!.Token.Hex[..16], c.Identities.Knows(requester) ? c.Identities.IsHuman(requester) : null,
             [.. c.Identities.RolesOf(requester, now).Select(r => r.Role).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], c.Rules.DefaultRole);
+    }
+
+    private static async Task<Outcome<IReadOnlyList<KeptPolicy>>> KeepPoliciesAsync(StepContext c, CancellationToken ct)
+    {
+        List<KeptPolicy> kept = [];
+        List<ReadOnlyMemory<byte>> texts = [];
+        foreach (var text in c.Policies.Texts)
+        {
+            var unfit = text.Unfit(c.Ledger.Redactor, out var bytes);
+            if (unfit is null) texts.Add(bytes);
+            kept.Add(new(text.Source.Name, text.Source.Digest, text.Prefix, unfit is null ? Digest.Of(bytes.Span) : null, unfit));
+        }
+        var put = texts.Count == 0 ? Outcome.Of<IReadOnlyList<Digest>>([]) : await c.Ledger.Blobs.PutAsync(StepContext.Tenant, texts, ct).ConfigureAwait(false);
+        return put.Map<IReadOnlyList<KeptPolicy>>(_ => kept);
     }
 
     private static Batch Record(StepContext c, StepFlight step, PolicySubject subject, Judgement judgement, JudgementInputs inputs)

@@ -8,12 +8,12 @@ internal static class Aggregates
 {
     public static Builtin[] Table =>
     [
-        new("count", "any<set[any], array[any], object[any: any], string> -> number", Count),
-        new("sum", "any<set[number], array[number]> -> number", static (context, args) => Fold(context, args, product: false)),
-        new("product", "any<set[number], array[number]> -> number", static (context, args) => Fold(context, args, product: true)),
-        new("max", "any<set[any], array[any]> -> any", static (context, args) => Extreme(context, args, 1)),
-        new("min", "any<set[any], array[any]> -> any", static (context, args) => Extreme(context, args, -1)),
-        new("sort", "any<array[any], set[any]> -> array[any]", Sort),
+        new("count", "collection: any<set[any], array[any], object[any: any], string> -> n: number", Count),
+        new("sum", "collection: any<set[number], array[number]> -> n: number", static (context, args) => Fold(context, args, product: false)),
+        new("product", "collection: any<set[number], array[number]> -> n: number", static (context, args) => Fold(context, args, product: true)),
+        new("max", "collection: any<set[any], array[any]> -> n: any", static (context, args) => Extreme(context, args, 1)),
+        new("min", "collection: any<set[any], array[any]> -> n: any", static (context, args) => Extreme(context, args, -1)),
+        new("sort", "collection: any<array[any], set[any]> -> n: array[any]", Sort),
         new("all", "any<set[any], array[any]> -> boolean", static (context, args) => All(context, args), BuiltinTraits.Deprecated),
         new("any", "any<set[any], array[any]> -> boolean", static (context, args) => Any(context, args), BuiltinTraits.Deprecated),
     ];

@@ -8,10 +8,10 @@ internal static class ArrayFunctions
 {
     public static Builtin[] Table =>
     [
-        new("array.concat", "array[any], array[any] -> array[any]", Concat),
-        new("array.flatten", "array[any] -> array[any]", Flatten),
-        new("array.reverse", "array[any] -> array[any]", Reverse),
-        new("array.slice", "array[any], number, number -> array[any]", Slice),
+        new("array.concat", "x: array[any], y: array[any] -> z: array[any]", Concat),
+        new("array.flatten", "arr: array[any] -> flattened: array[any]", Flatten),
+        new("array.reverse", "arr: array[any] -> rev: array[any]", Reverse),
+        new("array.slice", "arr: array[any], start: number, stop: number -> slice: array[any]", Slice),
     ];
 
     private static Value? Concat(BuiltinContext context, ReadOnlySpan<Value> args)

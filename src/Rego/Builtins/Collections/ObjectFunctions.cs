@@ -10,14 +10,14 @@ internal static class ObjectFunctions
 
     public static Builtin[] Table =>
     [
-        new("object.get", "object[any: any], any, any -> any", Get),
-        new("object.keys", "object[any: any] -> set[any]", Keys),
-        new("object.union", "object[any: any], object[any: any] -> any", static (context, args) =>
+        new("object.get", "object: object[any: any], key: any, default: any -> value: any", Get),
+        new("object.keys", "object: object[any: any] -> value: set[any]", Keys),
+        new("object.union", "a: object[any: any], b: object[any: any] -> output: any", static (context, args) =>
             context.Object(args, 0, out var left) && context.Object(args, 1, out var right) ? Union(context, left, right) : null),
-        new("object.union_n", "array[object[any: any]] -> any", UnionAll),
-        new("object.remove", "object[any: any], any<array[any], set[any], object[any: any]> -> any", static (context, args) => Select(context, args, keep: false)),
-        new("object.filter", "object[any: any], any<array[any], set[any], object[any: any]> -> any", static (context, args) => Select(context, args, keep: true)),
-        new("object.subset", $"{Collections}, {Collections} -> any", Subset),
+        new("object.union_n", "objects: array[object[any: any]] -> output: any", UnionAll),
+        new("object.remove", "object: object[any: any], keys: any<array[any], set[any], object[any: any]> -> output: any", static (context, args) => Select(context, args, keep: false)),
+        new("object.filter", "object: object[any: any], keys: any<array[any], set[any], object[any: any]> -> filtered: any", static (context, args) => Select(context, args, keep: true)),
+        new("object.subset", $"super: {Collections}, sub: {Collections} -> result: any", Subset),
     ];
 
     private static Value? Get(BuiltinContext context, ReadOnlySpan<Value> args)

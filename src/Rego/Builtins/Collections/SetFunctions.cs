@@ -7,13 +7,13 @@ internal static class SetFunctions
 {
     public static Builtin[] Table =>
     [
-        new("and", "set[any], set[any] -> set[any]", static (context, args) =>
+        new("and", "x: set[any], y: set[any] -> z: set[any]", static (context, args) =>
             context.Set(args, 0, out var left) && context.Set(args, 1, out var right) ? left.Intersect(right) : null),
-        new("or", "set[any], set[any] -> set[any]", Or),
+        new("or", "x: set[any], y: set[any] -> z: set[any]", Or),
         new("set_diff", "set[any], set[any] -> set[any]", static (context, args) =>
             context.Set(args, 0, out var left) && context.Set(args, 1, out var right) ? left.Except(right) : null, BuiltinTraits.Deprecated),
-        new("intersection", "set[set[any]] -> set[any]", Intersection),
-        new("union", "set[set[any]] -> set[any]", Union),
+        new("intersection", "xs: set[set[any]] -> y: set[any]", Intersection),
+        new("union", "xs: set[set[any]] -> y: set[any]", Union),
     ];
 
     private static SetValue? Or(BuiltinContext context, ReadOnlySpan<Value> args)

@@ -15,12 +15,12 @@ internal static class CertificateFunctions
 
     public static Builtin[] Table =>
     [
-        new("crypto.x509.parse_certificates", $"string -> {Certificates}", Parse),
-        new("crypto.x509.parse_and_verify_certificates", $"string -> array<boolean, {Certificates}>", static (context, args) => Verify(context, args, ObjectValue.Empty)),
+        new("crypto.x509.parse_certificates", $"certs: string -> output: {Certificates}", Parse),
+        new("crypto.x509.parse_and_verify_certificates", $"certs: string -> output: array<boolean, {Certificates}>", static (context, args) => Verify(context, args, ObjectValue.Empty)),
         new("crypto.x509.parse_and_verify_certificates_with_options", $"string, object[string: any] -> array<boolean, {Certificates}>", static (context, args) =>
             context.Text(args, 0, out _) && context.Object(args, 1, out var options) ? Verify(context, args, options) : null),
-        new("crypto.x509.parse_certificate_request", "string -> object[string: any]", ParseRequest),
-        new("crypto.x509.parse_keypair", "string, string -> object[string: any]", ParseKeyPair),
+        new("crypto.x509.parse_certificate_request", "csr: string -> output: object[string: any]", ParseRequest),
+        new("crypto.x509.parse_keypair", "cert: string, pem: string -> output: object[string: any]", ParseKeyPair),
     ];
 
     private static Value? Parse(BuiltinContext context, ReadOnlySpan<Value> args)
@@ -132,6 +132,7 @@ internal static class CertificateFunctions
         try
         {
             context.Charge(ParseCharge);
+            if (!StartsWithSequence(bytes)) return context.Fail("asn1: structure error: tags don't match: a certificate request is a sequence");
             var request = CertificateRequest.LoadSigningRequest(bytes, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions | CertificateRequestLoadOptions.SkipSignatureValidation);
             return CertificateValues.ToValue(request, bytes);
         }
@@ -140,6 +141,8 @@ internal static class CertificateFunctions
             return context.Fail($"x509: malformed certificate request: {refused.Message}");
         }
     }
+
+    private static bool StartsWithSequence(ReadOnlySpan<byte> der) => der.Length > 0 && der[0] == (byte)UniversalTagNumber.Sequence + 0x20;
 
     private static Value? ParseKeyPair(BuiltinContext context, ReadOnlySpan<Value> args)
     {

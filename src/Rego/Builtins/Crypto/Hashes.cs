@@ -10,14 +10,14 @@ internal static class Hashes
 {
     public static Builtin[] Table =>
     [
-        new("crypto.md5", "string -> string", static (context, args) => Digest(context, args, MD5.HashData)),
-        new("crypto.sha1", "string -> string", static (context, args) => Digest(context, args, SHA1.HashData)),
-        new("crypto.sha256", "string -> string", static (context, args) => Digest(context, args, SHA256.HashData)),
-        new("crypto.hmac.md5", "string, string -> string", static (context, args) => Keyed(context, args, HMACMD5.HashData)),
-        new("crypto.hmac.sha1", "string, string -> string", static (context, args) => Keyed(context, args, HMACSHA1.HashData)),
-        new("crypto.hmac.sha256", "string, string -> string", static (context, args) => Keyed(context, args, HMACSHA256.HashData)),
-        new("crypto.hmac.sha512", "string, string -> string", static (context, args) => Keyed(context, args, HMACSHA512.HashData)),
-        new("crypto.hmac.equal", "string, string -> boolean", static (context, args) => context.Text(args, 0, out var left) && context.Text(args, 1, out var right)
+        new("crypto.md5", "x: string -> y: string", static (context, args) => Digest(context, args, MD5.HashData)),
+        new("crypto.sha1", "x: string -> y: string", static (context, args) => Digest(context, args, SHA1.HashData)),
+        new("crypto.sha256", "x: string -> y: string", static (context, args) => Digest(context, args, SHA256.HashData)),
+        new("crypto.hmac.md5", "x: string, key: string -> y: string", static (context, args) => Keyed(context, args, HMACMD5.HashData)),
+        new("crypto.hmac.sha1", "x: string, key: string -> y: string", static (context, args) => Keyed(context, args, HMACSHA1.HashData)),
+        new("crypto.hmac.sha256", "x: string, key: string -> y: string", static (context, args) => Keyed(context, args, HMACSHA256.HashData)),
+        new("crypto.hmac.sha512", "x: string, key: string -> y: string", static (context, args) => Keyed(context, args, HMACSHA512.HashData)),
+        new("crypto.hmac.equal", "mac1: string, mac2: string -> result: boolean", static (context, args) => context.Text(args, 0, out var left) && context.Text(args, 1, out var right)
             ? Value.From(CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right))) : null),
     ];
 

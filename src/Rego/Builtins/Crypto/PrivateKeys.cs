@@ -14,8 +14,8 @@ internal static class PrivateKeys
 
     public static Builtin[] Table =>
     [
-        new("crypto.parse_private_keys", "string -> array[object[string: any]]", ParseAll),
-        new("crypto.x509.parse_rsa_private_key", "string -> object[string: any]", ParseAsJwk),
+        new("crypto.parse_private_keys", "keys: string -> output: array[object[string: any]]", ParseAll),
+        new("crypto.x509.parse_rsa_private_key", "pem: string -> output: object[string: any]", ParseAsJwk),
     ];
 
     /// <summary>Either RSA or EC parameters with their private parts, or an Ed25519 seed.</summary>

@@ -34,8 +34,9 @@ internal sealed record TokenAlgorithm(string Name, HashAlgorithmName Hash)
         }
     }
 
-    /// <summary>Null where the key cannot sign with this algorithm.</summary>
-    public byte[]? Sign(TokenKey key, byte[] message)
+    /// <summary>Null where the key cannot sign with this algorithm. Nothing is drawn at random: the same key, message and seed give the same signature.</summary>
+    /// <param name="seed">The evaluation's; what PS* salts are made of.</param>
+    public byte[]? Sign(TokenKey key, byte[] message, ulong seed)
     {
         try
         {
@@ -44,12 +45,13 @@ internal sealed record TokenAlgorithm(string Name, HashAlgorithmName Hash)
                 case "HS":
                     return key.Secret is { } secret ? CryptographicOperations.HmacData(Hash, secret, message) : null;
                 case "Ed":
-                    return key.Ed25519Seed is { Length: Ed25519.KeyBytes } seed ? Ed25519.Sign(seed, message) : null;
+                    return key.Ed25519Seed is { Length: Ed25519.KeyBytes } own ? Ed25519.Sign(own, message) : null;
                 case "ES":
                     if (key.Ec is not { D: not null } ec || ec.D.Length != FieldBytes) return null;
-                    using (var signer = ECDsa.Create(ec)) return signer.SignData(message, Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+                    return DeterministicEcdsa.Sign(ec, Hash, message);
                 default:
                     if (key.Rsa is not { D: not null } rsa) return null;
+                    if (Name[0] == 'P') return SeededPss.Sign(rsa, Hash, message, seed);
                     using (var signer = RSA.Create(rsa)) return signer.SignData(message, Hash, Padding);
             }
         }

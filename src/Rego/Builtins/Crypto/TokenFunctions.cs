@@ -12,7 +12,7 @@ internal static class TokenFunctions
 
     public static Builtin[] Table =>
     [
-        new("io.jwt.decode", "string -> array<object[any: any], object[any: any], string>", Decode),
+        new("io.jwt.decode", "jwt: string -> output: array<object[any: any], object[any: any], string>", Decode),
         Verifier("io.jwt.verify_rs256", "RS256"), Verifier("io.jwt.verify_rs384", "RS384"), Verifier("io.jwt.verify_rs512", "RS512"),
         Verifier("io.jwt.verify_ps256", "PS256"), Verifier("io.jwt.verify_ps384", "PS384"), Verifier("io.jwt.verify_ps512", "PS512"),
         Verifier("io.jwt.verify_es256", "ES256"), Verifier("io.jwt.verify_es384", "ES384"), Verifier("io.jwt.verify_es512", "ES512"),

@@ -1,5 +1,5 @@
-// io.jwt.encode_sign and encode_sign_raw. ES* and PS* signatures are random by nature; within one evaluation the same
-// operands give the same token.
+// io.jwt.encode_sign and encode_sign_raw. ES* and PS* signatures are random by nature elsewhere; here they follow from operands and seed, so that
+// a judgement that signs can be made again exactly.
 using System.Buffers.Text;
 using System.Text;
 using CabinCrew.Rego.Builtins.Encodings;
@@ -9,13 +9,13 @@ namespace CabinCrew.Rego.Builtins.Crypto;
 
 internal static class TokenSigning
 {
-    private const int SignCharge = 1_000;
+    private const int SignCharge = 2_000;
 
-    public static Builtin Raw => new("io.jwt.encode_sign_raw", "string, string, string -> string", static (context, args) =>
+    public static Builtin Raw => new("io.jwt.encode_sign_raw", "headers: string, payload: string, key: string -> output: string", static (context, args) =>
         context.Text(args, 2, out var key) && context.Text(args, 0, out var header) && context.Text(args, 1, out var payload) ? Sign(context, header, payload, key) : null,
         BuiltinTraits.Nondeterministic);
 
-    public static Builtin Objects => new("io.jwt.encode_sign", "object[string: any], object[string: any], object[string: any] -> string", static (context, args) =>
+    public static Builtin Objects => new("io.jwt.encode_sign", "headers: object[string: any], payload: object[string: any], key: object[string: any] -> output: string", static (context, args) =>
         Sign(context, GoJson.Write(context, args[0], null, ""), GoJson.Write(context, args[1], null, ""), GoJson.Write(context, args[2], null, "")),
         BuiltinTraits.Nondeterministic);
 
@@ -35,9 +35,8 @@ internal static class TokenSigning
         var isToken = map!.Get("typ") is not StringValue type || type.Text == "JWT";
         if (isToken && JsonFunctions.TryRead(context, payload, out _) is null) return context.Fail("type is JWT but payload is not JSON");
         var signed = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header)) + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload));
-        if (algorithm.Sign(key, Encoding.UTF8.GetBytes(signed)) is not { } signature) return context.Fail($"the key cannot sign with {name}");
-        var token = new StringValue(signed + "." + Base64Url.EncodeToString(signature));
-        return context.Remember("io.jwt.encode_sign", ArrayValue.Of(new StringValue(signed), new StringValue(keyText)), () => token);
+        if (algorithm.Sign(key, Encoding.UTF8.GetBytes(signed), context.Seed) is not { } signature) return context.Fail($"the key cannot sign with {name}");
+        return new StringValue(signed + "." + Base64Url.EncodeToString(signature));
     }
 
     private static string? HeaderText(BuiltinContext context, string header, out ObjectValue? map, out string problem)

@@ -11,9 +11,9 @@ internal static class Graphs
 
     public static Builtin[] Table =>
     [
-        new("walk", "any -> array<array[any], any>", WalkAll, BuiltinTraits.Relation),
-        new("graph.reachable", $"{Edges}, {Vertices} -> set[any]", Reachable),
-        new("graph.reachable_paths", $"{Edges}, {Vertices} -> set[array[any]]", ReachablePaths),
+        new("walk", "x: any -> output: array<array[any], any>", WalkAll, BuiltinTraits.Relation),
+        new("graph.reachable", $"graph: {Edges}, initial: {Vertices} -> output: set[any]", Reachable),
+        new("graph.reachable_paths", $"graph: {Edges}, initial: {Vertices} -> output: set[array[any]]", ReachablePaths),
     ];
 
     /// <summary>Every value in a document with its path, the document itself first; without paths each is an empty array.</summary>

@@ -10,7 +10,7 @@ internal static class JsonPatch
 
     public static Builtin[] Table =>
     [
-        new("json.patch", "any, array[object<op: string, path: any>[any: any]] -> any", Patch),
+        new("json.patch", "target: any, patches: array[object<op: string, path: any>[any: any]] -> output: any", Patch),
     ];
 
     private static Value? Patch(BuiltinContext context, ReadOnlySpan<Value> args)

@@ -10,8 +10,8 @@ internal static class JsonPaths
 
     public static Builtin[] Table =>
     [
-        new("json.filter", $"object[any: any], {Paths} -> any", static (context, args) => Run(context, args, Filter)),
-        new("json.remove", $"object[any: any], {Paths} -> any", static (context, args) => Run(context, args, Remove)),
+        new("json.filter", $"object: object[any: any], paths: {Paths} -> filtered: any", static (context, args) => Run(context, args, Filter)),
+        new("json.remove", $"object: object[any: any], paths: {Paths} -> output: any", static (context, args) => Run(context, args, Remove)),
     ];
 
     /// <summary>The steps of a path given as <c>a/b</c> (with <c>~0</c> and <c>~1</c>) or as a list; null, with the error set, for anything else.</summary>

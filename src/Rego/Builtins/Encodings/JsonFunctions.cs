@@ -10,10 +10,10 @@ internal static class JsonFunctions
 {
     public static Builtin[] Table =>
     [
-        new("json.marshal", "any -> string", static (context, args) => new StringValue(GoJson.Write(context, args[0], null, ""))),
-        new("json.marshal_with_options", "any, object<pretty: boolean, indent: string, prefix: string>[string: any] -> string", MarshalWithOptions),
-        new("json.unmarshal", "string -> any", Unmarshal),
-        new("json.is_valid", "string -> boolean", IsValid),
+        new("json.marshal", "x: any -> y: string", static (context, args) => new StringValue(GoJson.Write(context, args[0], null, ""))),
+        new("json.marshal_with_options", "x: any, opts: object<pretty: boolean, indent: string, prefix: string>[string: any] -> y: string", MarshalWithOptions),
+        new("json.unmarshal", "x: string -> y: any", Unmarshal),
+        new("json.is_valid", "x: string -> result: boolean", IsValid),
     ];
 
     private static Value? MarshalWithOptions(BuiltinContext context, ReadOnlySpan<Value> args)

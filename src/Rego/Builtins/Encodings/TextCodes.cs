@@ -11,14 +11,14 @@ internal static class TextCodes
 {
     public static Builtin[] Table =>
     [
-        new("base64.encode", "string -> string", static (context, args) => Encode(context, args, Convert.ToBase64String)),
-        new("base64.decode", "string -> string", static (context, args) => context.Text(args, 0, out var text) ? Decoded(context, Base64(text, out var problem), problem) : null),
-        new("base64.is_valid", "string -> boolean", static (_, args) => Value.From(args[0] is StringValue text && Base64(text.Text, out var _) is not null)),
-        new("base64url.encode", "string -> string", static (context, args) => Encode(context, args, static bytes => Convert.ToBase64String(bytes).Replace('+', '-').Replace('/', '_'))),
-        new("base64url.encode_no_pad", "string -> string", static (context, args) => Encode(context, args, static bytes => Base64Url.EncodeToString(bytes))),
-        new("base64url.decode", "string -> string", static (context, args) => context.Text(args, 0, out var text) ? Decoded(context, Base64OfUrl(text, out var problem), problem) : null),
-        new("hex.encode", "string -> string", static (context, args) => Encode(context, args, Convert.ToHexStringLower)),
-        new("hex.decode", "string -> string", HexDecode),
+        new("base64.encode", "x: string -> y: string", static (context, args) => Encode(context, args, Convert.ToBase64String)),
+        new("base64.decode", "x: string -> y: string", static (context, args) => context.Text(args, 0, out var text) ? Decoded(context, Base64(text, out var problem), problem) : null),
+        new("base64.is_valid", "x: string -> result: boolean", static (_, args) => Value.From(args[0] is StringValue text && Base64(text.Text, out var _) is not null)),
+        new("base64url.encode", "x: string -> y: string", static (context, args) => Encode(context, args, static bytes => Convert.ToBase64String(bytes).Replace('+', '-').Replace('/', '_'))),
+        new("base64url.encode_no_pad", "x: string -> y: string", static (context, args) => Encode(context, args, static bytes => Base64Url.EncodeToString(bytes))),
+        new("base64url.decode", "x: string -> y: string", static (context, args) => context.Text(args, 0, out var text) ? Decoded(context, Base64OfUrl(text, out var problem), problem) : null),
+        new("hex.encode", "x: string -> y: string", static (context, args) => Encode(context, args, Convert.ToHexStringLower)),
+        new("hex.decode", "x: string -> y: string", HexDecode),
     ];
 
     /// <summary>Null, and Go's message, where the text is not padded standard base64. Line breaks are skipped.</summary>

@@ -1,4 +1,7 @@
 // A URI taken apart as Go's url.Parse does it.
+using System.Globalization;
+using System.Text;
+
 namespace CabinCrew.Rego.Builtins.Encodings;
 
 internal sealed record UriParts(string Scheme, string Host, string Port, string Path, string RawPath, string Query, string Fragment)
@@ -39,8 +42,21 @@ internal sealed record UriParts(string Scheme, string Host, string Port, string 
         }
 
         return UrlFunctions.Unescape(rest, plusIsSpace: false, out problem) is { } path
-            ? new UriParts(scheme, host, port, path, rest, query, plainFragment)
+            ? new UriParts(scheme, host, port, path, rest == Escape(path) ? path : rest, query, plainFragment)
             : null;
+    }
+
+    // As Go writes a path: what reads back as it was written has no raw form of its own.
+    private static string Escape(string path)
+    {
+        var text = new StringBuilder(path.Length);
+        foreach (var unit in Encoding.UTF8.GetBytes(path))
+        {
+            if (char.IsAsciiLetterOrDigit((char)unit) || "-_.~$&+,/:;=@".Contains((char)unit, StringComparison.Ordinal)) text.Append((char)unit);
+            else text.Append(CultureInfo.InvariantCulture, $"%{unit:X2}");
+        }
+
+        return text.ToString();
     }
 
     private static string? TakeScheme(ref string rest, out string problem)
@@ -69,7 +85,8 @@ internal sealed record UriParts(string Scheme, string Host, string Port, string 
     private static bool Authority(string authority, out string host, out string port, out string problem)
     {
         problem = port = "";
-        host = authority[(authority.LastIndexOf('@') + 1)..];
+        var at = authority.LastIndexOf('@');
+        host = authority[(at + 1)..];
         string tail;
         if (host.StartsWith('['))
         {
@@ -97,10 +114,33 @@ internal sealed record UriParts(string Scheme, string Host, string Port, string 
         }
 
         port = tail.Length > 0 ? tail[1..] : "";
-        if (UrlFunctions.Unescape(host, plusIsSpace: false, out problem) is not { } plain) return false;
+        if (AsciiEscape(host) is { } escape) problem = $"invalid URL escape {GoText.Quote(escape)}";
+        if (problem.Length > 0 || UrlFunctions.Unescape(host, plusIsSpace: false, out problem) is not { } plain) return false;
         var bad = plain.AsSpan().IndexOfAny(" \"<>\\^`{|}");
         if (bad >= 0) problem = $"invalid character {GoText.Quote(plain[bad].ToString())} in host name";
+        else if (at > 0 && !IsUser(authority.AsSpan(0, at))) problem = "net/url: invalid userinfo";
         host = plain;
-        return bad < 0;
+        return problem.Length == 0;
+    }
+
+    // In a host only what is not ASCII may be escaped, and the percent sign itself.
+    private static string? AsciiEscape(string host)
+    {
+        for (var at = host.IndexOf('%', StringComparison.Ordinal); at >= 0 && at + 2 < host.Length; at = host.IndexOf('%', at + 1))
+        {
+            if (host[at + 1] is >= '0' and < '8' && host.AsSpan(at, 3) is not "%25") return host.Substring(at, 3);
+        }
+
+        return null;
+    }
+
+    private static bool IsUser(ReadOnlySpan<char> user)
+    {
+        foreach (var c in user)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && !"-._:~!$&'()*+,;=%@".Contains(c, StringComparison.Ordinal)) return false;
+        }
+
+        return true;
     }
 }

@@ -10,10 +10,10 @@ internal static class UrlFunctions
 {
     public static Builtin[] Table =>
     [
-        new("urlquery.encode", "string -> string", static (context, args) => context.Text(args, 0, out var text) ? new StringValue(Escape(context, text)) : null),
-        new("urlquery.decode", "string -> string", Decode),
-        new("urlquery.encode_object", "object[string: any<string, array[string], set[string]>] -> string", EncodeObject),
-        new("urlquery.decode_object", "string -> object[string: array[string]]", DecodeObject),
+        new("urlquery.encode", "x: string -> y: string", static (context, args) => context.Text(args, 0, out var text) ? new StringValue(Escape(context, text)) : null),
+        new("urlquery.decode", "x: string -> y: string", Decode),
+        new("urlquery.encode_object", "object: object[string: any<string, array[string], set[string]>] -> y: string", EncodeObject),
+        new("urlquery.decode_object", "x: string -> object: object[string: array[string]]", DecodeObject),
         new("uri.parse", "string -> object[string: string]", ParseUri),
         new("uri.is_valid", "string -> boolean", static (_, args) => Value.From(args[0] is StringValue { Text: { Length: > 0 } text } && UriParts.Parse(text, out var _) is not null)),
     ];

@@ -12,10 +12,10 @@ internal static class YamlFunctions
 {
     public static Builtin[] Table =>
     [
-        new("yaml.marshal", "any -> string", Marshal),
-        new("yaml.unmarshal", "string -> any", static (context, args) =>
+        new("yaml.marshal", "x: any -> y: string", Marshal),
+        new("yaml.unmarshal", "x: string -> y: any", static (context, args) =>
             context.Text(args, 0, out var text) ? Read(context, text, out var problem) ?? context.Fail(problem) : null),
-        new("yaml.is_valid", "string -> boolean", static (context, args) => Value.From(args[0] is StringValue text && Read(context, text.Text, out _) is not null)),
+        new("yaml.is_valid", "x: string -> result: boolean", static (context, args) => Value.From(args[0] is StringValue text && Read(context, text.Text, out _) is not null)),
     ];
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -11,7 +11,7 @@ internal static class RegoFunctions
 
     public static Builtin[] Table =>
     [
-        new("rego.parse_module", "string, string -> object[string: any]", ParseModule),
+        new("rego.parse_module", "filename: string, rego: string -> output: object[string: any]", ParseModule),
         new("rego.metadata.chain", "-> array[any]", static (context, _) => context.Fail(NotReplaced)),
         new("rego.metadata.rule", "-> any", static (context, _) => context.Fail(NotReplaced)),
     ];

@@ -11,13 +11,13 @@ internal static class CidrFunctions
 
     public static Builtin[] Table =>
     [
-        new("net.cidr_contains", "string, string -> boolean", Contains),
+        new("net.cidr_contains", "cidr: string, cidr_or_ip: string -> result: boolean", Contains),
         new("net.cidr_overlap", "string, string -> boolean", Contains, BuiltinTraits.Deprecated),
-        new("net.cidr_intersects", "string, string -> boolean", Intersects),
-        new("net.cidr_is_valid", "string -> boolean", static (_, args) => Value.From(args[0] is StringValue text && Cidr.Parse(text.Text) is not null)),
-        new("net.cidr_expand", "string -> set[string]", Expand),
-        new("net.cidr_contains_matches", $"{Matchable}, {Matchable} -> set[array<any, any>]", ContainsMatches),
-        new("net.cidr_merge", "any<array[string], set[string]> -> set[string]", Merge),
+        new("net.cidr_intersects", "cidr1: string, cidr2: string -> result: boolean", Intersects),
+        new("net.cidr_is_valid", "cidr: string -> result: boolean", static (_, args) => Value.From(args[0] is StringValue text && Cidr.Parse(text.Text) is not null)),
+        new("net.cidr_expand", "cidr: string -> hosts: set[string]", Expand),
+        new("net.cidr_contains_matches", $"cidrs: {Matchable}, cidrs_or_ips: {Matchable} -> output: set[array<any, any>]", ContainsMatches),
+        new("net.cidr_merge", "addrs: any<array[string], set[string]> -> output: set[string]", Merge),
     ];
 
     private static Cidr? Network(BuiltinContext context, Value given)

@@ -10,15 +10,15 @@ internal static class Arithmetic
 
     public static Builtin[] Table =>
     [
-        new("plus", "number, number -> number", Plus),
-        new("minus", "any<number, set[any]>, any<number, set[any]> -> any<number, set[any]>", Minus),
-        new("mul", "number, number -> number", Multiply),
-        new("div", "number, number -> number", Divide),
-        new("rem", "number, number -> number", Remainder),
-        new("abs", "number -> number", Abs),
-        new("round", "number -> number", static (context, args) => Whole(context, args, Rounding.HalfAway)),
-        new("ceil", "number -> number", static (context, args) => Whole(context, args, Rounding.Up)),
-        new("floor", "number -> number", static (context, args) => Whole(context, args, Rounding.Down)),
+        new("plus", "x: number, y: number -> z: number", Plus),
+        new("minus", "x: any<number, set[any]>, y: any<number, set[any]> -> z: any<number, set[any]>", Minus),
+        new("mul", "x: number, y: number -> z: number", Multiply),
+        new("div", "x: number, y: number -> z: number", Divide),
+        new("rem", "x: number, y: number -> z: number", Remainder),
+        new("abs", "x: number -> y: number", Abs),
+        new("round", "x: number -> y: number", static (context, args) => Whole(context, args, Rounding.HalfAway)),
+        new("ceil", "x: number -> y: number", static (context, args) => Whole(context, args, Rounding.Up)),
+        new("floor", "x: number -> y: number", static (context, args) => Whole(context, args, Rounding.Down)),
     ];
 
     private enum Rounding

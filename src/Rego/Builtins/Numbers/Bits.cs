@@ -10,12 +10,12 @@ internal static class Bits
 
     public static Builtin[] Table =>
     [
-        new("bits.or", "number, number -> number", static (context, args) => Combine(context, args, static (x, y) => x | y)),
-        new("bits.and", "number, number -> number", static (context, args) => Combine(context, args, static (x, y) => x & y)),
-        new("bits.xor", "number, number -> number", static (context, args) => Combine(context, args, static (x, y) => x ^ y)),
-        new("bits.negate", "number -> number", static (context, args) => context.Integer(args, 0, out var x) ? NumberValue.Of(-x - 1) : null),
-        new("bits.lsh", "number, number -> number", static (context, args) => Shift(context, args, left: true)),
-        new("bits.rsh", "number, number -> number", static (context, args) => Shift(context, args, left: false)),
+        new("bits.or", "x: number, y: number -> z: number", static (context, args) => Combine(context, args, static (x, y) => x | y)),
+        new("bits.and", "x: number, y: number -> z: number", static (context, args) => Combine(context, args, static (x, y) => x & y)),
+        new("bits.xor", "x: number, y: number -> z: number", static (context, args) => Combine(context, args, static (x, y) => x ^ y)),
+        new("bits.negate", "x: number -> z: number", static (context, args) => context.Integer(args, 0, out var x) ? NumberValue.Of(-x - 1) : null),
+        new("bits.lsh", "x: number, s: number -> z: number", static (context, args) => Shift(context, args, left: true)),
+        new("bits.rsh", "x: number, s: number -> z: number", static (context, args) => Shift(context, args, left: false)),
     ];
 
     private static NumberValue? Combine(BuiltinContext context, ReadOnlySpan<Value> args, Func<BigInteger, BigInteger, BigInteger> operation) =>

@@ -9,8 +9,8 @@ internal static class Conversions
 {
     public static Builtin[] Table =>
     [
-        new("to_number", "any<number, string, boolean, null> -> number", ToNumber),
-        new("format_int", "number, number -> string", FormatInt),
+        new("to_number", "x: any<number, string, boolean, null> -> num: number", ToNumber),
+        new("format_int", "number: number, base: number -> output: string", FormatInt),
         new("cast_array", "any -> array[any]", static (context, args) =>
             args[0] switch { ArrayValue array => array, SetValue set => ArrayValue.Of(set.Items), var other => context.FailOperand(0, other, "array", "set") }, BuiltinTraits.Deprecated),
         new("cast_set", "any -> set[any]", static (context, args) =>

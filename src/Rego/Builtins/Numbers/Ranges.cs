@@ -9,16 +9,16 @@ internal static class Ranges
 {
     public static Builtin[] Table =>
     [
-        new("numbers.range", "number, number -> array[number]", static (context, args) =>
+        new("numbers.range", "a: number, b: number -> range: array[number]", static (context, args) =>
             context.Integer(args, 0, out var from) && context.Integer(args, 1, out var to) ? Range(context, from, to, 1) : null),
-        new("numbers.range_step", "number, number, number -> array[number]", RangeStep),
-        new("rand.intn", "string, number -> number", RandomBelow, BuiltinTraits.Nondeterministic),
+        new("numbers.range_step", "a: number, b: number, step: number -> range: array[number]", RangeStep),
+        new("rand.intn", "str: string, n: number -> y: number", RandomBelow, BuiltinTraits.Nondeterministic),
     ];
 
     private static Value? RangeStep(BuiltinContext context, ReadOnlySpan<Value> args)
     {
         if (!context.Integer(args, 0, out var from) || !context.Integer(args, 1, out var to) || !context.Integer(args, 2, out var step)) return null;
-        return step < 1 ? context.Fail("step must be a positive number above zero") : Range(context, from, to, step);
+        return step < 1 ? context.Fail("step must be a positive integer") : Range(context, from, to, step);
     }
 
     private static Value? Range(BuiltinContext context, BigInteger from, BigInteger to, BigInteger step)

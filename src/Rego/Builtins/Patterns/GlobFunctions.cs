@@ -9,8 +9,8 @@ internal static class GlobFunctions
 {
     public static Builtin[] Table =>
     [
-        new("glob.match", "string, any<array[string], null>, string -> boolean", Match),
-        new("glob.quote_meta", "string -> string", QuoteMeta),
+        new("glob.match", "pattern: string, delimiters: any<array[string], null>, match: string -> result: boolean", Match),
+        new("glob.quote_meta", "pattern: string -> output: string", QuoteMeta),
     ];
 
     private static Value? Match(BuiltinContext context, ReadOnlySpan<Value> args)

@@ -10,15 +10,15 @@ internal static class RegexFunctions
 {
     public static Builtin[] Table =>
     [
-        new("regex.is_valid", "string -> boolean", IsValid),
-        new("regex.match", "string, string -> boolean", Match),
+        new("regex.is_valid", "pattern: string -> result: boolean", IsValid),
+        new("regex.match", "pattern: string, value: string -> result: boolean", Match),
         new("re_match", "string, string -> boolean", Match, BuiltinTraits.Deprecated),
-        new("regex.split", "string, string -> array[string]", Split),
-        new("regex.find_n", "string, string, number -> array[string]", static (context, args) => Find(context, args, static (match, _) => new StringValue(match.Value))),
-        new("regex.find_all_string_submatch_n", "string, string, number -> array[array[string]]", static (context, args) => Find(context, args, Submatches)),
-        new("regex.replace", "string, string, string -> string", Replace),
-        new("regex.template_match", "string, string, string, string -> boolean", TemplateMatch),
-        new("regex.globs_match", "string, string -> boolean", GlobIntersection.Match),
+        new("regex.split", "pattern: string, value: string -> output: array[string]", Split),
+        new("regex.find_n", "pattern: string, value: string, number: number -> output: array[string]", static (context, args) => Find(context, args, static (match, _) => new StringValue(match.Value))),
+        new("regex.find_all_string_submatch_n", "pattern: string, value: string, number: number -> output: array[array[string]]", static (context, args) => Find(context, args, Submatches)),
+        new("regex.replace", "s: string, pattern: string, value: string -> output: string", Replace),
+        new("regex.template_match", "template: string, value: string, delimiter_start: string, delimiter_end: string -> result: boolean", TemplateMatch),
+        new("regex.globs_match", "glob1: string, glob2: string -> result: boolean", GlobIntersection.Match),
     ];
 
     private static bool Compile(BuiltinContext context, string text, out Pattern pattern)

@@ -10,8 +10,8 @@ internal static class SchemaFunctions
 
     public static Builtin[] Table =>
     [
-        new("json.verify_schema", $"{Document} -> array<boolean, any<string, null>>", Verify),
-        new("json.match_schema", $"{Document}, {Document} -> array<boolean, array[object<error: string, type: string, field: string, desc: string>]>", Match),
+        new("json.verify_schema", $"schema: {Document} -> output: array<boolean, any<string, null>>", Verify),
+        new("json.match_schema", $"document: {Document}, schema: {Document} -> output: array<boolean, array[object<error: string, type: string, field: string, desc: string>]>", Match),
     ];
 
     private static ArrayValue Verify(BuiltinContext context, ReadOnlySpan<Value> args)

@@ -8,12 +8,12 @@ internal static class Formatting
 {
     public static Builtin[] Table =>
     [
-        new("sprintf", "string, array[any] -> string", Sprintf),
+        new("sprintf", "format: string, values: array[any] -> output: string", Sprintf),
         new("internal.template_string", "array[any] -> string", TemplateString),
         new("trace", "string -> boolean", Trace),
         new("print", "any... ->", Print),
         new("internal.print", "array[set[any]] ->", PrintAll),
-        new("internal.test_case", "array[any] ->", static (_, _) => BooleanValue.True),
+        new("internal.test_case", "array[any] ->", TestCase),
     ];
 
     /// <summary>A value inside running text: strings bare, the rest as terms.</summary>
@@ -54,6 +54,13 @@ internal static class Formatting
         var line = new StringBuilder();
         for (var i = 0; i < args.Length; i++) line.Append(i > 0 ? " " : "").Append(Plain(args[i]));
         context.Print(line.ToString());
+        return BooleanValue.True;
+    }
+
+    private static Value? TestCase(BuiltinContext context, ReadOnlySpan<Value> args)
+    {
+        if (!context.Array(args, 0, out var name)) return null;
+        context.TestCase(name);
         return BooleanValue.True;
     }
 

@@ -8,16 +8,16 @@ internal static class Replacing
 {
     public static Builtin[] Table =>
     [
-        new("replace", "string, string, string -> string", Replace),
-        new("strings.replace_n", "object[string: string], string -> string", ReplaceAll),
-        new("trim", "string, string -> string", static (context, args) => Trim(context, args, start: true, end: true)),
-        new("trim_left", "string, string -> string", static (context, args) => Trim(context, args, start: true, end: false)),
-        new("trim_right", "string, string -> string", static (context, args) => Trim(context, args, start: false, end: true)),
-        new("trim_prefix", "string, string -> string", static (context, args) => context.Text(args, 0, out var text) && context.Text(args, 1, out var prefix)
+        new("replace", "x: string, old: string, new: string -> y: string", Replace),
+        new("strings.replace_n", "patterns: object[string: string], value: string -> output: string", ReplaceAll),
+        new("trim", "value: string, cutset: string -> output: string", static (context, args) => Trim(context, args, start: true, end: true)),
+        new("trim_left", "value: string, cutset: string -> output: string", static (context, args) => Trim(context, args, start: true, end: false)),
+        new("trim_right", "value: string, cutset: string -> output: string", static (context, args) => Trim(context, args, start: false, end: true)),
+        new("trim_prefix", "value: string, prefix: string -> output: string", static (context, args) => context.Text(args, 0, out var text) && context.Text(args, 1, out var prefix)
             ? Cut(args[0], text, text.StartsWith(prefix, StringComparison.Ordinal) ? prefix.Length : 0, text.Length) : null),
-        new("trim_suffix", "string, string -> string", static (context, args) => context.Text(args, 0, out var text) && context.Text(args, 1, out var suffix)
+        new("trim_suffix", "value: string, suffix: string -> output: string", static (context, args) => context.Text(args, 0, out var text) && context.Text(args, 1, out var suffix)
             ? Cut(args[0], text, 0, text.EndsWith(suffix, StringComparison.Ordinal) ? text.Length - suffix.Length : text.Length) : null),
-        new("trim_space", "string -> string", TrimSpace),
+        new("trim_space", "value: string -> output: string", TrimSpace),
     ];
 
     private static Value? Replace(BuiltinContext context, ReadOnlySpan<Value> args)

@@ -8,8 +8,8 @@ internal static class SemanticVersions
 {
     public static Builtin[] Table =>
     [
-        new("semver.is_valid", "any -> boolean", static (_, args) => Value.From(args[0] is StringValue text && Version.Parse(text.Text) is not null)),
-        new("semver.compare", "string, string -> number", Compare),
+        new("semver.is_valid", "vsn: any -> result: boolean", static (_, args) => Value.From(args[0] is StringValue text && Version.Parse(text.Text) is not null)),
+        new("semver.compare", "a: string, b: string -> result: number", Compare),
     ];
 
     private sealed record Version(BigInteger[] Numbers, string[] PreRelease)

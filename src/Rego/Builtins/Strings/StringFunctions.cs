@@ -13,20 +13,20 @@ internal static class StringFunctions
 
     public static Builtin[] Table =>
     [
-        new("contains", "string, string -> boolean", static (context, args) => Test(context, args, static (text, part) => text.Contains(part, StringComparison.Ordinal))),
-        new("startswith", "string, string -> boolean", static (context, args) => Test(context, args, static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        new("endswith", "string, string -> boolean", static (context, args) => Test(context, args, static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        new("strings.any_prefix_match", $"{SomeStrings}, {SomeStrings} -> boolean", static (context, args) => AnyMatch(context, args, static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        new("strings.any_suffix_match", $"{SomeStrings}, {SomeStrings} -> boolean", static (context, args) => AnyMatch(context, args, static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        new("concat", "string, any<set[string], array[string]> -> string", Concat),
-        new("indexof", "string, string -> number", IndexOf),
-        new("indexof_n", "string, string -> array[number]", IndexOfAll),
-        new("substring", "string, number, number -> string", Substring),
-        new("lower", "string -> string", static (context, args) => Map(context, args, static text => text.ToLowerInvariant())),
-        new("upper", "string -> string", static (context, args) => Map(context, args, static text => text.ToUpperInvariant())),
-        new("strings.count", "string, string -> number", Count),
-        new("strings.reverse", "string -> string", static (context, args) => Map(context, args, Reverse)),
-        new("split", "string, string -> array[string]", static (context, args) =>
+        new("contains", "haystack: string, needle: string -> result: boolean", static (context, args) => Test(context, args, static (text, part) => text.Contains(part, StringComparison.Ordinal))),
+        new("startswith", "search: string, base: string -> result: boolean", static (context, args) => Test(context, args, static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
+        new("endswith", "search: string, base: string -> result: boolean", static (context, args) => Test(context, args, static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
+        new("strings.any_prefix_match", $"search: {SomeStrings}, base: {SomeStrings} -> result: boolean", static (context, args) => AnyMatch(context, args, static (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
+        new("strings.any_suffix_match", $"search: {SomeStrings}, base: {SomeStrings} -> result: boolean", static (context, args) => AnyMatch(context, args, static (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
+        new("concat", "delimiter: string, collection: any<set[string], array[string]> -> output: string", Concat),
+        new("indexof", "haystack: string, needle: string -> output: number", IndexOf),
+        new("indexof_n", "haystack: string, needle: string -> output: array[number]", IndexOfAll),
+        new("substring", "value: string, offset: number, length: number -> output: string", Substring),
+        new("lower", "x: string -> y: string", static (context, args) => Map(context, args, static text => text.ToLowerInvariant())),
+        new("upper", "x: string -> y: string", static (context, args) => Map(context, args, static text => text.ToUpperInvariant())),
+        new("strings.count", "search: string, substring: string -> output: number", Count),
+        new("strings.reverse", "x: string -> y: string", static (context, args) => Map(context, args, Reverse)),
+        new("split", "x: string, delimiter: string -> ys: array[string]", static (context, args) =>
             context.Text(args, 0, out var text) && context.Text(args, 1, out var separator) ? Split(context, args[0], text, separator) : null),
         new("strings.split_n", "string, string, number -> array[string]", SplitN),
     ];

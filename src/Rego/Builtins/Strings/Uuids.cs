@@ -15,8 +15,8 @@ internal static class Uuids
 
     public static Builtin[] Table =>
     [
-        new("uuid.rfc4122", "string -> string", Make, BuiltinTraits.Nondeterministic),
-        new("uuid.parse", "string -> object[string: any]", static (context, args) => context.Text(args, 0, out var text) ? Parse(text) : null),
+        new("uuid.rfc4122", "k: string -> output: string", Make, BuiltinTraits.Nondeterministic),
+        new("uuid.parse", "uuid: string -> result: object[string: any]", static (context, args) => context.Text(args, 0, out var text) ? Parse(text) : null),
     ];
 
     private static StringValue? Make(BuiltinContext context, ReadOnlySpan<Value> args)

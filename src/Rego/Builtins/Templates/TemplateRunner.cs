@@ -9,7 +9,7 @@ internal sealed class TemplateRunner
 {
     public static Builtin[] Table =>
     [
-        new("strings.render_template", "string, object[string: any] -> string", Render),
+        new("strings.render_template", "value: string, vars: object[string: any] -> result: string", Render),
     ];
 
     private enum Flow

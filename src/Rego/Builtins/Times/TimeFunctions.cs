@@ -11,19 +11,19 @@ internal static class TimeFunctions
 
     public static Builtin[] Table =>
     [
-        new("time.now_ns", "-> number", static (context, _) => NumberValue.Of(context.NowNanoseconds), BuiltinTraits.Nondeterministic),
-        new("time.parse_ns", "string, string -> number", static (context, args) =>
+        new("time.now_ns", " -> now: number", static (context, _) => NumberValue.Of(context.NowNanoseconds), BuiltinTraits.Nondeterministic),
+        new("time.parse_ns", "layout: string, value: string -> ns: number", static (context, args) =>
             context.Text(args, 0, out var layout) && context.Text(args, 1, out var text) ? Parse(context, text, TimeLayout.Named(layout)) : null),
-        new("time.parse_rfc3339_ns", "string -> number", static (context, args) => context.Text(args, 0, out var text) ? Parse(context, text, TimeLayout.Rfc3339) : null),
-        new("time.parse_duration_ns", "string -> number", ParseDuration),
-        new("time.format", "any<number, array<number, string>, array<number, string, string>> -> string", Format),
-        new("time.date", $"{When} -> array<number, number, number>", static (context, args) =>
+        new("time.parse_rfc3339_ns", "value: string -> ns: number", static (context, args) => context.Text(args, 0, out var text) ? Parse(context, text, TimeLayout.Rfc3339) : null),
+        new("time.parse_duration_ns", "duration: string -> ns: number", ParseDuration),
+        new("time.format", "x: any<number, array<number, string>, array<number, string, string>> -> formatted timestamp: string", Format),
+        new("time.date", $"x: {When} -> date: array<number, number, number>", static (context, args) =>
             Read(context, args, 0, out var time, out _) && time.Date is var (year, month, day) ? Numbers(year, month, day) : null),
-        new("time.clock", $"{When} -> array<number, number, number>", static (context, args) =>
+        new("time.clock", $"x: {When} -> output: array<number, number, number>", static (context, args) =>
             Read(context, args, 0, out var time, out _) ? Numbers(time.Hour, time.Minute, time.Second) : null),
-        new("time.weekday", $"{When} -> string", static (context, args) => Read(context, args, 0, out var time, out _) ? new StringValue(time.DayOfWeek.ToString()) : null),
-        new("time.add_date", "number, number, number, number -> number", AddDate),
-        new("time.diff", $"{When}, {When} -> array<number, number, number, number, number, number>", Diff),
+        new("time.weekday", $"x: {When} -> day: string", static (context, args) => Read(context, args, 0, out var time, out _) ? new StringValue(time.DayOfWeek.ToString()) : null),
+        new("time.add_date", "ns: number, years: number, months: number, days: number -> output: number", AddDate),
+        new("time.diff", $"ns1: {When}, ns2: {When} -> output: array<number, number, number, number, number, number>", Diff),
     ];
 
     private static ArrayValue Numbers(params ReadOnlySpan<long> numbers)

@@ -8,27 +8,27 @@ namespace CabinCrew.Rego.Compile.Checks;
 /// <summary>What the checks found and learned. The types serve for checking queries later.</summary>
 internal sealed class ProgramChecks
 {
-    private readonly RegoType input;
+    private readonly TypeScope everywhere;
     private readonly DocumentTypes documents;
 
     /// <summary>Comparisons whose outcome the types decide.</summary>
     public List<RegoFinding> Notes { get; } = [];
 
-    private ProgramChecks(RuleNode root, RegoType input)
+    private ProgramChecks(RuleNode root, RegoType? input, CompileBudget budget)
     {
-        this.input = input;
-        documents = new(root);
+        everywhere = input is null ? TypeScope.Unknown : new(input, []);
+        documents = new(root, budget);
     }
 
-    /// <summary>Checks all rules; <paramref name="input"/> is the type of <c>input</c>, null where there is no schema. Errors are added by place.</summary>
-    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, RegoType? input, List<RegoError> errors)
+    /// <summary>Checks all rules by the schemas that were given and those in annotations. Errors are added by place.</summary>
+    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotationSet annotations, CompileOptions options, CompileBudget budget, List<RegoError> errors)
     {
-        var checks = new ProgramChecks(root, input ?? RegoType.Any);
-        var graph = new RuleGraph(root, rules);
+        var checks = new ProgramChecks(root, options.InputSchema?.Type, budget);
+        var graph = new RuleGraph(root, rules, budget);
         var groups = graph.Groups();
         var found = Recursion.Errors(graph, groups).ToList();
         if (found.Count == 0)
-            found = checks.InferTypes(groups, rules);
+            found = checks.InferTypes(groups, rules, new(checks.everywhere, annotations, options.Schemas, budget), budget);
         if (found.Count == 0)
             found = [.. rules.SelectMany(pair => Deprecation.Errors(pair.Key, pair.Value))];
         errors.AddRange(found.Distinct().OrderBy(error => error.Location.File, StringComparer.Ordinal).ThenBy(error => error.Location.Row).ThenBy(error => error.Location.Column));
@@ -36,16 +36,17 @@ internal sealed class ProgramChecks
     }
 
     /// <summary>The type errors of a query against the program.</summary>
-    public List<RegoError> CheckQuery(CoreBody query) => TypeChecker.Check(query, documents, input);
+    public List<RegoError> CheckQuery(CoreBody query, CompileBudget budget) => TypeChecker.Check(query, documents, everywhere, budget);
 
-    private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules)
+    private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotatedTypes annotated, CompileBudget budget)
     {
         var errors = new List<RegoError>();
         foreach (var placed in groups.SelectMany(group => group.Rules))
         {
             var place = PlaceOf(placed);
+            var scope = annotated.ScopeOf(placed, errors);
             for (var rule = rules[placed]; rule is not null; rule = rule.Else)
-                errors.AddRange(TypeChecker.Check(rule, place, documents, input, Notes));
+                errors.AddRange(TypeChecker.Check(rule, place, documents, scope, Notes, budget));
         }
 
         return errors;

@@ -20,14 +20,16 @@ internal sealed class RuleGraph
     private sealed record Place(object Vertex, List<int> Edges);
 
     private readonly RuleNode root;
+    private readonly CompileBudget budget;
     private int steps;
     private readonly Dictionary<object, int> numbers = [];
     private readonly List<Place> vertices = [];
     private readonly Queue<RuleNode> newPlaces = [];
 
-    public RuleGraph(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules)
+    public RuleGraph(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, CompileBudget budget)
     {
         this.root = root;
+        this.budget = budget;
         foreach (var (placed, rule) in rules)
         {
             var edges = EdgesOf(placed);
@@ -80,6 +82,7 @@ internal sealed class RuleGraph
     // A step that is not constant leads to every child, as long as that does not get out of hand.
     private void Follow(RuleNode place, ReadOnlySpan<CoreTerm> rest, List<int> edges)
     {
+        budget.Charge(1);
         if (rest.IsEmpty)
             edges.Add(NumberOf(place));
         else if (place.Rules.Count > 0)
@@ -107,6 +110,7 @@ internal sealed class RuleGraph
             return;
         }
 
+        budget.Charge(place.Rules.Count);
         foreach (var placed in place.Rules)
         {
             if (CanMatch(placed, place.PathValues.Length, rest))
@@ -149,6 +153,7 @@ internal sealed class RuleGraph
         var queue = new Queue<int>([first]);
         while (queue.TryDequeue(out var number))
         {
+            budget.Charge(vertices[number].Edges.Count);
             foreach (var next in vertices[number].Edges)
             {
                 if (next == first)

@@ -21,6 +21,11 @@ public interface IRegoObserver
     /// <summary>An expression of a rule or query held.</summary>
     void ExpressionHeld(RegoLocation location);
 
+    /// <summary>A test with cases is about to try one; <paramref name="name"/> is what is worked out of its head behind the test's name.</summary>
+    void TestCase(ArrayValue name)
+    {
+    }
+
     /// <summary>A <c>print</c> call.</summary>
     void Print(string message);
 

@@ -12,7 +12,8 @@ namespace CabinCrew.Governance.Policies.Rego.Authoring;
 public sealed record PolicyFinding(RegoError Error, bool IsWarning = false, string? Advice = null);
 
 /// <param name="Schema">Null: nothing is known of the input.</param>
-public sealed record InputSchema(RegoSchema? Schema);
+/// <param name="Named">What <c>schema.NAME</c> in annotations stands for; null: such annotations do not count.</param>
+public sealed record InputSchema(RegoSchema? Schema, RegoSchemaSet? Named = null);
 
 /// <param name="Program">Null: there are errors.</param>
 /// <param name="Findings">By file and place; errors and warnings.</param>
@@ -35,7 +36,7 @@ public sealed record PolicyCheck(RegoProgram? Program, IReadOnlyList<PolicyFindi
         if (findings.Count > 0) return new(null, Ordered(findings), schema is not null);
         RegoModule[] modules = [.. files.Modules.Select(m => m.Module!)];
         if (modules.Length == 0) return new(null, [new(new("rego_compile_error", "there is no module: nothing could ever be allowed", default))], schema is not null);
-        var options = new CompileOptions { Strict = strict, InputSchema = schema };
+        var options = new CompileOptions { Strict = strict, InputSchema = schema, Schemas = input.Named, Tests = true };
         var compiled = RegoProgram.Compile(modules, options);
         findings.AddRange(compiled.Errors.Select(Advised));
         findings.AddRange(PolicyTraps.In(modules, files.DataRoots, options));

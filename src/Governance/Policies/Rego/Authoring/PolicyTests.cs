@@ -1,4 +1,5 @@
-// Runs the tests of policies as `opa test` does: every rule called test_... is evaluated and must be true, todo_test_... are named and not run.
+// Runs the tests of policies as `opa test` does: every rule called test_... is evaluated and must be true, in all of its cases where its head has some;
+// todo_test_... are named and not run.
 // Other than there, built-in errors are errors by default, as they are where plans are judged.
 using System.Diagnostics;
 using System.Text.RegularExpressions;
@@ -14,6 +15,16 @@ public enum PolicyTestOutcome { Passed, Failed, Error, Todo }
 /// <summary>An expression of the test, or of what it asked, that did not hold.</summary>
 public sealed record TestTrace(RegoLocation Location, string Text);
 
+/// <summary>One case of a test that has its cases in its head: <c>test_a[name] if ...</c>.</summary>
+/// <param name="Name">What the head gave: usually one text.</param>
+/// <param name="Missed">Of a case that failed: expressions that did not hold for it, in the order tried.</param>
+public sealed record PolicyTestCase(ArrayValue Name, bool Passed)
+{
+    public IReadOnlyList<TestTrace> Missed { get; init; } = [];
+
+    public string Text => string.Join('/', Name.Items.ToArray().Select(part => part is StringValue text ? text.Text : part.ToString()));
+}
+
 /// <param name="Package">Without <c>data</c>.</param>
 /// <param name="Error">With <see cref="PolicyTestOutcome.Error"/>: why there is no answer.</param>
 /// <param name="Printed">What <c>print</c> and <c>trace</c> said.</param>
@@ -25,6 +36,9 @@ public sealed record PolicyTestResult(string Package, string Name, RegoLocation 
     public IReadOnlyList<string> Printed { get; init; } = [];
     public IReadOnlyList<TestTrace> Missed { get; init; } = [];
     public IReadOnlyList<RuleInfo> Fired { get; init; } = [];
+
+    /// <summary>What was tried, in that order; a test with cases passes where there is at least one and all passed.</summary>
+    public IReadOnlyList<PolicyTestCase> Cases { get; init; } = [];
 }
 
 /// <param name="Run">Only tests whose path (<c>data.a.b_test.test_c</c>) it matches.</param>
@@ -44,8 +58,6 @@ public sealed record PolicyTestReport(IReadOnlyList<PolicyTestResult> Results, I
 
 public sealed class PolicyTests
 {
-    private const string Prefix = "test_";
-    private const string Todo = "todo_" + Prefix;
     private const int FiredMax = 20;
 
     private readonly RegoProgram program;
@@ -60,53 +72,57 @@ public sealed class PolicyTests
     }
 
     /// <summary>Results in the order of the modules' names and of their text.</summary>
+    /// <param name="program">Compiled with <see cref="CompileOptions.Tests"/>.</param>
     public static PolicyTestReport Run(RegoProgram program, PolicyFiles files, PolicyTestOptions options, CancellationToken ct)
     {
         var run = new PolicyTests(program, files, options);
-        var tests =
-            from file in files.Modules
-            let module = file.Module!
-            from rule in RuleOutline.Of(module)
-            where (rule.Name.StartsWith(Prefix, StringComparison.Ordinal) || rule.Name.StartsWith(Todo, StringComparison.Ordinal)) && !rule.IsFunction && !rule.IsDefault
-            group rule by (module.PackageName, rule.Name) into same
-            where options.Run?.IsMatch($"data.{same.Key.PackageName}.{same.Key.Name}") is not false
-            select (same.Key.PackageName, Rule: same.First());
-        List<PolicyTestResult> results = [.. tests.Select(t => run.One(t.PackageName, t.Rule, ct))];
+        List<PolicyTestResult> results = [.. program.Tests.Where(t => options.Run?.IsMatch($"data.{t.Package}.{t.Name}") is not false).Select(t => run.One(t, ct))];
         return new(results, run.coverage?.Report() ?? []);
     }
 
-    private PolicyTestResult One(string package, RuleOutline rule, CancellationToken ct)
+    private PolicyTestResult One(RegoTest test, CancellationToken ct)
     {
-        var result = new PolicyTestResult(package, rule.Name, rule.Location, PolicyTestOutcome.Todo, TimeSpan.Zero);
-        if (rule.Name.StartsWith(Todo, StringComparison.Ordinal)) return result;
-        if (rule.IsKeyed || rule.IsSet)
-            return result with { Outcome = PolicyTestOutcome.Error, Error = new("test_error", "a case that does not hold would simply not be there: write one rule a case, or `every` over the cases", rule.Location) };
-        var prepared = program.Prepare(rule.Reference, instrument: coverage is not null);
+        var result = new PolicyTestResult(test.Package, test.Name, test.Location, PolicyTestOutcome.Todo, TimeSpan.Zero);
+        if (test.IsTodo) return result;
+        var prepared = program.Prepare(test.Reference, instrument: coverage is not null);
         if (!prepared.Ok) return result with { Outcome = PolicyTestOutcome.Error, Error = prepared.Errors[0] };
-        var said = new List<string>();
+        var listener = new TestListener(coverage);
         var started = Stopwatch.GetTimestamp();
-        var answers = prepared.Value.Evaluate(null, files.Data, Options(new Listener(said, coverage)), ct);
-        result = result with { Time = Stopwatch.GetElapsedTime(started), Printed = said };
+        var answers = prepared.Value.Evaluate(null, files.Data, Options(listener), ct);
+        result = result with { Time = Stopwatch.GetElapsedTime(started), Printed = listener.Said };
         ct.ThrowIfCancellationRequested();
         if (answers.Error is { } error) return result with { Outcome = PolicyTestOutcome.Error, Error = error };
-        if (answers.Value is BooleanValue { IsTruthy: true }) return result with { Outcome = PolicyTestOutcome.Passed };
-        return Explained(result with { Outcome = PolicyTestOutcome.Failed }, rule.Reference, ct);
+        if (test.HasCases) result = result with { Cases = [.. listener.Cases.Select(name => new PolicyTestCase(name, Holds(answers.Value, name)))] };
+        var passed = test.HasCases ? result.Cases.Count > 0 && result.Cases.All(c => c.Passed) : answers.Value is BooleanValue { IsTruthy: true };
+        return passed ? result with { Outcome = PolicyTestOutcome.Passed } : Explained(result with { Outcome = PolicyTestOutcome.Failed }, test, ct);
+    }
+
+    // A case holds where its document has it: as a member, or with the value true.
+    private static bool Holds(Value? value, ArrayValue name)
+    {
+        var holder = value;
+        foreach (var part in name.Items) (holder, value) = (value, value?.Get(part));
+        return holder is SetValue ? value is not null : value is BooleanValue { IsTruthy: true };
     }
 
     // Once more, listening: the same test on the same documents ends the same way.
-    private PolicyTestResult Explained(PolicyTestResult failed, string path, CancellationToken ct)
+    private PolicyTestResult Explained(PolicyTestResult failed, RegoTest test, CancellationToken ct)
     {
-        var prepared = program.Prepare(path, instrument: true);
+        var prepared = program.Prepare(test.Reference, instrument: true);
         if (!prepared.Ok) return failed;
-        var ear = new MissListener();
+        var ear = new MissListener(FiredMax);
         prepared.Value.Evaluate(null, files.Data, Options(ear), ct);
         var last = files.Modules.Where(m => m.Name == failed.Location.File).SelectMany(m => RuleOutline.Of(m.Module!))
             .Select(r => r.Location.Row).Where(row => row > failed.Location.Row).DefaultIfEmpty(int.MaxValue).Min();
         return failed with
         {
-            Missed = [.. ear.Missed.Where(l => l.File == failed.Location.File && l.Row >= failed.Location.Row && l.Row < last).Select(l => new TestTrace(l, SourceLine(l)))],
-            Fired = [.. ear.Fired.Take(FiredMax)],
+            Missed = failed.Cases.Count > 0 ? [] : Traces(ear.MissedBefore),
+            Cases = [.. failed.Cases.Select(c => c.Passed ? c : c with { Missed = Traces(ear.MissedIn(c.Name)) })],
+            Fired = [.. ear.Fired],
         };
+
+        List<TestTrace> Traces(IEnumerable<RegoLocation> missed) =>
+            [.. missed.Where(l => l.File == failed.Location.File && l.Row >= failed.Location.Row && l.Row < last).Select(l => new TestTrace(l, SourceLine(l)))];
     }
 
     private string SourceLine(RegoLocation at)
@@ -122,47 +138,4 @@ public sealed class PolicyTests
         Limits = options.Limits ?? EvaluationLimits.Default,
         Observer = observer,
     };
-
-    private sealed class Listener(List<string> said, RegoCoverage? coverage) : IRegoObserver
-    {
-        public void RuleHeld(RuleInfo rule, IReadOnlyList<KeyValuePair<string, Value>> locals) => coverage?.RuleHeld(rule, locals);
-
-        public void ExpressionTried(RegoLocation location) => coverage?.ExpressionTried(location);
-
-        public void ExpressionHeld(RegoLocation location) => coverage?.ExpressionHeld(location);
-
-        public void Print(string message) => said.Add(message);
-
-        public void Note(string message) => said.Add(message);
-    }
-
-    private sealed class MissListener : IRegoObserver
-    {
-        private readonly List<RegoLocation> tried = [];
-        private readonly HashSet<RegoLocation> held = [];
-
-        public IEnumerable<RegoLocation> Missed => tried.Distinct().Where(l => !held.Contains(l));
-
-        public List<RuleInfo> Fired { get; } = [];
-
-        public void RuleHeld(RuleInfo rule, IReadOnlyList<KeyValuePair<string, Value>> locals)
-        {
-            if (!Fired.Contains(rule) && Fired.Count < FiredMax) Fired.Add(rule);
-        }
-
-        public void ExpressionTried(RegoLocation location)
-        {
-            if (tried.Count < 100_000) tried.Add(location);
-        }
-
-        public void ExpressionHeld(RegoLocation location) => held.Add(location);
-
-        public void Print(string message)
-        {
-        }
-
-        public void Note(string message)
-        {
-        }
-    }
 }

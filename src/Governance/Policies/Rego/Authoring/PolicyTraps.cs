@@ -56,9 +56,9 @@ internal static class PolicyTraps
 
     private static IEnumerable<PolicyFinding> Tests(IEnumerable<(string Package, IReadOnlyList<RuleOutline> Rules)> rules) =>
         from package in rules.GroupBy(r => r.Package, StringComparer.Ordinal)
-        from same in package.SelectMany(p => p.Rules).Where(r => r.Name.StartsWith("test_", StringComparison.Ordinal) && r is { IsKeyed: false, IsSet: false }).GroupBy(r => r.Name, StringComparer.Ordinal)
+        from same in package.SelectMany(p => p.Rules).Where(r => r.Name.StartsWith("test_", StringComparison.Ordinal) && r is { IsFunction: false, IsDefault: false }).GroupBy(r => r.Name, StringComparer.Ordinal)
         where same.Count() > 1
-        select Warning("same-test", $"there are {same.Count()} tests '{same.Key}' in the package {package.Key}: where one of them holds, all pass", same.Last().Location);
+        select Warning("same-test", $"there are {same.Count()} tests '{same.Key}' in the package {package.Key}: the later ones are run as '{same.Key}#01' and so on; give each a name of its own", same.Last().Location);
 
     private static PolicyFinding Warning(string rule, string message, RegoLocation at) => new(new(rule, message, at), IsWarning: true);
 }

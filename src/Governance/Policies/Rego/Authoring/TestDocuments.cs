@@ -20,6 +20,9 @@ public static class TestDocuments
 
     public static JsonObject Location(RegoLocation at) => new() { ["file"] = at.File, ["row"] = at.Row, ["col"] = at.Column };
 
+    /// <summary>The lines below an error's message; null where there are none.</summary>
+    public static JsonArray? Details(RegoError error) => error.Details.Length == 0 ? null : [.. error.Details.Split('\n').Select(line => (JsonNode)line)];
+
     public static JsonObject Json(PolicyTestReport report)
     {
         var document = new JsonObject
@@ -69,8 +72,9 @@ public static class TestDocuments
         using (var xml = XmlWriter.Create(text, new() { Indent = true, OmitXmlDeclaration = true, NewLineChars = "\n", CheckCharacters = true }))
         {
             xml.WriteStartElement("testsuites");
-            Counts(xml, report.Results);
-            foreach (var suite in report.Results.GroupBy(r => r.Package, StringComparer.Ordinal))
+            List<PolicyTestResult> tests = [.. report.Results.SelectMany(OneByOne)];
+            Counts(xml, tests);
+            foreach (var suite in tests.GroupBy(r => r.Package, StringComparer.Ordinal))
             {
                 xml.WriteStartElement("testsuite");
                 xml.WriteAttributeString("name", Xml(suite.Key));
@@ -87,21 +91,49 @@ public static class TestDocuments
     public static IEnumerable<string> Details(PolicyTestResult test)
     {
         if (test.Error is { } error) yield return error.ToString();
-        foreach (var missed in test.Missed) yield return $"{missed.Location}: does not hold: {missed.Text}";
+        foreach (var missed in test.Missed) yield return Text(missed);
+        foreach (var one in test.Cases.Where(c => !c.Passed))
+        {
+            yield return $"FAIL  {one.Text}";
+            foreach (var missed in one.Missed) yield return $"      {Text(missed)}";
+        }
         foreach (var rule in test.Fired.Where(f => f.Location.File != test.Location.File)) yield return $"{rule.Location}: held: {rule.Path}";
+    }
+
+    private static string Text(TestTrace missed) => $"{missed.Location}: does not hold: {missed.Text}";
+
+    private static JsonArray Json(IReadOnlyList<TestTrace> missed) => [.. missed.Select(m => (JsonNode)new JsonObject { ["location"] = Location(m.Location), ["text"] = m.Text })];
+
+    private static JsonObject Json(PolicyTestCase one)
+    {
+        var node = new JsonObject { ["name"] = one.Text, ["result"] = (one.Passed ? PolicyTestOutcome.Passed : PolicyTestOutcome.Failed).Word() };
+        if (one.Missed.Count > 0) node["does_not_hold"] = Json(one.Missed);
+        return node;
     }
 
     private static JsonObject Json(PolicyTestResult test)
     {
         var node = new JsonObject { ["package"] = test.Package, ["name"] = test.Name, ["result"] = test.Outcome.Word(), ["location"] = Location(test.Location), ["milliseconds"] = Math.Round(test.Time.TotalMilliseconds, 3) };
-        if (test.Error is { } error) node["error"] = new JsonObject { ["code"] = error.Code, ["message"] = error.Message, ["location"] = Location(error.Location) };
+        if (test.Error is { } error) node["error"] = new JsonObject { ["code"] = error.Code, ["message"] = error.Message, ["details"] = Details(error), ["location"] = Location(error.Location) };
         if (test.Printed.Count > 0) node["printed"] = new JsonArray([.. test.Printed.Select(p => (JsonNode)p)]);
-        if (test.Missed.Count > 0) node["does_not_hold"] = new JsonArray([.. test.Missed.Select(m => (JsonNode)new JsonObject { ["location"] = Location(m.Location), ["text"] = m.Text })]);
+        if (test.Missed.Count > 0) node["does_not_hold"] = Json(test.Missed);
+        if (test.Cases.Count > 0) node["cases"] = new JsonArray([.. test.Cases.Select(c => (JsonNode)Json(c))]);
         if (test.Fired.Count > 0) node["rules_held"] = new JsonArray([.. test.Fired.Select(f => (JsonNode)new JsonObject { ["rule"] = f.Path, ["location"] = Location(f.Location) })]);
         return node;
     }
 
-    private static void Counts(XmlWriter xml, IReadOnlyList<PolicyTestResult> tests)
+    // Each case is a test of its own to those who read the document; the time is told once.
+    private static IEnumerable<PolicyTestResult> OneByOne(PolicyTestResult test) => test.Cases.Count == 0 ? [test] : test.Cases.Select((c, i) => test with
+    {
+        Name = $"{test.Name}/{c.Text}",
+        Outcome = c.Passed ? PolicyTestOutcome.Passed : PolicyTestOutcome.Failed,
+        Missed = c.Missed,
+        Cases = [],
+        Time = i == 0 ? test.Time : TimeSpan.Zero,
+        Printed = i == 0 ? test.Printed : [],
+    });
+
+    private static void Counts(XmlWriter xml, List<PolicyTestResult> tests)
     {
         xml.WriteAttributeString("tests", Number(tests.Count));
         xml.WriteAttributeString("failures", Number(tests.Count(t => t.Outcome == PolicyTestOutcome.Failed)));

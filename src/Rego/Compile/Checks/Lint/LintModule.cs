@@ -1,5 +1,6 @@
 // Traps within a module: nothing in it, names under data that nothing provides, input that no schema checks, negations that mean something else.
 using System.Collections.Immutable;
+using CabinCrew.Rego.Builtins;
 using CabinCrew.Rego.Syntax;
 using CabinCrew.Rego.Values;
 
@@ -19,6 +20,7 @@ internal static class LintModule
         var firstInput = default(Node);
         foreach (var rule in module.Rules)
         {
+            CheckHead(rule, findings);
             SyntaxWalk.Visit(rule, node =>
             {
                 if (node is RefTerm { Head: VarTerm { Name: "input" }, Path.IsEmpty: false })
@@ -32,6 +34,14 @@ internal static class LintModule
 
         if (firstInput is not null && options.Compile.InputSchema is null)
             findings.Add(new("unchecked-input", "references to input are not checked: no schema says what it holds", firstInput.Span.ToLocation()));
+    }
+
+    private static void CheckHead(Rule rule, List<RegoFinding> findings)
+    {
+        if (BuiltinTable.Find(rule.Head.Name) is not null)
+            findings.Add(new("shadowed-built-in", $"within this package {rule.Head.Name} is this rule, and no longer the built-in function of that name: give it another name", rule.Head.Span.ToLocation()));
+        if (rule.Head is { Kind: RuleKind.SingleValue, IsFunction: false, Reference.Path.IsEmpty: true, Value: RefTerm { Path: var path } value } && path.Any(step => step is VarTerm { IsWildcard: true }))
+            findings.Add(new("top-level-iteration", $"{rule.Head.Name} has one value, and {value.Span.Text} may have several, which is a conflict when it is evaluated: collect them, as `{rule.Head.Name} := [x | x := {value.Span.Text}]` or by `contains`", rule.Head.Span.ToLocation()));
     }
 
     // In the old negation a wildcard inside a call or comparison is looked for outside of it: "not f(xs[_])" holds where any element fails, not where all do.

@@ -7,8 +7,9 @@ using CabinCrew.Rego.Values;
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
 /// <summary>Filled rule by rule in the order of the graph, then read only.</summary>
-internal sealed class DocumentTypes(RuleNode root)
+internal sealed class DocumentTypes(RuleNode root, CompileBudget budget)
 {
+    private readonly TypeOperations types = new(budget);
     private readonly Dictionary<RuleNode, Document> documents = [];
 
     /// <summary>The document at a place: alternatives of its value, or an object put together from rules with longer references.</summary>
@@ -24,23 +25,23 @@ internal sealed class DocumentTypes(RuleNode root)
 
         public Document? Rest { get; set; }
 
-        public RegoType? ToType()
+        public RegoType? ToType(TypeOperations types)
         {
             if (Known.Count == 0 && Rest is null)
                 return Value;
             if (Known.Count > TypeOperations.PropertiesMax)
                 return RegoType.AnyObject;
-            return TypeOperations.Or(Rest is null ? Closed() : Open(Rest), Value);
+            return types.Or(TypeOperations.Bounded(Rest is null ? Closed(types) : Open(Rest, types)), Value);
         }
 
-        private ObjectType Closed() => new([.. Known.Keys.OrderBy(key => key).Select(key => new StaticProperty(key, Known[key].ToType() ?? RegoType.Any))], null);
+        private ObjectType Closed(TypeOperations types) => new([.. Known.Keys.OrderBy(key => key).Select(key => new StaticProperty(key, Known[key].ToType(types) ?? RegoType.Any))], null);
 
         // Where some keys are worked out, none of them is sure to be there: known ones count as some of the possible keys.
-        private ObjectType Open(Document rest)
+        private ObjectType Open(Document rest, TypeOperations types)
         {
-            var (key, value) = (Key, rest.ToType());
+            var (key, value) = (Key, rest.ToType(types));
             foreach (var (known, document) in Known)
-                (key, value) = (TypeOperations.Or(key, TypeOperations.Of(known)), TypeOperations.Or(value, document.ToType()));
+                (key, value) = (types.Or(key, types.Of(known)), types.Or(value, document.ToType(types)));
             return new([], new(key ?? RegoType.Any, value ?? RegoType.Any));
         }
     }
@@ -57,7 +58,7 @@ internal sealed class DocumentTypes(RuleNode root)
         {
             if (key is null)
             {
-                document.Key = TypeOperations.Or(document.Key, keyType ?? RegoType.Any);
+                document.Key = types.Or(document.Key, keyType ?? RegoType.Any);
                 document = document.Rest ??= new();
             }
             else if (document.Known.TryGetValue(key, out var known))
@@ -66,7 +67,7 @@ internal sealed class DocumentTypes(RuleNode root)
                 document = document.Known[key] = new();
         }
 
-        document.Value = document.Value is SetType one && type is SetType two ? new SetType(TypeOperations.Or(one.Member, two.Member)!) : TypeOperations.Or(document.Value, type);
+        document.Value = document.Value is SetType one && type is SetType two ? new SetType(types.Or(one.Member, two.Member)!) : types.Or(document.Value, type);
     }
 
     /// <summary>The type of the rules at a place, or null for a mere package.</summary>
@@ -74,15 +75,16 @@ internal sealed class DocumentTypes(RuleNode root)
     {
         if (place.Rules.Count == 0)
             return null;
-        return documents.TryGetValue(place, out var document) ? document.Type ??= document.ToType() ?? RegoType.Any : RegoType.Any;
+        return documents.TryGetValue(place, out var document) ? document.Type ??= document.ToType(types) ?? RegoType.Any : RegoType.Any;
     }
 
     /// <summary>The type of everything at a place.</summary>
     public RegoType ExtentOf(RuleNode place)
     {
+        budget.Charge(1 + place.Children.Count);
         if (RulesAt(place) is { } type)
             return type;
         var children = place.Children.Where(child => RulesAt(child) is not FunctionType).OrderBy(child => child.Name, StringComparer.Ordinal);
-        return new ObjectType([.. children.Select(child => new StaticProperty(child.NameValue, ExtentOf(child)))], new(RegoType.String, RegoType.Any));
+        return TypeOperations.Bounded(new ObjectType([.. children.Select(child => new StaticProperty(child.NameValue, ExtentOf(child)))], new(RegoType.String, RegoType.Any)));
     }
 }

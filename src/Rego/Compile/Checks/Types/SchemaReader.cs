@@ -5,8 +5,15 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
-internal sealed class SchemaReader(Value document)
+internal sealed class SchemaReader(Value document, CompileBudget budget)
 {
+    // Types behind references count as often as they are referred to.
+    private const int SizeMax = 1_000_000;
+
+    // One schema has a dozen keywords to be looked for.
+    private const int ReadCost = 25;
+
+    private readonly TypeOperations types = new(budget);
     private const int DepthMax = 64;
 
     private readonly Dictionary<string, RegoType> references = new(StringComparer.Ordinal);
@@ -19,10 +26,14 @@ internal sealed class SchemaReader(Value document)
     {
         if (schema is not ObjectValue keywords || depth >= DepthMax)
             return RegoType.Any;
+        budget.Charge(ReadCost);
         depth++;
         var type = ReadKeywords(keywords);
         depth--;
-        return type;
+        if (type.Size <= SizeMax)
+            return type;
+        Problem ??= $"the schema describes more than {SizeMax} values";
+        return RegoType.Any;
     }
 
     private RegoType ReadKeywords(ObjectValue schema)
@@ -52,10 +63,10 @@ internal sealed class SchemaReader(Value document)
     private RegoType WithoutAlternatives(ObjectValue schema) =>
         schema.Get("properties") is null ? RegoType.Any : ReadObject(schema);
 
-    private static RegoType Join(IEnumerable<RegoType> types) => types.Aggregate((RegoType?)null, TypeOperations.Or) ?? RegoType.Any;
+    private RegoType Join(IEnumerable<RegoType> alternatives) => alternatives.Aggregate((RegoType?)null, types.Or) ?? RegoType.Any;
 
     // A value of an enumeration is of its kind; that no other value is allowed the types cannot say.
-    private static RegoType TypeOf(Value value) => value is ArrayValue ? RegoType.AnyArray : value is ObjectValue ? RegoType.AnyObject : TypeOperations.Of(value);
+    private RegoType TypeOf(Value value) => value is ArrayValue ? RegoType.AnyArray : value is ObjectValue ? RegoType.AnyObject : types.Of(value);
 
     private RegoType OfName(string name, ObjectValue schema) => name switch
     {
@@ -80,10 +91,11 @@ internal sealed class SchemaReader(Value document)
     private ObjectType ReadObject(ObjectValue schema)
     {
         var properties = ImmutableArray.CreateBuilder<StaticProperty>();
+        var required = schema.Get("required") as ArrayValue ?? ArrayValue.Empty;
         if (schema.Get("properties") is ObjectValue known)
         {
             for (var i = 0; i < known.Count; i++)
-                properties.Add(new(known.Keys[i], Read(known.Values[i])));
+                properties.Add(new(known.Keys[i], Read(known.Values[i])) { IsOptional = !required.Items.Contains(known.Keys[i]) });
         }
 
         var isOpen = schema.Get("additionalProperties") switch
@@ -97,11 +109,17 @@ internal sealed class SchemaReader(Value document)
     }
 
     // Both hold: objects have the properties of both, for others the more exact one counts.
-    private static RegoType Merge(RegoType one, RegoType two) => (one, two) switch
+    private RegoType Merge(RegoType one, RegoType two)
+    {
+        budget.Charge((long)one.Size + two.Size);
+        return Merged(one, two);
+    }
+
+    private RegoType Merged(RegoType one, RegoType two) => (one, two) switch
     {
         (AnyType, _) => two,
         (ObjectType a, ObjectType b) => new ObjectType(
-            [.. a.Static.Concat(b.Static).GroupBy(property => property.Key).Select(group => new StaticProperty(group.Key, group.Select(p => p.Type).Aggregate(Merge))).OrderBy(p => p.Key)],
+            [.. a.Static.Concat(b.Static).GroupBy(property => property.Key).Select(group => new StaticProperty(group.Key, group.Select(p => p.Type).Aggregate(Merge)) { IsOptional = group.All(p => p.IsOptional) }).OrderBy(p => p.Key)],
             a.Dynamic ?? b.Dynamic),
         _ => one,
     };

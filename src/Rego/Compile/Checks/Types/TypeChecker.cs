@@ -7,18 +7,19 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
-/// <summary>Checks one body and its closures. <paramref name="input"/> is the type of <c>input</c>.</summary>
-internal sealed partial class TypeChecker(DocumentTypes documents, RegoType input)
+/// <summary>Checks one body and its closures, with what <paramref name="scope"/> knows of the documents there.</summary>
+internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope scope, CompileBudget budget)
 {
+    private readonly TypeOperations types = new(budget);
     private readonly Dictionary<Local, RegoType> locals = [];
     private readonly List<RegoError> errors = [];
     private readonly List<RegoFinding> notes = [];
     private SourceSpan at;
 
     /// <summary>Checks a rule and adds its type to the documents; a rule with errors counts as any.</summary>
-    public static List<RegoError> Check(CoreRule rule, RuleNode place, DocumentTypes documents, RegoType input, List<RegoFinding> notes)
+    public static List<RegoError> Check(CoreRule rule, RuleNode place, DocumentTypes documents, TypeScope scope, List<RegoFinding> notes, CompileBudget budget)
     {
-        var checker = new TypeChecker(documents, input);
+        var checker = new TypeChecker(documents, scope, budget);
         checker.CheckBody(rule.Body);
         notes.AddRange(checker.notes);
         var first = place.PathValues.Length - rule.Source.Module.Package.Path.Length - 1;
@@ -27,9 +28,9 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
         return checker.errors;
     }
 
-    public static List<RegoError> Check(CoreBody query, DocumentTypes documents, RegoType input)
+    public static List<RegoError> Check(CoreBody query, DocumentTypes documents, TypeScope scope, CompileBudget budget)
     {
-        var checker = new TypeChecker(documents, input);
+        var checker = new TypeChecker(documents, scope, budget);
         checker.CheckBody(query);
         return checker.errors;
     }
@@ -44,12 +45,11 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
         return rule.Key is { } key ? new SetType(TypeOf(key) ?? RegoType.Any) : rule.Value is { } value ? TypeOf(value) : null;
     }
 
-    private void Add(string message) => errors.Add(at.Error(ModuleChecks.TypeError, message));
-
     private void CheckBody(CoreBody body)
     {
         foreach (var expression in body.Expressions)
         {
+            budget.Charge(1);
             at = expression.Span;
             var before = errors.Count;
             foreach (var term in LocalWalk.Terms(expression))
@@ -67,14 +67,16 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
                 case CoreCall call:
                     CheckCall(call, isClean);
                     NoteComparison(call);
+                    NoteResult(call);
                     break;
                 case CoreEvery every:
                     var domain = TypeOf(every.Domain);
-                    locals[every.Key] = TypeOperations.KeysOf(domain) ?? RegoType.Any;
-                    locals[every.Value] = TypeOperations.ValuesOf(domain) ?? RegoType.Any;
+                    locals[every.Key] = types.KeysOf(domain) ?? RegoType.Any;
+                    locals[every.Value] = types.ValuesOf(domain) ?? RegoType.Any;
                     break;
             }
 
+            NoteUndefined(expression);
             foreach (var inner in LocalWalk.Bodies(expression))
                 CheckBody(inner);
         }
@@ -108,7 +110,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
     {
         var (leftType, rightType) = (TypeOf(left), TypeOf(right));
         if (!UnifyTerms(left, leftType, right, rightType) && (isClean || (leftType is not null && rightType is not null)))
-            Add(TypeMessages.Mismatch(leftType, rightType));
+            errors.Add(TypeMessages.Mismatch(at, leftType, rightType));
     }
 
     private void CheckCall(CoreCall call, bool isClean)
@@ -135,31 +137,30 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
             FailArguments(call, name, signature, isClean);
     }
 
-    // Values of different types are never equal and are ordered by their types: no error, but hardly what was meant.
-    private void NoteComparison(CoreCall call)
-    {
-        if (call is { Callee.Builtin.Name: ("neq" or "lt" or "lte" or "gt" or "gte" or "equal") and var name, Arguments: [var left, var right] }
-            && TypeOf(left) is { } a && TypeOf(right) is { } b && !TypeOperations.Unify(a, b))
-            notes.Add(new("mixed-types", $"{name} compares {a} with {b}: the types alone decide the outcome", at.ToLocation()));
-    }
-
     private void FailArguments(CoreCall call, string name, FunctionType signature, bool isClean)
     {
         List<RegoType?> have = [.. call.Arguments.Select(TypeOf)];
         if (call.Output is { } output)
             have.Add(TypeOf(output));
         if (isClean || !have.Contains(null))
-            Add(TypeMessages.Arguments(name, "invalid argument(s)", have, signature));
+            errors.Add(TypeMessages.Arguments(at, name, "invalid argument(s)", have, signature, withResult: true));
     }
 
     /// <summary>The type of a term, or null where it is not known yet.</summary>
-    private RegoType? TypeOf(CoreTerm term) => term switch
+    private RegoType? TypeOf(CoreTerm term)
     {
-        CoreConst constant => TypeOperations.Of(constant.Value),
+        budget.Charge(1);
+        var made = Compose(term);
+        return made is null || term is CoreLocal or CoreRef ? made : TypeOperations.Bounded(made);
+    }
+
+    private RegoType? Compose(CoreTerm term) => term switch
+    {
+        CoreConst constant => types.Of(constant.Value),
         CoreLocal local => locals.GetValueOrDefault(local.Local),
         CoreRef reference => TypeOf(reference),
         CoreArray array => array.Items.Select(TypeOf).ToList() is var items && items.Contains(null) ? null : new ArrayType([.. items!], null),
-        CoreSet set => new SetType(set.Items.Select(TypeOf).Aggregate((RegoType?)null, TypeOperations.Or) ?? RegoType.Any),
+        CoreSet set => new SetType(set.Items.Select(TypeOf).Aggregate((RegoType?)null, types.Or) ?? RegoType.Any),
         CoreObject items => TypeOf(items),
         CoreComprehension { Kind: ComprehensionKind.Array } c => new ArrayType([], TypeOf(c.Value) ?? RegoType.Any),
         CoreComprehension { Kind: ComprehensionKind.Set } c => new SetType(TypeOf(c.Value) ?? RegoType.Any),
@@ -179,7 +180,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, RegoType inpu
             if (items.Keys[i] is CoreConst { Value: var key })
                 known.Add(new(key, value));
             else if (TypeOf(items.Keys[i]) is { } keyType)
-                dynamic = new(TypeOperations.Or(dynamic?.Key, keyType)!, TypeOperations.Or(dynamic?.Value, value)!);
+                dynamic = new(types.Or(dynamic?.Key, keyType)!, types.Or(dynamic?.Value, value)!);
             else
                 return null;
         }

@@ -1,5 +1,6 @@
-// What the type checker says, in OPA's words with its details on the same line, and with the nearest known name.
+// What the type checker says, in OPA's words with its details, and with the nearest known name.
 using CabinCrew.Rego.Evaluate;
+using CabinCrew.Rego.Syntax;
 using CabinCrew.Rego.Types;
 using CabinCrew.Rego.Values;
 
@@ -9,31 +10,51 @@ internal static class TypeMessages
 {
     private const int NamesMax = 12;
 
-    public static string Reference(CoreRef reference) => reference.Path.Aggregate(
+    public static string Reference(CoreRef reference) => Reference(reference, reference.Path.Length);
+
+    private static string Reference(CoreRef reference, int length) => reference.Path.Take(length).Aggregate(
         reference.Root switch { RefRoot.Input => "input", RefRoot.Data => "data", _ => Term(new CoreLocal(reference.Local!)) },
         (text, part) => text + (part is CoreConst { Value: StringValue name } && IsName(name.Text) ? "." + name.Text : $"[{Term(part)}]"));
 
     /// <summary>A key that is not there: <paramref name="at"/> is its number in the path.</summary>
-    public static string NoSuchKey(CoreRef reference, int at, RegoType? have, RegoType? want, IReadOnlyList<Value> known)
+    public static RegoError NoSuchKey(SourceSpan span, CoreRef reference, int at, RegoType? have, RegoType? want, IReadOnlyList<Value> known)
     {
-        var message = "undefined ref: " + Reference(reference);
-        var key = reference.Path[at] is CoreConst { Value: StringValue text } ? text.Text : null;
-        var names = known.OfType<StringValue>().Select(name => name.Text).ToList();
-        if (key is not null && NearMatch.Of(key, names) is { } near)
-            message += $" (did you mean \"{near}\"?)";
-        else if (known.Count > 0)
-            message += $" (have: {(have is null ? Term(reference.Path[at]) : have)}, want one of: {string.Join(", ", known.Take(NamesMax))}{(known.Count > NamesMax ? ", ..." : "")})";
-        else if (want is not null)
-            message += $" (have: {(have is null ? Term(reference.Path[at]) : have)}, want: {want})";
-        return message;
+        var shown = Reference(reference);
+        var before = Reference(reference, at).Length;
+        var pad = new string(' ', before + 1);
+        List<string> lines =
+        [
+            shown,
+            pad + "^",
+            pad + (have is null ? $"have: {Term(reference.Path[at])}" : $"have (type): {have}"),
+            pad + (known.Count > 0 ? $"want (one of): [{string.Join(' ', known.Take(NamesMax))}{(known.Count > NamesMax ? " ..." : "")}]" : $"want (type): {want}"),
+        ];
+        var names = known.OfType<StringValue>().Select(name => name.Text);
+        if (reference.Path[at] is CoreConst { Value: StringValue key } && NearMatch.Of(key.Text, names) is { } near)
+            lines.Add($"did you mean \"{near}\"?");
+        return Undefined(span, shown, lines);
     }
 
-    public static string NotACollection(CoreRef reference, RegoType? have) => $"undefined ref: {Reference(reference)} (have: {have})";
+    /// <summary>What stands at <paramref name="at"/> cannot be looked into.</summary>
+    public static RegoError NotACollection(SourceSpan span, CoreRef reference, int at, RegoType? have)
+    {
+        // What the compiler took apart is told as it was written.
+        if (reference.Local is { IsGenerated: true })
+            return Undefined(span, span.Text.Split('\n')[0], [$"have: {have}"]);
+        return Undefined(span, Reference(reference), [Reference(reference), new string('^', Reference(reference, at).Length), $"have: {have}"]);
+    }
 
-    public static string Arguments(string function, string what, IEnumerable<RegoType?> have, FunctionType want) =>
-        $"{function}: {what} (have: ({string.Join(", ", have.Select(type => type?.ToString() ?? "???"))}), want: {want})";
+    private static RegoError Undefined(SourceSpan span, string reference, IEnumerable<string> lines) =>
+        span.Error(ModuleChecks.TypeError, "undefined ref: " + reference) with { Details = string.Join('\n', lines) };
 
-    public static string Mismatch(RegoType? left, RegoType? right) => $"match error (left: {left?.ToString() ?? "???"}, right: {right?.ToString() ?? "???"})";
+    /// <summary>A call of what wants other arguments. <paramref name="withResult"/>: what is given may be followed by what takes the result.</summary>
+    public static RegoError Arguments(SourceSpan span, string function, string what, IEnumerable<RegoType?> have, FunctionType want, bool withResult) =>
+        span.Error(ModuleChecks.TypeError, $"{function}: {what}") with { Details = $"have: ({string.Join(", ", have.Select(Shown))})\nwant: {want.Wanted(withResult)}" };
+
+    public static RegoError Mismatch(SourceSpan span, RegoType? left, RegoType? right) =>
+        span.Error(ModuleChecks.TypeError, "match error") with { Details = $"left  : {Shown(left)}\nright : {Shown(right)}" };
+
+    private static string Shown(RegoType? type) => type?.ToString() ?? "???";
 
     private static string Term(CoreTerm term) => term switch
     {

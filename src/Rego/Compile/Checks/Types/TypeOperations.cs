@@ -6,32 +6,46 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
-internal static class TypeOperations
+/// <summary>What looks at more than one type is charged for.</summary>
+internal sealed class TypeOperations(CompileBudget budget)
 {
     // Beyond these, types are widened: hostile constants must not make the checker slow.
     private const int AlternativesMax = 16;
     private const int ItemsMax = 64;
     public const int PropertiesMax = 512;
 
+    // Types that a policy puts together itself: doubled twenty times over, they would have a million parts.
+    private const int SizeMax = 5_000;
+    private const int DepthMax = 64;
+
+    /// <summary>A type that was put together, or any where it has become too large to be looked at again and again.</summary>
+    public static RegoType Bounded(RegoType made) => made.Size > SizeMax || made.Depth > DepthMax ? RegoType.Any : made;
+
     /// <summary>Either of two types; null counts for nothing.</summary>
-    public static RegoType? Or(RegoType? left, RegoType? right)
+    public RegoType? Or(RegoType? left, RegoType? right)
     {
-        if (left is null || right is null || left.Equals(right))
+        if (left is null || right is null || ReferenceEquals(left, right))
             return left ?? right;
+        budget.Charge((long)left.Size + right.Size);
+        if (left.Equals(right))
+            return left;
         if (left is FunctionType one && right is FunctionType two)
             return OrFunctions(one, two);
         var joined = RegoType.Or(left, right);
-        return joined is UnionType { Alternatives.Length: > AlternativesMax } ? RegoType.Any : joined;
+        return joined is UnionType { Alternatives.Length: > AlternativesMax } ? RegoType.Any : joined is UnionType ? Bounded(joined) : joined;
     }
 
-    private static FunctionType OrFunctions(FunctionType one, FunctionType two) => one.Arguments.Length != two.Arguments.Length ? one : new(
+    private FunctionType OrFunctions(FunctionType one, FunctionType two) => one.Arguments.Length != two.Arguments.Length ? one : new(
         [.. one.Arguments.Zip(two.Arguments, (a, b) => Or(a, b)!)],
         one.Variadic,
         Or(one.Result, two.Result));
 
     /// <summary>The type of a constant; that of a large one is less exact.</summary>
-    public static RegoType Of(Value value)
+    public RegoType Of(Value value) => Bounded(Exactly(value));
+
+    private RegoType Exactly(Value value)
     {
+        budget.Charge(1);
         switch (value)
         {
             case ArrayValue { Count: 0 }:
@@ -54,7 +68,7 @@ internal static class TypeOperations
         }
     }
 
-    private static RegoType Join(ReadOnlySpan<Value> items)
+    private RegoType Join(ReadOnlySpan<Value> items)
     {
         RegoType? joined = null;
         foreach (var item in items)
@@ -68,8 +82,9 @@ internal static class TypeOperations
     }
 
     /// <summary>A value can be of both types.</summary>
-    public static bool Unify(RegoType? a, RegoType? b)
+    public bool Unify(RegoType? a, RegoType? b)
     {
+        budget.Charge(1);
         if (a is null || b is null)
             return false;
         if (a is FunctionType || b is FunctionType)
@@ -93,7 +108,7 @@ internal static class TypeOperations
         };
     }
 
-    private static bool UnifyArrays(ArrayType a, ArrayType b)
+    private bool UnifyArrays(ArrayType a, ArrayType b)
     {
         for (var i = 0; i < a.Static.Length; i++)
         {
@@ -104,12 +119,12 @@ internal static class TypeOperations
         return true;
     }
 
-    private static bool UnifyObjects(ObjectType a, ObjectType b) => a.Static.All(property => Unify(property.Type, Select(b, property.Key)));
+    private bool UnifyObjects(ObjectType a, ObjectType b) => a.Static.All(property => Unify(property.Type, Select(b, property.Key)));
 
     public static RegoType? ItemOf(ArrayType array, int index) => index < array.Static.Length ? array.Static[index] : array.Dynamic;
 
     /// <summary>The type of what a constant key leads to, or null where the type surely has no such key.</summary>
-    public static RegoType? Select(RegoType? type, Value key) => type switch
+    public RegoType? Select(RegoType? type, Value key) => type switch
     {
         AnyType => RegoType.Any,
         ArrayType array => key is NumberValue number && number.TryInt64(out var index) && index >= 0 ? ItemOf(array, (int)Math.Min(index, int.MaxValue)) : null,
@@ -119,8 +134,9 @@ internal static class TypeOperations
         _ => null,
     };
 
-    private static RegoType? PropertyOf(ObjectType items, Value key)
+    private RegoType? PropertyOf(ObjectType items, Value key)
     {
+        budget.Charge(items.Static.Length / 8);
         foreach (var property in items.Static)
         {
             if (property.Key.Equals(key))
@@ -131,7 +147,7 @@ internal static class TypeOperations
     }
 
     /// <summary>The type of the keys by which a value can be looked into; null for scalars and functions.</summary>
-    public static RegoType? KeysOf(RegoType? type) => type switch
+    public RegoType? KeysOf(RegoType? type) => type switch
     {
         AnyType => RegoType.Any,
         ArrayType => RegoType.Number,
@@ -142,7 +158,7 @@ internal static class TypeOperations
     };
 
     /// <summary>The type of what any key leads to; null for scalars and functions.</summary>
-    public static RegoType? ValuesOf(RegoType? type) => type switch
+    public RegoType? ValuesOf(RegoType? type) => type switch
     {
         AnyType => RegoType.Any,
         ArrayType array => array.Static.Aggregate(array.Dynamic, Or) ?? RegoType.Any,

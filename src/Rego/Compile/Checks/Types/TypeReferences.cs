@@ -12,7 +12,7 @@ internal sealed partial class TypeChecker
     {
         var (type, depth) = StartOf(reference);
         for (; depth < reference.Path.Length && type is not null; depth++)
-            type = reference.Path[depth] is CoreConst { Value: var key } ? TypeOperations.Select(type, key) : TypeOperations.ValuesOf(type);
+            type = reference.Path[depth] is CoreConst { Value: var key } ? types.Select(type, key) : types.ValuesOf(type);
         return type;
     }
 
@@ -22,7 +22,9 @@ internal sealed partial class TypeChecker
         if (reference.Root == RefRoot.Local)
             return (locals.GetValueOrDefault(reference.Local!, RegoType.Any), 0);
         if (reference.Root == RefRoot.Input)
-            return (input, 0);
+            return (scope.Input, 0);
+        if (scope.DataAt(reference.Path) is { } annotated)
+            return (annotated.Type, annotated.Depth);
 
         var place = documents.Root;
         for (var depth = 0; depth < reference.Path.Length; depth++)
@@ -44,26 +46,25 @@ internal sealed partial class TypeChecker
         var (type, depth) = StartOf(reference);
         if (type is FunctionType)
         {
-            Add(TypeMessages.NotACollection(reference, type));
+            errors.Add(TypeMessages.NotACollection(at, reference, depth, type));
             return;
         }
 
         for (; depth < reference.Path.Length; depth++)
         {
-            var keys = TypeOperations.KeysOf(type);
+            var keys = types.KeysOf(type);
             if (keys is null)
             {
-                // What the compiler took apart is told as it was written.
-                Add(reference.Local is { IsGenerated: true } ? $"undefined ref: {at.Text.Split('\n')[0]} (have: {type})" : TypeMessages.NotACollection(reference, type));
+                errors.Add(TypeMessages.NotACollection(at, reference, depth, type));
                 return;
             }
 
             var step = reference.Path[depth];
             if (step is CoreConst { Value: var key })
             {
-                if (TypeOperations.Select(type, key) is not { } selected)
+                if (types.Select(type, key) is not { } selected)
                 {
-                    Add(TypeMessages.NoSuchKey(reference, depth, null, keys, [.. TypeOperations.KnownKeys(type)]));
+                    errors.Add(TypeMessages.NoSuchKey(at, reference, depth, null, keys, [.. TypeOperations.KnownKeys(type)]));
                     return;
                 }
 
@@ -74,11 +75,11 @@ internal sealed partial class TypeChecker
             var have = TypeOf(step);
             if (!UnifyWith(step, keys) && (have is not null || step is CoreArray or CoreObject or CoreSet))
             {
-                Add(TypeMessages.NoSuchKey(reference, depth, have, keys, [.. TypeOperations.KnownKeys(type)]));
+                errors.Add(TypeMessages.NoSuchKey(at, reference, depth, have, keys, [.. TypeOperations.KnownKeys(type)]));
                 return;
             }
 
-            type = TypeOperations.ValuesOf(type);
+            type = types.ValuesOf(type);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class TypeChecker
     private bool UnifyTerms(CoreTerm a, RegoType? typeA, CoreTerm b, RegoType? typeB)
     {
         if (typeA is not null && typeB is not null)
-            return TypeOperations.Unify(typeA, typeB);
+            return types.Unify(typeA, typeB);
         if (typeA is not null)
             return UnifyWith(b, typeA);
         if (typeB is not null)
@@ -54,8 +54,8 @@ internal sealed partial class TypeChecker
             case CoreLocal { Local: var local }:
                 var known = locals.GetValueOrDefault(local);
                 if (known is not null && !widen)
-                    return TypeOperations.Unify(known, type);
-                locals[local] = TypeOperations.Or(known, type)!;
+                    return types.Unify(known, type);
+                locals[local] = types.Or(known, type)!;
                 return true;
             case CoreArray or CoreObject or CoreSet when type is AnyType:
                 foreach (var part in LocalWalk.Parts(term))
@@ -75,12 +75,12 @@ internal sealed partial class TypeChecker
             case CoreConst { Value: var value }:
                 return Fits(value, type);
             default:
-                return TypeOperations.Unify(TypeOf(term), type);
+                return types.Unify(TypeOf(term), type);
         }
     }
 
     // A constant need not have all the keys that an open object type names.
-    private static bool Fits(Value value, RegoType type) => (value, type) switch
+    private bool Fits(Value value, RegoType type) => (value, type) switch
     {
         (_, AnyType) => true,
         (_, UnionType union) => union.Alternatives.Any(one => Fits(value, one)),
@@ -92,7 +92,7 @@ internal sealed partial class TypeChecker
         _ => type.Accepts(value),
     };
 
-    private static bool ItemsFit(ArrayValue array, ArrayType wanted)
+    private bool ItemsFit(ArrayValue array, ArrayType wanted)
     {
         for (var i = 0; i < array.Count; i++)
         {
@@ -102,11 +102,11 @@ internal sealed partial class TypeChecker
         return true;
     }
 
-    private static bool PropertiesFit(ObjectValue items, ObjectType wanted)
+    private bool PropertiesFit(ObjectValue items, ObjectType wanted)
     {
         for (var i = 0; i < items.Count; i++)
         {
-            if (TypeOperations.Select(wanted, items.Keys[i]) is not { } property || !Fits(items.Values[i], property)) return false;
+            if (types.Select(wanted, items.Keys[i]) is not { } property || !Fits(items.Values[i], property)) return false;
         }
 
         return true;
@@ -133,7 +133,7 @@ internal sealed partial class TypeChecker
         {
             if (items.Keys[i] is not CoreConst { Value: var key })
                 UnifyWith(items.Values[i], RegoType.Any, widen);
-            else if (TypeOperations.Select(wanted, key) is not { } property || !UnifyWith(items.Values[i], property, widen))
+            else if (types.Select(wanted, key) is not { } property || !UnifyWith(items.Values[i], property, widen))
                 return false;
         }
 
