@@ -4,6 +4,7 @@ using System.IO.Pipes;
 using System.Text;
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Protocol;
+using PipeOptions = System.IO.Pipelines.PipeOptions;
 
 namespace CabinCrew.Gateways.Tests.Sessions;
 
