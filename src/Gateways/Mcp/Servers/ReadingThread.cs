@@ -24,6 +24,7 @@ public sealed class ReadingThread : Stream, IValueTaskSource<int>
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct = default)
     {
+        if (closed) return new(0);
         source.Reset();
         into = buffer;
         Volatile.Write(ref pending, 1);
