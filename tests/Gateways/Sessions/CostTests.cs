@@ -10,6 +10,11 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Tests.Sessions;
 
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>Alone: what it measures is of the whole process.</summary>
+[Collection(nameof(Alone))]
 public sealed class CostTests(ITestOutputHelper output)
 {
     private const int Calls = 5000;
