@@ -24,6 +24,7 @@ public sealed class ReadingThread : Stream, IValueTaskSource<int>
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct = default)
     {
+        if (closed) return new(0);
         source.Reset();
         into = buffer;
         Volatile.Write(ref pending, 1);
@@ -49,17 +50,18 @@ public sealed class ReadingThread : Stream, IValueTaskSource<int>
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
-                // The other end is gone, or this one was closed: the end of the stream either way.
+                // The other end is gone, or broken: the end of the stream either way.
             }
             source.SetResult(read);
         }
+        inner.Dispose();
         if (Interlocked.Exchange(ref pending, 0) == 1) source.SetResult(0);
     }
 
     protected override void Dispose(bool disposing)
     {
+        // A pipe that is being read may not let itself be closed before the read ends: the thread closes it, whoever disposes does not wait.
         closed = true;
-        inner.Dispose();
         asked.Set();
         base.Dispose(disposing);
     }
