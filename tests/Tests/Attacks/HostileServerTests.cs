@@ -19,12 +19,14 @@ public sealed class HostileServerTests : IAsyncDisposable
     [Fact]
     public async Task It_writes_nowhere_but_into_its_writable_mounts()
     {
+        // What lies beside a mount is the sandbox's own, in memory: there it may write, and the host has nothing of it.
         var outside = Path.Join(bench.Root, "outside");
-        var script = $"for p in {outside} {bench.Workspace}/inside {bench.Workspace}/../sideways /usr/local/planted /etc/planted /dev/planted /proc/sys/kernel/core_pattern /planted; do (echo x > $p) 2>/dev/null && echo \"wrote $p\"; done; true";
+        var script = $"for p in {bench.Workspace}/inside /usr/local/planted /etc/planted /dev/planted /proc/sys/kernel/core_pattern /planted /var/planted; do (echo x > $p) 2>/dev/null && echo \"wrote $p\"; done; echo x > {outside}; true";
         Assert.Equal("", (await bench.RunAsync(script)).Output);
         Assert.Equal($"wrote {bench.Workspace}/inside\n", (await bench.RunAsync(script, writable: true)).Output);
         Assert.False(File.Exists(outside));
-        Assert.Contains($"wrote {outside}\n", (await bench.RunAsync(bench.Shell($"(echo x > {outside}) && echo 'wrote {outside}'") with { Unsandboxed = true })).Output);
+        await bench.RunAsync(bench.Shell($"echo x > {outside}") with { Unsandboxed = true });
+        Assert.True(File.Exists(outside));
     }
 
     [Fact]
@@ -125,9 +127,12 @@ public sealed class HostileServerTests : IAsyncDisposable
         Assert.Equal(2, ServerBench.Named(mark));
         gateway.Kill();
         await gateway.WaitForExitAsync();
-        // Without a sandbox, the one that was spawned; what that one started is ended by the next gateway or run of this user.
-        if (unsandboxed) Orchestrator.Engines.Processes.ProcessBrand.Sweep();
-        for (var i = 0; i < 500 && ServerBench.Named(mark) > 0; i++) await Task.Delay(20);
+        for (var i = 0; i < 500 && ServerBench.Named(mark) > 0; i++)
+        {
+            // Without a sandbox, only the one that was spawned dies at once; what that one started is ended by the next gateway or run of this user.
+            if (unsandboxed) Orchestrator.Engines.Processes.ProcessBrand.Sweep();
+            await Task.Delay(20);
+        }
         Assert.Equal(0, ServerBench.Named(mark));
     }
 }

@@ -246,7 +246,7 @@ public sealed class FileServerTests : IDisposable
         Assert.StartsWith("src/deep/b.c:2: return 2;\n\n[1 hits", Good("search", new { pattern = @"return [2-9];", regex = true, include = new[] { "*.c" }, exclude = new[] { "src/*.c" } }));
         Assert.StartsWith("a.txt-1- one\na.txt:2: two\na.txt-3- three\n", Good("search", new { pattern = "two", context = 1 }));
         Assert.StartsWith("src/main.c\nsrc/deep/b.c\n\n[2 files]", Good("search", new { include = new[] { "**/*.{c,h}" } }));
-        Assert.Contains("lookaround", Bad("search", new { pattern = "(?=x)", regex = true }));
+        Assert.Contains("Lookaround", Bad("search", new { pattern = "(?=x)", regex = true }));
         Assert.Contains("the first 1 results", Good("search", new { pattern = "e", max_results = 1 }));
         Write("evil.txt", new string('a', 200_000) + "!\n");
         Good("search", new { pattern = "(a+)+$", regex = true, path = "", max_results = 10 });

@@ -30,7 +30,8 @@ public sealed class PlanModeTests
         {
             try
             {
-                return await reader.ReadLineAsync(ct) is { } line ? (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(line) : null;
+                if (await reader.ReadLineAsync(ct) is { } line) return (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(line);
+                return null;
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {

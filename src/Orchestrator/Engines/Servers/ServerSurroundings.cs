@@ -60,13 +60,16 @@ internal sealed class ServerSurroundings(ServerRun run, IReadOnlyList<string> hi
         var places = program.Contains('/')
             ? [Path.GetFullPath(program, Bubblewrap.Directory(run))]
             : (run.Environment.GetValueOrDefault("PATH") ?? Bubblewrap.ServerSearchPath).Split(':', StringSplitOptions.RemoveEmptyEntries).Select(d => Path.Join(d, program)).ToArray();
-        if (run.PreparedSource is not null || places.Any(p => IsSeen(p) && (Path.Exists(p) || IsWithin(p, Bubblewrap.Temp)))) return null;
+        if (places.Any(p => IsShown(p) && Path.Exists(p))) return null;
         var outside = program.Contains('/') ? places.FirstOrDefault(Path.Exists) : Programs.Find(program);
         return Refuse(outside is null ? $"has no program '{program}': it is not on this machine" : $"cannot see its program {outside}",
             outside is null ? "Install it, or write its whole path." : $"Declare a read-only mount of where it is installed (such as {Path.GetDirectoryName(Path.GetDirectoryName(Real(outside)))}), and write the program's whole path.", ProblemCode.EngineNotFound);
     }
 
-    private bool IsSeen(string path) => IsWithin(path, Bubblewrap.Temp) || run.Mounts.Any(m => IsWithin(path, m.Target))
+    private bool IsSeen(string path) => path == Bubblewrap.Temp || IsShown(path);
+
+    /// <summary>Its own temporary directory is empty at first, but for what is mounted there.</summary>
+    private bool IsShown(string path) => run.Mounts.Any(m => IsWithin(path, m.Target))
         || HostLayout.OfThisMachine.ReadOnly.Any(r => IsWithin(path, r)) || HostLayout.OfThisMachine.Links.Any(l => IsWithin(path, "/" + l.Name));
 
     private static bool IsWithin(string path, string directory) => path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
