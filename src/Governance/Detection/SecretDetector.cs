@@ -28,7 +28,7 @@ internal sealed class SecretDetector : ITextDetector
 
     public IReadOnlyList<DetectorRule> Rules { get; } = [.. SecretRules.Table.Select(r => r.Rule), PrivateKey, UrlPassword, ConnectionPassword];
 
-    public DetectorSettings Standard { get; } = new(Decision.RequireApproval, Decision.Warn, RedactFromServer: true);
+    public DetectorSettings Standard { get; } = new(Decision.Deny, Decision.Warn, RedactFromServer: true);
 
     public IReadOnlyList<Anchor> Anchors { get; }
 
