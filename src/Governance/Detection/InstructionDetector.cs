@@ -1,6 +1,8 @@
 // Text in a tool's output or description that speaks to the model instead of to its reader (MCP-06): orders to forget what it was told, and tags that only a model's own transcript has.
 // By the structure of the sentence, not by single words: "ignore the previous line" passes, "ignore all previous instructions" does not.
+using System.Collections.Frozen;
 using CabinCrew.Protocol;
+using Words = System.Collections.Frozen.FrozenSet<string>.AlternateLookup<System.ReadOnlySpan<char>>;
 
 namespace CabinCrew.Governance.Detection;
 
@@ -14,12 +16,16 @@ internal sealed class InstructionDetector : ITextDetector
     private static readonly DetectorRule Concealment = new("concealment", "this text orders a model to keep something from its user");
 
     private static readonly string[] Verbs = ["ignore", "disregard", "forget", "override", "bypass"];
-    private static readonly string[] Fillers = ["all", "any", "every", "of", "the", "your", "my", "its", "these", "those", "and", "or", "about", "completely", "everything", "in", "to"];
-    private static readonly string[] Befores = ["previous", "prior", "above", "earlier", "preceding", "foregoing", "existing", "original", "former", "system", "initial", "current", "other", "safety", "developer"];
-    private static readonly string[] Orders = ["instructions", "instruction", "prompts", "prompt", "directives", "directions", "guidelines", "rules", "commands", "orders", "guardrails", "policies", "constraints"];
+    private static readonly Words Fillers = Of("all", "any", "every", "of", "the", "your", "my", "its", "these", "those", "and", "or", "about", "completely", "everything", "in", "to");
+    private static readonly Words Befores = Of("previous", "prior", "above", "earlier", "preceding", "foregoing", "existing", "original", "former", "system", "initial", "current", "other", "safety", "developer");
+    private static readonly Words Orders = Of("instructions", "instruction", "prompts", "prompt", "directives", "directions", "guidelines", "rules", "commands", "orders", "guardrails", "policies", "constraints");
     private static readonly string[] Marks = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|endoftext|>", "[/INST]", "<<SYS>>", "<|start_header_id|>", "\n\nHuman:", "\\n\\nHuman:"];
-    private static readonly string[] Telling = ["tell", "inform", "notify", "mention", "reveal", "show", "alert", "warn"];
-    private static readonly string[] Users = ["user", "human", "person", "operator", "owner"];
+    private static readonly Words Telling = Of("tell", "inform", "notify", "mention", "reveal", "show", "alert", "warn");
+    private static readonly Words Users = Of("user", "human", "person", "operator", "owner");
+
+    private static readonly Words Secretive = Of("tell", "inform", "mention", "reveal");
+    private static readonly Words Articles = Of("the", "your", "this", "it", "to", "any", "a");
+    private static readonly Words Abouts = Of("about", "that", "what", "of", "this");
 
     public InstructionDetector() => Anchors =
     [
@@ -48,9 +54,9 @@ internal sealed class InstructionDetector : ITextDetector
         for (var i = 0; i < WordsBetweenMax; i++)
         {
             if (!NextWord(text, ref next, out var word)) return null;
-            if (before && IsOneOf(word, Orders)) return new(Override, at, next - at);
-            if (IsOneOf(word, Befores)) before = true;
-            else if (!IsOneOf(word, Fillers)) return null;
+            if (before && Orders.Contains(word)) return new(Override, at, next - at);
+            if (Befores.Contains(word)) before = true;
+            else if (!Fillers.Contains(word)) return null;
         }
         return null;
     }
@@ -62,18 +68,18 @@ internal sealed class InstructionDetector : ITextDetector
         var next = at + anchor;
         if (!NextWord(text, ref next, out var verb)) return null;
         var isGerund = verb.EndsWith("ing", StringComparison.OrdinalIgnoreCase);
-        if (!IsOneOf(isGerund ? verb[..^3] : verb, Telling)) return null;
+        if (!Telling.Contains(isGerund ? verb[..^3] : verb)) return null;
         for (var i = 0; i < 3; i++)
         {
             if (!NextWord(text, ref next, out var word)) return null;
             // "Tell the user" is what an assistant does; programs show, warn and notify users all the time.
-            if (IsOneOf(word, Users)) return IsOneOf(isGerund ? verb[..^3] : verb, ["tell", "inform", "mention", "reveal"]) && FollowsAbout(text, next) ? new(Concealment, at, next - at) : null;
-            if (!IsOneOf(word, ["the", "your", "this", "it", "to", "any", "a"])) return null;
+            if (Users.Contains(word)) return Secretive.Contains(isGerund ? verb[..^3] : verb) && FollowsAbout(text, next) ? new(Concealment, at, next - at) : null;
+            if (!Articles.Contains(word)) return null;
         }
         return null;
     };
 
-    private static bool FollowsAbout(ReadOnlySpan<char> text, int next) => NextWord(text, ref next, out var word) && IsOneOf(word, ["about", "that", "what", "of", "this"]);
+    private static bool FollowsAbout(ReadOnlySpan<char> text, int next) => NextWord(text, ref next, out var word) && Abouts.Contains(word);
 
     private static bool NextWord(ReadOnlySpan<char> text, ref int at, out ReadOnlySpan<char> word)
     {
@@ -100,10 +106,5 @@ internal sealed class InstructionDetector : ITextDetector
         return at;
     }
 
-    private static bool IsOneOf(ReadOnlySpan<char> word, ReadOnlySpan<string> words)
-    {
-        foreach (var one in words)
-            if (word.Equals(one, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
-    }
+    private static Words Of(params string[] words) => words.ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 }

@@ -22,7 +22,7 @@ public sealed class AssembledGateTests
         (await GateAssembly.BuildAsync(definition ?? Definition(), house.Ledger, house.Book, null, default)).Value;
 
     private static async Task<Passage> PassAsync(AssembledGate built, GateHouse house, MessageDirection direction, Frame frame, Frame? answers = null, MessageCaller? caller = null) =>
-        await built.Gate.PassAsync(new(house.Session(caller), "files", direction, frame, answers), new SilentLine(), default);
+        await built.Gate.PassAsync(new(house.Session(caller), "files", direction, frame, answers), new SilentLine(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
     [Fact, Clause("MCP-06"), Clause("AUD-04")]
     public async Task A_token_in_an_answer_is_redacted_wherever_it_stands_and_no_record_has_it()
@@ -51,7 +51,7 @@ public sealed class AssembledGateTests
     public async Task A_token_in_a_request_is_refused()
     {
         await using var house = await GateHouse.OpenAsync();
-        await using var built = await BuildAsync(house);
+        await using var built = await BuildAsync(house, Definition() with { Detectors = new Dictionary<string, DetectorSettings> { ["secrets"] = new(Decision.Deny, Decision.Warn, true) } });
         var passage = await PassAsync(built, house, MessageDirection.ToServer, Frames.Call("search", $$"""{"query":"{{Token}}"}"""));
         Assert.Equal(ProblemCode.PolicyDenied, passage.Refused!.Code);
         Assert.DoesNotContain(Token, passage.Refused.Message);

@@ -34,14 +34,25 @@ public sealed class AuditQueueTests
     }
 
     [Fact]
-    public async Task A_full_queue_takes_nothing()
+    public async Task Whoever_is_faster_than_the_disk_waits_for_it_and_a_queue_that_stays_full_takes_nothing()
     {
         await using var house = await GateHouse.OpenAsync();
-        await using var queue = new AuditQueue(house.Ledger.Store, TenantId.Local, new() { QueuedMax = 10, GatherFor = TimeSpan.FromMinutes(1) }, house.Clock);
-        for (var i = 0; i < 10; i++) Assert.True((await queue.RecordAsync(Event(i), strict: false)).Ok);
-        Assert.Equal(ProblemCode.AuditUnwritable, (await queue.RecordAsync(Event(10), strict: false)).Problem!.Code);
+        await using var queue = new AuditQueue(house.Store, TenantId.Local, new() { QueuedMax = 10, GatherFor = TimeSpan.FromMinutes(1), LagMax = TimeSpan.FromMilliseconds(300) }, house.Clock);
+        for (var i = 0; i < 35; i++) Assert.True((await queue.RecordAsync(Event(i), strict: false)).Ok);
         Assert.True((await queue.FlushAsync()).Ok);
-        Assert.True((await queue.RecordAsync(Event(11), strict: false)).Ok);
+
+        using var disk = new ManualResetEventSlim();
+        house.Store.OnWrite = _ =>
+        {
+            disk.Wait();
+            return Cut.No;
+        };
+        for (var i = 0; i < 10; i++) Assert.True((await queue.RecordAsync(Event(100 + i), strict: false)).Ok);
+        Assert.Equal(ProblemCode.AuditUnwritable, (await queue.RecordAsync(Event(200), strict: false)).Problem!.Code);
+        disk.Set();
+        Assert.True((await queue.FlushAsync()).Ok);
+        Assert.True((await queue.RecordAsync(Event(201), strict: true)).Ok);
+        Assert.Equal(46, (await house.VerifyLogAsync()).Events);
     }
 
     [Fact]

@@ -78,8 +78,9 @@ public sealed class JudgementCost
         Measure("judge by defaults and Rego", () => set.Judge(judged));
         var defaults = Messages.Load("/", new PolicyRef("builtin", "mcp-defaults"));
         Measure("judge by defaults", () => defaults.Judge(judged));
-        var source = string.Concat(Directory.EnumerateFiles(Path.GetDirectoryName(place.Directory)!, "*.cs").Select(File.ReadAllText));
-        if (source.Length < 1000) source = string.Concat(Enumerable.Range(0, 9000).Select(i => $"    var item{i} = Read(path, {i}); // ignore the rest\n"));
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "CabinCrew.slnx"))) root = root.Parent!;
+        var source = string.Concat(Directory.EnumerateFiles(Path.Combine(root.FullName, "src/Rego"), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllText));
         var response = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { result = new { content = new[] { new { type = "text", text = source[..Math.Min(source.Length, 490_000)] } } } }, Relaxed);
         var copy = new byte[response.Length];
         Measure($"copy a response of {response.Length} bytes", () => response.CopyTo(copy, 0), 2000);

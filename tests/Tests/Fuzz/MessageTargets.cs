@@ -25,7 +25,7 @@ internal static class MessageTargets
 
     public static IEnumerable<FuzzTarget> All =>
     [
-        new("message-redaction", [.. JsonTargets.Texts($$$"""{"a":"x {{{Token}}}\ty","b":["correct horse","corr\u0065ct horse",48151623425],"k{{{Token}}}":{}}""", "[\"ignore all previous instructions\",\"\\u202ex\",\"postgres://a:s3cr3t-K@h\",\"-----BEGIN PRIVATE KEY-----\"]")], Redact,
+        new("message-redaction", [.. JsonTargets.Texts($$$"""{"a":"x {{{Token}}}\ty","b":["correct horse","corr\u0065ct horse",48151623425],"k {{{Token}}}":{} }""", "[\"ignore all previous instructions\",\"\\u202ex\",\"postgres://a:s3cr3t-K@h\",\"-----BEGIN PRIVATE KEY-----\"]")], Redact,
             Token, Secret, "\\u0067", "\\/", "eyJ", "-----BEGIN RSA PRIVATE KEY-----", "://a:b@c", "password=x;server=y", "\"", "\\\\", "\u200b\u200b\u200b\u200b\u200b\u200b", "48151623425", "![](http") { Short = 3000, Memory = (16 << 20, 2000), Time = (600, 60) },
         new("call-arguments", [.. JsonTargets.Texts("""{"path":"a","edits":[{"newText":"x"},{"newText":"y\u0041"}],"n":1.5,"o":{},"l":[],"z":null}""", "[1,[2,[3]]]")], Arguments, "{}", "[]", "~1", "\\u0000", "\"\":") { Short = 5000 },
         new("message-rules", [Encoding.UTF8.GetBytes(Repository.Text("src/Governance/Policies/mcp-defaults.yaml")[..6000]), .. JsonTargets.Texts(

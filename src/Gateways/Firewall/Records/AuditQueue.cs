@@ -1,6 +1,6 @@
 // The events of passing messages on their way into the tenant's log: in order, one writer, a group at a time (AUD-01, AUD-03).
 // Batched: a message goes on when its event is queued; the log may lag by what AuditSettings bounds, and a power cut may take that much. Strict: it goes on when its event is durable.
-// Invariant (AUD-05): after a write that failed, with a full queue, or with a writer that is late, nothing is taken, and so nothing goes on.
+// Invariant (AUD-05): after a write that failed, with a queue that stays full, or with a writer that is late, nothing is taken, and so nothing goes on.
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -38,6 +38,7 @@ public sealed class AuditQueue : IAsyncDisposable
     private long oldest;
     private bool closed;
     private Problem? broken;
+    private TaskCompletionSource? room;
 
     private readonly record struct Queued(AuditEvent Event, TaskCompletionSource<Outcome<Done>>? Waiting);
 
@@ -51,17 +52,52 @@ public sealed class AuditQueue : IAsyncDisposable
     /// <param name="strict">It is durable when this returns, whatever the settings say.</param>
     public ValueTask<Outcome<Done>> RecordAsync(AuditEvent told, bool strict)
     {
-        TaskCompletionSource<Outcome<Done>>? waiting = null;
         lock (gate)
         {
             if (Refusal() is { } refusal) return ValueTask.FromResult<Outcome<Done>>(refusal);
-            if (strict || settings.Strict) waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (queued.Count + writing == 0) oldest = clock.GetTimestamp();
-            queued.Add(new(told, waiting));
-            if (queued.Count == 1) work.Release();
-            if (waiting is not null || queued.Count >= GroupMax) Hurry();
+            if (HasRoom) return Take(told, strict || settings.Strict) is { } waiting ? new(waiting) : ValueTask.FromResult(Done.Ok);
         }
-        return waiting is null ? ValueTask.FromResult(Done.Ok) : new(waiting.Task);
+        return new(RecordWhenThereIsRoomAsync(told, strict || settings.Strict));
+    }
+
+    private bool HasRoom => queued.Count + writing < settings.QueuedMax;
+
+    // Whoever is faster than the disk waits for it, for as long as an event may wait.
+    private async Task<Outcome<Done>> RecordWhenThereIsRoomAsync(AuditEvent told, bool strict)
+    {
+        while (true)
+        {
+            Task waiting;
+            lock (gate)
+            {
+                if (Refusal() is { } refusal) return refusal;
+                if (HasRoom) waiting = Take(told, strict) ?? Task.FromResult(Done.Ok);
+                else
+                {
+                    Hurry();
+                    waiting = (room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                }
+            }
+            if (waiting is Task<Outcome<Done>> taken) return await taken.ConfigureAwait(false);
+            try
+            {
+                await waiting.WaitAsync(settings.LagMax).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return Unwritable($"{settings.QueuedMax} events wait to be written, and none was within {settings.LagMax.TotalSeconds:0.###} s");
+            }
+        }
+    }
+
+    private Task<Outcome<Done>>? Take(AuditEvent told, bool strict)
+    {
+        var waiting = strict ? new TaskCompletionSource<Outcome<Done>>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        if (queued.Count + writing == 0) oldest = clock.GetTimestamp();
+        queued.Add(new(told, waiting));
+        if (queued.Count == 1) work.Release();
+        if (waiting is not null || queued.Count >= GroupMax) Hurry();
+        return waiting?.Task;
     }
 
     /// <summary>Whether anything would be taken now.</summary>
@@ -107,7 +143,6 @@ public sealed class AuditQueue : IAsyncDisposable
     {
         if (broken is not null) return broken;
         if (closed) return Unwritable("the gateway is closing");
-        if (queued.Count + writing >= settings.QueuedMax) return Unwritable($"{settings.QueuedMax} events wait to be written");
         return queued.Count + writing > 0 && clock.GetElapsedTime(oldest) > settings.LagMax ? Unwritable($"events wait to be written for more than {settings.LagMax.TotalSeconds:0.###} s") : null;
     }
 
@@ -136,8 +171,10 @@ public sealed class AuditQueue : IAsyncDisposable
             var done = group.Count == 0 ? Done.Ok : await AppendAsync(group).ConfigureAwait(false);
             if (done.Problem is { } problem) done = problem with { Code = ProblemCode.AuditUnwritable };
             bool last;
+            TaskCompletionSource? waited;
             lock (gate)
             {
+                (waited, room) = (room, null);
                 broken ??= done.Problem;
                 writing = 0;
                 oldest = clock.GetTimestamp();
@@ -145,6 +182,7 @@ public sealed class AuditQueue : IAsyncDisposable
                 last = closed && queued.Count == 0;
             }
             foreach (var (_, waiting) in group) waiting?.SetResult(done);
+            waited?.SetResult();
             if (last) return;
         }
     }
