@@ -78,6 +78,17 @@ public struct JsonText : IDisposable
 /// <summary>Escapes that can spell what a search through the bytes does not see.</summary>
 internal static class JsonEscapes
 {
-    /// <summary>Whether <c>\u</c> or <c>\/</c> stands anywhere. A backslash that is itself escaped may be taken for one.</summary>
-    public static bool AreIn(ReadOnlySpan<byte> utf8) => utf8.IndexOf("\\u"u8) >= 0 || utf8.IndexOf("\\/"u8) >= 0;
+    /// <summary>Whether <c>\u</c> or <c>\/</c> stands anywhere in JSON text, as an escape and not as what an escaped backslash is followed by.</summary>
+    public static bool AreIn(ReadOnlySpan<byte> utf8) => IsIn(utf8, "\\u"u8) || IsIn(utf8, "\\/"u8);
+
+    private static bool IsIn(ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> escape)
+    {
+        for (var at = 0; utf8[at..].IndexOf(escape) is >= 0 and var step; at++)
+        {
+            at += step;
+            var before = utf8[..at];
+            if ((before.Length - before.TrimEnd((byte)'\\').Length) % 2 == 0) return true;
+        }
+        return false;
+    }
 }

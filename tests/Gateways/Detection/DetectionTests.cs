@@ -107,6 +107,15 @@ public sealed class DetectionTests
         }
     }
 
+    [Theory]
+    [InlineData("""["a\u0041"]""", true)]
+    [InlineData("""["a\\u0041"]""", false)]
+    [InlineData("""["\\\u0041"]""", true)]
+    [InlineData("""["a\/b"]""", true)]
+    [InlineData("""["a\\/b\n"]""", false)]
+    [InlineData("""["plain \" \t"]""", false)]
+    public void An_escape_is_told_from_what_follows_an_escaped_backslash(string json, bool are) => Assert.Equal(are, JsonEscapes.AreIn(Encoding.UTF8.GetBytes(json)));
+
     [Fact]
     public void Findings_are_told_with_their_places()
     {

@@ -10,14 +10,14 @@ namespace CabinCrew.Gateways.Tests.Files;
 
 public sealed class FileRecognizerTests
 {
-    private static readonly FileRecognizer Recognizer = FileRecognizer.Of([], FileRoots.Of(["/work"], null, isLocal: false).Value).Value;
+    private static readonly FileRecognizer Recognizer = FileRecognizer.Of([], FileRoots.Of(["/ws"], null, isLocal: false).Value).Value;
 
     private static FileOperation? Call(string tool, string arguments) => Recognizer.Recognize("tools/call", tool, Encoding.UTF8.GetBytes(arguments));
 
     private static string Paths(FileOperation? operation) => operation is null ? "nothing" : string.Join(' ', operation.Targets.Select(t => t.Fault == FileFault.None ? t.Path!.Length == 0 ? "." : t.Path : t.Fault.Word()));
 
     [Theory, Clause("MCP-02")]
-    [InlineData("read_file", """{"path":"/work/a"}""", FileAction.Read, "a")]
+    [InlineData("read_file", """{"path":"/ws/a"}""", FileAction.Read, "a")]
     [InlineData("read_text_file", """{"path":"a","head":3}""", FileAction.Read, "a")]
     [InlineData("read_media_file", """{"path":"a.png"}""", FileAction.Read, "a.png")]
     [InlineData("read_multiple_files", """{"paths":["a","/etc/passwd","b"]}""", FileAction.Read, "a outside_roots b")]
@@ -26,7 +26,7 @@ public sealed class FileRecognizerTests
     [InlineData("create_directory", """{"path":"d"}""", FileAction.CreateDirectory, "d")]
     [InlineData("list_directory", """{"path":"."}""", FileAction.List, ".")]
     [InlineData("list_directory_with_sizes", """{"path":"d","sortBy":"size"}""", FileAction.List, "d")]
-    [InlineData("directory_tree", """{"path":"/work","excludePatterns":["node_modules"]}""", FileAction.List, ".")]
+    [InlineData("directory_tree", """{"path":"/ws","excludePatterns":["node_modules"]}""", FileAction.List, ".")]
     [InlineData("move_file", """{"source":"a","destination":"../b"}""", FileAction.Move, "a traversal")]
     [InlineData("search_files", """{"path":"d","pattern":"**/*.cs"}""", FileAction.Search, "d")]
     [InlineData("get_file_info", """{"path":"a"}""", FileAction.Read, "a")]
@@ -35,13 +35,13 @@ public sealed class FileRecognizerTests
     [InlineData("file.append", """{"path":"a","content":"x"}""", FileAction.Append, "a")]
     [InlineData("file.delete", """{"path":"a"}""", FileAction.Delete, "a")]
     [InlineData("file.list", """{"path":"d"}""", FileAction.List, "d")]
-    [InlineData("git_status", """{"repo_path":"/work"}""", FileAction.Read, ".")]
-    [InlineData("git_add", """{"repo_path":"/work/sub","files":["a",".env"]}""", FileAction.Write, "sub sub/a sub/.env")]
-    [InlineData("git_commit", """{"repo_path":"/work","message":"m"}""", FileAction.Other, ".")]
+    [InlineData("git_status", """{"repo_path":"/ws"}""", FileAction.Read, ".")]
+    [InlineData("git_add", """{"repo_path":"/ws/sub","files":["a",".env"]}""", FileAction.Write, "sub sub/a sub/.env")]
+    [InlineData("git_commit", """{"repo_path":"/ws","message":"m"}""", FileAction.Other, ".")]
     [InlineData("delete_file", """{"path":"a"}""", FileAction.Delete, "a")]
     [InlineData("append_file", """{"file_path":"a","text":"x"}""", FileAction.Append, "a")]
     [InlineData("copy_file", """{"from":"a","to":"b"}""", FileAction.Write, "a b")]
-    [InlineData("str_replace_based_edit_tool", """{"command":"view","path":"/work/a"}""", FileAction.Read, "a")]
+    [InlineData("str_replace_based_edit_tool", """{"command":"view","path":"/ws/a"}""", FileAction.Read, "a")]
     [InlineData("str_replace_based_edit_tool", """{"command":"create","path":"a","file_text":"x"}""", FileAction.Write, "a")]
     [InlineData("str_replace_based_edit_tool", """{"command":"str_replace","path":"a","old_str":"x","new_str":"y"}""", FileAction.Edit, "a")]
     [InlineData("str_replace_based_edit_tool", """{"command":"insert","path":"a","insert_line":1,"insert_text":"y"}""", FileAction.Edit, "a")]
@@ -53,9 +53,9 @@ public sealed class FileRecognizerTests
     }
 
     [Theory, Clause("MCP-02")]
-    [InlineData("resources/read", """{"uri":"file:///work/a"}""", "a")]
+    [InlineData("resources/read", """{"uri":"file:///ws/a"}""", "a")]
     [InlineData("resources/read", """{"uri":"FILE:///etc/passwd"}""", "outside_roots")]
-    [InlineData("resources/subscribe", """{"uri":"file:///work/../x"}""", "traversal")]
+    [InlineData("resources/subscribe", """{"uri":"file:///ws/../x"}""", "traversal")]
     [InlineData("resources/read", """{"uri":"https://example.org/a"}""", "nothing")]
     [InlineData("resources/read", """{"uri":"issue://1/../2"}""", "nothing")]
     [InlineData("file.read", """{"path":"a"}""", "a")]
@@ -121,7 +121,7 @@ public sealed class FileRecognizerTests
     [InlineData("""{"path":"src/a.cs"}""", "src/a.cs")]
     [InlineData("""{"output_file":"../../x"}""", "traversal")]
     [InlineData("""{"options":{"workDir":"/etc"}}""", "outside_roots")]
-    [InlineData("""{"files":["a",{"name":"b","path":"/root/.ssh/id"}]}""", "a outside_roots")]
+    [InlineData("""{"files":["a",{"name":"b","path":"/var/x"}]}""", "a outside_roots")]
     [InlineData("""{"x":"/etc/passwd"}""", "outside_roots")]
     [InlineData("""{"x":"~/.ssh/id"}""", "traversal")]
     [InlineData("""{"x":"C:\\Windows"}""", "traversal")]
@@ -160,7 +160,7 @@ public sealed class FileRecognizerTests
     [Fact]
     public void A_configuration_adds_tools_and_replaces_built_in_ones()
     {
-        var roots = FileRoots.Of(["/work"], null, isLocal: false).Value;
+        var roots = FileRoots.Of(["/ws"], null, isLocal: false).Value;
         var own = FileRecognizer.Of([new() { Name = "store", Action = FileAction.Write, Paths = ["/where"], Content = ["/what"] }, new() { Name = "read_file", Action = FileAction.Delete, Paths = ["/path"] }], roots).Value;
         var stored = own.Recognize("tools/call", "store", """{"where":"a","what":"x"}"""u8.ToArray())!;
         Assert.Equal((FileAction.Write, "a", "x"), (stored.Action, Paths(stored), stored.AddedLines[0].Text));

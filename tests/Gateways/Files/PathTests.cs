@@ -10,23 +10,23 @@ namespace CabinCrew.Gateways.Tests.Files;
 
 public sealed class PathTests
 {
-    private static readonly FileRoots Far = FileRoots.Of(["/work/app", "/data"], "/work/app", isLocal: false).Value;
+    private static readonly FileRoots Far = FileRoots.Of(["/ws/app", "/data"], "/ws/app", isLocal: false).Value;
 
     [Theory, Clause("MCP-04")]
-    [InlineData("src/a.cs", "src/a.cs", "/work/app")]
-    [InlineData("./src//a.cs", "src/a.cs", "/work/app")]
-    [InlineData("/work/app/src/./a.cs", "src/a.cs", "/work/app")]
-    [InlineData("/work/app", "", "/work/app")]
-    [InlineData("/work/app/", "", "/work/app")]
-    [InlineData(".", "", "/work/app")]
+    [InlineData("src/a.cs", "src/a.cs", "/ws/app")]
+    [InlineData("./src//a.cs", "src/a.cs", "/ws/app")]
+    [InlineData("/ws/app/src/./a.cs", "src/a.cs", "/ws/app")]
+    [InlineData("/ws/app", "", "/ws/app")]
+    [InlineData("/ws/app/", "", "/ws/app")]
+    [InlineData(".", "", "/ws/app")]
     [InlineData("/data/x", "x", "/data")]
     [InlineData("//data//x", "x", "/data")]
-    [InlineData("file:///work/app/a%20b", "a b", "/work/app")]
+    [InlineData("file:///ws/app/a%20b", "a b", "/ws/app")]
     [InlineData("file://localhost/data/x", "x", "/data")]
-    [InlineData("docs/Größe.md", "docs/Größe.md", "/work/app")]
-    [InlineData("..a/b..c/.d", "..a/b..c/.d", "/work/app")]
-    [InlineData("ab:c", "ab:c", "/work/app")]
-    [InlineData("日本語/ファイル.txt", "日本語/ファイル.txt", "/work/app")]
+    [InlineData("docs/Größe.md", "docs/Größe.md", "/ws/app")]
+    [InlineData("..a/b..c/.d", "..a/b..c/.d", "/ws/app")]
+    [InlineData("ab:c", "ab:c", "/ws/app")]
+    [InlineData("日本語/ファイル.txt", "日本語/ファイル.txt", "/ws/app")]
     public void Spellings_of_one_path_are_one_path(string given, string path, string root)
     {
         var target = Far.Resolve(given);
@@ -37,13 +37,13 @@ public sealed class PathTests
 
     [Theory, Clause("MCP-04")]
     [InlineData("/etc/passwd", FileFault.OutsideRoots)]
-    [InlineData("/work/app-evil/x", FileFault.OutsideRoots)]
-    [InlineData("/work", FileFault.OutsideRoots)]
+    [InlineData("/ws/app-evil/x", FileFault.OutsideRoots)]
+    [InlineData("/ws", FileFault.OutsideRoots)]
     [InlineData("/", FileFault.OutsideRoots)]
     [InlineData("/WORK/app/x", FileFault.OutsideRoots)]
     [InlineData("../x", FileFault.Traversal)]
     [InlineData("a/../b", FileFault.Traversal)]
-    [InlineData("/work/app/../../etc/passwd", FileFault.Traversal)]
+    [InlineData("/ws/app/../../etc/passwd", FileFault.Traversal)]
     [InlineData("a/..", FileFault.Traversal)]
     [InlineData("..", FileFault.Traversal)]
     [InlineData("...", FileFault.Traversal)]
@@ -74,10 +74,10 @@ public sealed class PathTests
     [InlineData(".e\u200Bnv", FileFault.Traversal)]
     [InlineData("a\u202Egpj.sh", FileFault.Traversal)]
     [InlineData("\uFEFFa", FileFault.Traversal)]
-    [InlineData("file://host/work/app/x", FileFault.Traversal)]
-    [InlineData("file:///work/app/%2e%2e/x", FileFault.Traversal)]
-    [InlineData("file:///work/app/x?y", FileFault.Traversal)]
-    [InlineData("file:/work/app/a%2fb", FileFault.Traversal)]
+    [InlineData("file://host/ws/app/x", FileFault.Traversal)]
+    [InlineData("file:///ws/app/%2e%2e/x", FileFault.Traversal)]
+    [InlineData("file:///ws/app/x?y", FileFault.Traversal)]
+    [InlineData("file:/ws/app/a%2fb", FileFault.Traversal)]
     [InlineData("file:x", FileFault.Traversal)]
     [InlineData("", FileFault.Unresolved)]
     public void What_leads_out_or_could_be_read_to_is_a_fault(string given, FileFault fault)
@@ -100,7 +100,7 @@ public sealed class PathTests
         Assert.Equal(FileFault.Unresolved, FileRoots.Of(["/a", "/b"], null, isLocal: false).Value.Resolve("x").Fault);
         Assert.Equal("x", FileRoots.Of(["/a"], null, isLocal: false).Value.Resolve("x").Path);
         Assert.Equal(FileFault.OutsideRoots, FileRoots.Of(["/a"], "/b", isLocal: false).Value.Resolve("x").Fault);
-        Assert.Equal("sub/x", Far.Resolve("x", "/work/app/sub").Path);
+        Assert.Equal("sub/x", Far.Resolve("x", "/ws/app/sub").Path);
         Assert.Equal("sub/x", Far.Resolve("x", "sub").Path);
         Assert.Equal(FileFault.OutsideRoots, Far.Resolve("x", "/etc").Fault);
         Assert.Equal(FileFault.Unresolved, Far.Resolve("x", "../..").Fault);

@@ -11,16 +11,16 @@ public sealed class RecognizerFuzzTests
     private static readonly string[] Samples =
     [
         """{"path":"src/a.cs","content":"x"}""", """{"paths":["a","/etc/passwd","../b"]}""", """{"path":"a","edits":[{"oldText":"x","newText":"y"}]}""", """{"source":"a","destination":"b"}""",
-        """{"patch":"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"}""", """{"input":"*** Begin Patch\n*** Update File: a\n-x\n+y\n*** End Patch"}""", """{"uri":"file:///work/a%20b"}""", """{"command":"view","path":"/work/a"}""", """{"repo_path":"/work","files":["x"]}""",
+        """{"patch":"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"}""", """{"input":"*** Begin Patch\n*** Update File: a\n-x\n+y\n*** End Patch"}""", """{"uri":"file:///ws/a%20b"}""", """{"command":"view","path":"/ws/a"}""", """{"repo_path":"/ws","files":["x"]}""",
     ];
 
     private static readonly string[] Words =
-        ["..", "/", "\\", "//", "./", "file://", "%2e", "\\u0000", "\\u002e\\u002e", "~", "C:", "\"", ",", "[", "]", "{", "}", ":", "path", "*** ", "+++ b/", "--- a/", "@@ -1 +1 @@\\n", "\u2215", "\u202e", "/work", "/etc", "null", "1e9", "\\ud800"];
+        ["..", "/", "\\", "//", "./", "file://", "%2e", "\\u0000", "\\u002e\\u002e", "~", "C:", "\"", ",", "[", "]", "{", "}", ":", "path", "*** ", "+++ b/", "--- a/", "@@ -1 +1 @@\\n", "\u2215", "\u202e", "/ws", "/etc", "null", "1e9", "\\ud800"];
 
     [Fact, Clause("MCP-04")]
     public void Whatever_is_sent_a_path_without_fault_is_below_its_root()
     {
-        var recognizer = FileRecognizer.Of([], FileRoots.Of(["/work"], null, isLocal: false).Value).Value;
+        var recognizer = FileRecognizer.Of([], FileRoots.Of(["/ws"], null, isLocal: false).Value).Value;
         var tools = FileTools.Table.Select(t => t.Name).Append("unknown").ToArray();
         var recognized = 0;
         for (var seed = 0; seed < 30_000; seed++)
@@ -45,7 +45,7 @@ public sealed class RecognizerFuzzTests
             Assert.NotEmpty(operation.Targets);
             foreach (var target in operation.Targets)
             {
-                var good = target.Fault == FileFault.None ? target.Root == "/work" && (target.Path == "" || WorkspacePath.TryParse(target.Path, out _)) : target is { Path: null, Root: null };
+                var good = target.Fault == FileFault.None ? target.Root == "/ws" && (target.Path == "" || WorkspacePath.TryParse(target.Path, out _)) : target is { Path: null, Root: null };
                 Assert.True(good, $"seed {seed}: {target}");
             }
         }
