@@ -1,13 +1,13 @@
-// The real sandbox, watched: which runs were begun, which of them got the word to go, which are over, and what of them is on the machine.
+// The real sandbox (or its absence), watched: which runs were begun, which of them got the word to go, which are over, and what of them is on the machine.
 using CabinCrew.Orchestrator.Engines;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Tests.Hangar;
 
-internal sealed class WatchedRunner : IEngineRunner
+internal sealed class WatchedRunner(bool unsandboxed = false) : IEngineRunner
 {
-    private readonly IEngineRunner inner = EngineRunners.Create(unsandboxed: false).Value;
+    private readonly IEngineRunner inner = EngineRunners.Create(unsandboxed).Value;
     private readonly List<string> told = [], scratch = [];
 
     public string Tier => inner.Tier;

@@ -94,6 +94,16 @@ public sealed class StandbyTests
     }
 
     [Fact]
+    public async Task None_is_set_up_ahead_where_the_plans_engine_is_not_isolated_from_it()
+    {
+        var loose = new WatchedRunner(unsandboxed: true);
+        await using var house = await FlightHouse.OpenAsync(real: loose);
+        var flown = await house.FlyScriptAsync("propose a.txt new");
+        Assert.Null(flown.Problem);
+        Assert.Equal(["flight-plan ended", "take-off begun"], loose.Told.SkipWhile(t => t != "flight-plan ended").Take(2));
+    }
+
+    [Fact]
     public async Task None_is_set_up_ahead_where_steps_stand_side_by_side()
     {
         await using var house = await OpenAsync();

@@ -34,12 +34,12 @@ internal sealed class Standby(StepContext c, FlightGoal goal, CancellationToken 
         if (task.IsCompletedSuccessfully && task.Result is { } unused) c.Afterwards.Dispose(unused);
     }
 
-    // A person is asked, and may take days. What reaches outside is set up only under its lock. And where steps stand side by side, the first to take off
+    // Without isolation the plan's engine could reach what stands there. A person is asked, and may take days. What reaches outside is set up only under its lock. And where steps stand side by side, the first to take off
     // moves the workspace under all others: so many sandboxes would wait for nothing.
     private bool IsLikelyFlown()
     {
         var (flight, step) = (c.Journal.State, c.Definition);
-        return goal == FlightGoal.Land && c.Runner.HasMounts && step is { HasOutsideEffects: false, Approvals.Count: 0 }
+        return goal == FlightGoal.Land && c.Runner is { HasMounts: true, Tier: not Tiers.None } && step is { HasOutsideEffects: false, Approvals.Count: 0 }
             && flight.Definition.Steps.Count(s => flight.Steps[s.Id].State != LifecycleState.Completed && s.Needs.All(n => flight.Steps[n].State == LifecycleState.Completed)) == 1;
     }
 }
