@@ -1,5 +1,6 @@
 // The state of one evaluation: frames, the document context, the budget, what fired. Used by one thread, thrown away afterwards.
 // Frames live one behind the other in one array; `Slots` may be replaced while something is evaluated, so nobody keeps it in a variable.
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using CabinCrew.Rego.Builtins;
@@ -11,6 +12,7 @@ namespace CabinCrew.Rego.Evaluate;
 internal sealed class Evaluation : BuiltinContext
 {
     private const int FuelPerCheck = 256;
+    private const int SlotsMin = 128;
 
     private readonly EvaluationOptions options;
     private readonly CancellationToken cancellation;
@@ -35,7 +37,7 @@ internal sealed class Evaluation : BuiltinContext
     public Plan Plan { get; }
 
     /// <summary>All frames. The current one starts at <see cref="Base"/>; everything from <see cref="Top"/> on is free.</summary>
-    public Value?[] Slots { get; private set; } = new Value?[64];
+    public Value?[] Slots { get; private set; } = ArrayPool<Value?>.Shared.Rent(SlotsMin);
 
     public int Base { get; set; }
 
@@ -74,6 +76,14 @@ internal sealed class Evaluation : BuiltinContext
 
     public void Release(int at) => Top = at;
 
+    /// <summary>Gives the frames back, once nothing is evaluated any more.</summary>
+    public void End()
+    {
+        ArrayPool<Value?>.Shared.Return(Slots, clearArray: true);
+        Slots = [];
+    }
+
+    // The old ones are left to those who may still look at them.
     private void Grow()
     {
         var slots = Slots;

@@ -61,6 +61,10 @@ public sealed class PreparedQuery
         {
             return new([], new("eval_limit_depth", "evaluation nests too deeply", default), e.Fired());
         }
+        finally
+        {
+            e.End();
+        }
     }
 }
 

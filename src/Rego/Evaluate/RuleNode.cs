@@ -12,6 +12,7 @@ internal sealed class RuleNode(string name, RuleNode? parent)
 {
     private Dictionary<string, RuleNode>? children;
     private Value[]? pathValues;
+    private Value[]? documentKeys;
 
     public string Name => name;
 
@@ -54,6 +55,9 @@ internal sealed class RuleNode(string name, RuleNode? parent)
 
     /// <summary>The keys that lead from <c>data</c> to here.</summary>
     public Value[] PathValues => pathValues ??= parent is null ? [] : [.. parent.PathValues, NameValue];
+
+    /// <summary>The names below that are documents, in order. Asked for once the tree is whole.</summary>
+    public Value[] DocumentKeys => documentKeys ??= [.. Children.Where(child => !child.IsFunction).Select(child => child.NameValue).OrderBy(name => name)];
 
     public override string ToString() => parent is null ? "data" : $"{parent}.{name}";
 

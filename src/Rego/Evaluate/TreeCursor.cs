@@ -71,8 +71,9 @@ internal readonly struct TreeCursor(RuleNode? node, Value? data)
     }
 
     /// <summary>The keys one step down, each once, in order.</summary>
-    public List<Value> Keys()
+    public IReadOnlyList<Value> Keys()
     {
+        if (data is not (ObjectValue { Count: > 0 } or ArrayValue { Count: > 0 })) return node!.DocumentKeys;
         var keys = new List<Value>();
         if (data is ObjectValue map) keys.AddRange(map.Keys);
         else if (data is ArrayValue array) keys.AddRange(Enumerable.Range(0, array.Count).Select(i => Value.From(i)));

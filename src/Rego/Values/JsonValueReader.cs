@@ -198,23 +198,18 @@ internal ref struct JsonValueReader
         public static Shape? Of(ReadOnlySpan<Value> pairs)
         {
             var given = new Value[pairs.Length / 2];
-            var order = new int[given.Length];
-            for (var i = 0; i < given.Length; i++)
-            {
-                given[i] = pairs[i * 2];
-                order[i] = i;
-            }
-
+            for (var i = 0; i < given.Length; i++) given[i] = pairs[i * 2];
             var sorted = (Value[])given.Clone();
-            Array.Sort(sorted, order);
-            var position = new int[given.Length];
-            for (var i = 0; i < sorted.Length; i++)
+            Array.Sort(sorted);
+            for (var i = 1; i < sorted.Length; i++)
             {
-                if (i > 0 && sorted[i].Equals(sorted[i - 1])) return null;
-                position[order[i]] = i;
+                if (sorted[i].Equals(sorted[i - 1])) return null;
             }
 
-            return new Shape(given, position, new SortedKeys(sorted));
+            var keys = new SortedKeys(sorted);
+            var position = new int[given.Length];
+            for (var i = 0; i < given.Length; i++) position[i] = keys.Find(given[i]);
+            return new Shape(given, position, keys);
         }
     }
 }

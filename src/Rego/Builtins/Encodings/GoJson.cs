@@ -7,7 +7,7 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Builtins.Encodings;
 
-internal sealed class GoJson
+internal struct GoJson
 {
     private readonly BuiltinContext context;
     private readonly StringBuilder text;

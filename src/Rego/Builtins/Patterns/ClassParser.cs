@@ -11,7 +11,7 @@ internal readonly struct ClassParser(string text)
         var start = at++;
         var negative = at < text.Length && text[at] == '^';
         if (negative) at++;
-        var ranges = new List<(int, int)>();
+        var ranges = new List<CharRange>();
         for (var first = true; first || at >= text.Length || text[at] != ']'; first = false)
         {
             if (at >= text.Length) throw new PatternException("missing closing ]", text[start..]);
@@ -26,16 +26,16 @@ internal readonly struct ClassParser(string text)
         return negative ? all.Negate() : all;
     }
 
-    private (int, int) Range(ref int at, int start, bool first)
+    private CharRange Range(ref int at, int start, bool first)
     {
         var rangeStart = at;
         // As Perl allows and RE2 does not: a dash that is neither first, last nor between two ends.
         if (text[at] == '-' && !first && at + 1 < text.Length && text[at + 1] != ']') throw new PatternException("invalid character class range", text[at..(at + 2)]);
         var low = Character(ref at, start);
-        if (at + 1 >= text.Length || text[at] != '-' || text[at + 1] == ']') return (low, low);
+        if (at + 1 >= text.Length || text[at] != '-' || text[at + 1] == ']') return new(low, low);
         at++;
         var high = Character(ref at, start);
-        return high < low ? throw new PatternException("invalid character class range", text[rangeStart..at]) : (low, high);
+        return high < low ? throw new PatternException("invalid character class range", text[rangeStart..at]) : new(low, high);
     }
 
     private int Character(ref int at, int start)
@@ -56,20 +56,20 @@ internal readonly struct ClassParser(string text)
         var negative = name.StartsWith('^');
         CharClass? set = (negative ? name[1..] : name) switch
         {
-            "alnum" => CharClass.From([('0', '9'), ('A', 'Z'), ('a', 'z')]),
-            "alpha" => CharClass.From([('A', 'Z'), ('a', 'z')]),
-            "ascii" => CharClass.From([(0, 0x7F)]),
+            "alnum" => CharClass.From([new('0', '9'), new('A', 'Z'), new('a', 'z')]),
+            "alpha" => CharClass.From([new('A', 'Z'), new('a', 'z')]),
+            "ascii" => CharClass.From([new(0, 0x7F)]),
             "blank" => CharClass.Of("\t "),
-            "cntrl" => CharClass.From([(0, 0x1F), (0x7F, 0x7F)]),
+            "cntrl" => CharClass.From([new(0, 0x1F), new(0x7F, 0x7F)]),
             "digit" => CharClass.Digit,
-            "graph" => CharClass.From([('!', '~')]),
-            "lower" => CharClass.From([('a', 'z')]),
-            "print" => CharClass.From([(' ', '~')]),
-            "punct" => CharClass.From([('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]),
-            "space" => CharClass.From([('\t', '\r'), (' ', ' ')]),
-            "upper" => CharClass.From([('A', 'Z')]),
+            "graph" => CharClass.From([new('!', '~')]),
+            "lower" => CharClass.From([new('a', 'z')]),
+            "print" => CharClass.From([new(' ', '~')]),
+            "punct" => CharClass.From([new('!', '/'), new(':', '@'), new('[', '`'), new('{', '~')]),
+            "space" => CharClass.From([new('\t', '\r'), new(' ', ' ')]),
+            "upper" => CharClass.From([new('A', 'Z')]),
             "word" => CharClass.Word,
-            "xdigit" => CharClass.From([('0', '9'), ('A', 'F'), ('a', 'f')]),
+            "xdigit" => CharClass.From([new('0', '9'), new('A', 'F'), new('a', 'f')]),
             _ => null,
         };
         if (set is null) throw new PatternException("invalid character class range", text[at..(close + 2)]);

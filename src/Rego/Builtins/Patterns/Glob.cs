@@ -164,7 +164,7 @@ internal sealed class Glob
         at++;
         var negative = at < pattern.Length && pattern[at] is ('!' or '^');
         if (negative) at++;
-        var ranges = new List<(int, int)>();
+        var ranges = new List<CharRange>();
         while (at < pattern.Length && (pattern[at] != ']' || ranges.Count == 0))
         {
             var low = Character();
@@ -173,11 +173,11 @@ internal sealed class Glob
                 at++;
                 var high = Character();
                 if (high < low) throw new FormatException($"hi character '{new Rune(high)}' should be greater than lo '{new Rune(low)}'");
-                ranges.Add((low, high));
+                ranges.Add(new(low, high));
             }
             else
             {
-                ranges.Add((low, low));
+                ranges.Add(new(low, low));
             }
         }
 

@@ -106,7 +106,7 @@ internal static class GlobIntersection
     private static CharClass Set(string text, ref int at)
     {
         var start = at++;
-        var ranges = new List<(int, int)>();
+        var ranges = new List<CharRange>();
         for (; at < text.Length && text[at] != ']'; at++)
         {
             var low = Literal(text, ref at);
@@ -115,11 +115,11 @@ internal static class GlobIntersection
                 at += 2;
                 var high = Literal(text, ref at);
                 if (high < low) throw Refuse(text, at, $"range is out of order: '{new Rune(low)}' comes before '{new Rune(high)}' in Unicode");
-                ranges.Add((low, high));
+                ranges.Add(new(low, high));
             }
             else
             {
-                ranges.Add((low, low));
+                ranges.Add(new(low, low));
             }
         }
 

@@ -260,10 +260,17 @@ internal sealed class PatternParser
         return last;
     }
 
+    private static long Size(IReadOnlyList<PatternNode> nodes)
+    {
+        long size = 0;
+        foreach (var node in nodes) size += Size(node);
+        return size;
+    }
+
     private static long Size(PatternNode node) => node switch
     {
-        SequenceNode sequence => 1 + sequence.Parts.Sum(Size),
-        ChoiceNode choice => 1 + choice.Options.Sum(Size),
+        SequenceNode sequence => 1 + Size(sequence.Parts),
+        ChoiceNode choice => 1 + Size(choice.Options),
         GroupNode group => 1 + Size(group.Body),
         RepeatNode repeat => 1 + (Size(repeat.Body) * Math.Max(1, Math.Max(repeat.Min, repeat.Max))),
         _ => 1,

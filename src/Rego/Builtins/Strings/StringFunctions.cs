@@ -1,4 +1,5 @@
 // Texts: search, cut, split, join. Positions count code points, as OPA's do.
+using System.Buffers;
 using System.Text;
 using CabinCrew.Rego.Values;
 
@@ -91,14 +92,24 @@ internal static class StringFunctions
         if (items.Length == 0) return StringValue.Empty;
         if (items.Length == 1) return items[0];
         context.Charge(length / CharsPerElement);
-        var text = context.Scratch.Clear();
+        var whole = checked((int)(length - separator.Length));
+        var room = ArrayPool<char>.Shared.Rent(whole);
+        var at = 0;
         for (var i = 0; i < items.Length; i++)
         {
-            if (i > 0) text.Append(separator);
-            text.Append(((StringValue)items[i]).Text);
+            if (i > 0) Put(separator);
+            Put(((StringValue)items[i]).Text);
         }
 
-        return new StringValue(text.ToString());
+        var text = new string(room, 0, whole);
+        ArrayPool<char>.Shared.Return(room, clearArray: true);
+        return new StringValue(text);
+
+        void Put(string part)
+        {
+            part.CopyTo(0, room, at, part.Length);
+            at += part.Length;
+        }
     }
 
     private static Value? IndexOf(BuiltinContext context, ReadOnlySpan<Value> args)
