@@ -18,6 +18,13 @@ internal sealed class GatewaySurroundings(House house, Action<string> say) : IGa
     public IChangeCollector Collector(string directory, MessageCaller caller) =>
         new PlanCollector(house.Flights, new Caller(caller.Name, caller.Roles, caller.Human ?? false, caller.AuthenticatedBy), directory, house.Place.StoreDirectory);
 
+    /// <summary>What sessions left behind that died with their gateway becomes plans now, in the name of whoever opens this one.</summary>
+    public async Task<IReadOnlyList<Outcome<Proposal>>> RecoverAsync(string directory, CancellationToken ct)
+    {
+        await using var collector = new PlanCollector(house.Flights, house.Caller, directory, house.Place.StoreDirectory);
+        return await collector.RecoverAsync(ct).ConfigureAwait(false);
+    }
+
     public Task<Outcome<string>> SecretAsync(string kind, string value, CancellationToken ct) => SecretReader.ReadAsync(new SecretSource(kind, value, []), ct);
 
     public void Proposed(Outcome<Proposal> end) => say(end.Try(out var proposal, out var problem) ? proposal.Words : $"what the session changed could not be proposed, and is kept: {problem.Message}");
