@@ -89,7 +89,7 @@ internal sealed class PlanCollector(Flights flights, Caller caller, string works
         var end = "You work on from the workspace as it is now.";
         if (!advanced.Try(out var report, out var problem)) return $"{begin} It could not be planned yet: {problem.Message} `cabincrew resume {id}` goes on with it. {end}";
         var step = report.State.Steps.Values.First();
-        var judged = step.Judgement is { } judgement ? $" Judged: {judgement.Decision.ToString().ToLowerInvariant()}.{string.Concat(judgement.Violations.Concat(judgement.Needs.SelectMany(n => n.Reasons)).Concat(judgement.Warnings).Take(ReasonsMax).Select(r => $" {r.TrimEnd('.')}."))}" : "";
+        var judged = step.Judgement is { } judgement ? $" Judged: {judgement.Decision.Word()}.{string.Concat(judgement.Violations.Concat(judgement.Needs.SelectMany(n => n.Reasons)).Concat(judgement.Warnings).Take(ReasonsMax).Select(r => $" {r.TrimEnd('.')}."))}" : "";
         return report.Problem switch
         {
             null => $"{begin}{judged} It was applied to the workspace. {end}",

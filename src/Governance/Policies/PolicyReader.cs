@@ -10,11 +10,11 @@ namespace CabinCrew.Governance.Policies;
 
 /// <param name="BuiltIn">The one built-in set of rules that may be named.</param>
 /// <param name="Package">Whose rules answer where an entry says nothing of it.</param>
-/// <param name="IsExposed">Whether a file (canonical path) can be read by those who are judged: no secret may lie there. Null: none can.</param>
-public sealed record PolicyDialect(string BuiltIn, string Package, Func<string, bool>? IsExposed)
+/// <param name="Exposed">Where else a file (canonical path) must be, since those who are judged can read it where it is; null: it may stay. Without it every file may.</param>
+public sealed record PolicyDialect(string BuiltIn, string Package, Func<string, string?>? Exposed)
 {
     /// <summary>What judges plans.</summary>
-    public static PolicyDialect Plans(Func<string, bool> isExposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, isExposed);
+    public static PolicyDialect Plans(Func<string, string?> exposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, exposed);
 }
 
 /// <param name="notYet">Where what is well-formed but beyond this version is told.</param>
@@ -119,8 +119,8 @@ public sealed class PolicyReader(YamlErrors notYet, string baseDirectory, Policy
         else if (map.TakeText("file", expected: "the path of a file") is { } written)
         {
             var path = Path.GetFullPath(written, baseDirectory);
-            if (dialect.IsExposed?.Invoke(CanonicalPath.Of(path) ?? path) != true) return ("file", path);
-            map.Errors.Add(map.Take("file")!, $"'file': expected a file that those who are judged cannot read: outside the workspace, or in the store's directory");
+            if (dialect.Exposed?.Invoke(CanonicalPath.Of(path) ?? path) is not { } elsewhere) return ("file", path);
+            map.Errors.Add(map.Take("file")!, $"'file': expected a file {elsewhere}");
         }
         return null;
     }

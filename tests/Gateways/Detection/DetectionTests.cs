@@ -142,7 +142,7 @@ public sealed class DetectionTests
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(Corpus.Checked("ghp_"));
         TextDetection With(DetectorSettings secrets) => TextDetection.Of(new Dictionary<string, DetectorSettings> { ["secrets"] = secrets }, new()).Value;
-        Assert.Equal((Decision.RequireApproval, false), Told(Standard, TextOrigin.Caller));
+        Assert.Equal((Decision.Deny, false), Told(Standard, TextOrigin.Caller));
         Assert.Equal((Decision.Warn, true), Told(Standard, TextOrigin.Server));
         Assert.Equal((Decision.Deny, false), Told(With(new(Decision.Deny, Decision.Warn, false)), TextOrigin.Caller));
         Assert.Equal((Decision.Deny, true), Told(With(DetectorSettings.Off with { RedactFromServer = true, Rules = new Dictionary<string, Decision> { ["github-token"] = Decision.Deny } }), TextOrigin.Server));

@@ -115,7 +115,7 @@ public sealed class MessagePolicySetTests
         var token = "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17";
         var call = Messages.Call("write_file", $$"""{"path":"a","content":"{{token}}"}""");
         var judged = Messages.Set(Says("a", Decision.Allow)).Judge(call with { Findings = MessageFindings.Of(TextDetection.Standard(new()).Detect(call.Content, TextOrigin.Caller)) });
-        Assert.Equal((Decision.RequireApproval, "secrets/github-token"), (judged.Decision, judged.Evaluations[1].PolicyId));
+        Assert.Equal((Decision.Deny, "secrets/github-token"), (judged.Decision, judged.Evaluations[1].PolicyId));
         Assert.Equal("this looks like a GitHub token (at /arguments/content)", judged.Evaluations[1].Reason);
         Assert.Empty(MessageFindings.Of([]));
     }

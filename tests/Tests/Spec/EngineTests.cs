@@ -45,7 +45,7 @@ public sealed class EngineTests : IDisposable
     }
 
     [Theory, Clause("ENG-05")]
-    [InlineData("{}", "config: expected one of patch, patch_file, edits, from_program")]
+    [InlineData("{}", "config: expected one of patch, patch_base64, patch_file, edits, from_program")]
     [InlineData("""{"patch":"x","edits":[]}""", "config: patch and edits exclude each other")]
     [InlineData("""{"pach":"x"}""", "config: expected one of")]
     [InlineData("""{"patch":"x","pathc_file":"y"}""", "did you mean 'patch_file'")]

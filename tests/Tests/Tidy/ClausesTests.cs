@@ -12,7 +12,6 @@ public sealed partial class ClausesTests
     {
         ["PRE-06"] = "the ONNX source",
         ["APR-06"] = "channels besides the command line",
-        ["APR-07"] = "the gateways",
         ["AUD-06"] = "sinks besides the JSON Lines export",
         ["ORC-07"] = "judgement after execution",
     };
@@ -75,6 +74,30 @@ public sealed partial class ClausesTests
     }
 
     // A mark on a class counts for each of its tests.
+    /// <summary>The marks of the gateways' own test program, which this one does not load: read from its sources.</summary>
+    private static IEnumerable<(string Clause, string Test)> Beside()
+    {
+        foreach (var file in Repository.Files.Where(f => f.StartsWith("tests/Gateways/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            var open = new List<string>();
+            foreach (var line in Repository.Lines(file).Select(l => l.Trim()))
+            {
+                if (line.StartsWith('[')) open.AddRange(Mark.Matches(line).Select(m => m.Groups[1].Value));
+                else if (open.Count > 0 && Method.Match(line) is { Success: true } method)
+                {
+                    foreach (var clause in open) yield return (clause, $"{file.Split('/')[2]}/{Path.GetFileNameWithoutExtension(file)}: {method.Groups[1].Value.Replace('_', ' ')}");
+                    open.Clear();
+                }
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\bClause\(""([A-Z]+-[0-9]+)""\)")]
+    private static partial Regex Mark { get; }
+
+    [GeneratedRegex(@"^public (?:static )?(?:async )?(?:Task|void|ValueTask) (\w+)\(")]
+    private static partial Regex Method { get; }
+
     private static IEnumerable<(string Clause, string Test)> Shown()
     {
         var marked =
@@ -89,7 +112,7 @@ public sealed partial class ClausesTests
             from Match m in FlightClauses.Matches(Repository.Text(f))
             from c in m.Groups[1].Value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)
             select (c, $"`{f}`");
-        return marked.Concat(flown);
+        return marked.Concat(flown).Concat(Beside());
     }
 
     private static bool IsTest(MethodInfo method) => method.GetCustomAttributes().Any(a => a is FactAttribute);

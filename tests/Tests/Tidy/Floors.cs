@@ -37,6 +37,20 @@ internal static class Floors
         ["SQLitePCLRaw.provider.e_sqlite3"] = ["Ledger"],
         ["YamlDotNet"] = ["Governance", "Rego"],
         ["System.CommandLine"] = ["Cli"],
+        // The framework's web server.
+        ["Microsoft.AspNetCore"] = ["Server"],
+        ["Microsoft.AspNetCore.Hosting.Abstractions"] = ["Server"],
+        ["Microsoft.AspNetCore.Http.Abstractions"] = ["Server"],
+        ["Microsoft.AspNetCore.Http.Features"] = ["Server"],
+        ["Microsoft.AspNetCore.Server.Kestrel"] = ["Server"],
+        ["Microsoft.AspNetCore.Server.Kestrel.Core"] = ["Server"],
+        ["Microsoft.Extensions.DependencyInjection.Abstractions"] = ["Server"],
+        ["Microsoft.Extensions.Hosting"] = ["Server"],
+        ["Microsoft.Extensions.Hosting.Abstractions"] = ["Server"],
+        ["Microsoft.Extensions.Logging"] = ["Server"],
+        ["Microsoft.Extensions.Logging.Abstractions"] = ["Server"],
+        ["Microsoft.Extensions.Options"] = ["Server"],
+        ["Microsoft.Extensions.Primitives"] = ["Server"],
     };
 
     /// <summary>Folders of a project, bottom first: each may use itself and those before it. The project's root is free.</summary>
@@ -49,6 +63,7 @@ internal static class Floors
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
         ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
+        ["Server"] = ["Mcp"],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Serving", "Commands"],
         ["Git"] = [],
         ["Patch"] = [],

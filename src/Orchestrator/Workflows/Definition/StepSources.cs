@@ -9,6 +9,9 @@ namespace CabinCrew.Orchestrator.Workflows;
 
 internal sealed partial class StepSources(YamlMap step, string baseDirectory, string? workspace)
 {
+    /// <summary>Where a file with a secret must be.</summary>
+    internal const string Outside = $"outside the workspace, where every engine can read it; move it out, or under {WorkspaceHasher.StoreDirectory}/";
+
     private const int NamesMax = 64;
     private const int ArgumentsMax = 256;
     private static readonly string[] Kinds = ["env", "file", "command"];
@@ -65,7 +68,7 @@ internal sealed partial class StepSources(YamlMap step, string baseDirectory, st
         var path = Path.GetFullPath(Path.Combine(baseDirectory, written));
         if (written.StartsWith("~/", StringComparison.Ordinal)) map.Errors.Add(map.Take("file")!, "'file': '~' is not expanded here; write the path out, or relative to this file");
         else if (InWorkspace(CanonicalPath.Of(path) ?? path))
-            map.Errors.Add(map.Take("file")!, $"'file': expected a file outside the workspace, where every engine can read it; move it out, or under {WorkspaceHasher.StoreDirectory}/");
+            map.Errors.Add(map.Take("file")!, $"'file': expected a file {Outside}");
         else return new SecretSource("file", path, []);
         return null;
     }
