@@ -45,8 +45,8 @@ internal sealed class MemoryExchange : IHttpExchange
 
     private IEnumerable<string> Values(string name) =>
         name == "Host" && request.Headers.Host is null ? [request.RequestUri!.Authority]
-        : request.Headers.TryGetValues(name, out var own) ? own
-        : request.Content?.Headers.TryGetValues(name, out var content) == true ? content : [];
+        : request.Headers.NonValidated.TryGetValues(name, out var own) ? own
+        : request.Content?.Headers.NonValidated.TryGetValues(name, out var content) == true ? content : [];
 
     public string? Header(string name) => Values(name).ToList() is [var one] ? one : null;
 
