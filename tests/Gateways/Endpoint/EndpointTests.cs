@@ -51,6 +51,21 @@ public sealed class EndpointTests
         Assert.Equal(Bench.Result("7"), await EndpointBench.ReceiveAsync(client));
     }
 
+    [Fact]
+    public async Task Nothing_is_lost_of_a_stream_that_ended_before_anybody_read_it()
+    {
+        var settings = new Mcp.Endpoint.EndpointSettings { Hosts = [] };
+        var stream = new Mcp.Endpoint.ReplyStream("r1", settings);
+        stream.Put("{\"a\":1}"u8.ToArray(), final: false);
+        stream.Put("{\"b\":2}"u8.ToArray(), final: true);
+        var exchange = new MemoryExchange(new HttpRequestMessage(HttpMethod.Post, EndpointBench.Url), [], default);
+        await Mcp.Endpoint.EventStreams.WriteAsync(exchange, stream, 0, resumable: false, settings, default);
+        exchange.End();
+        var text = await (await exchange.Begun).Content.ReadAsStringAsync();
+        Assert.Contains("{\"a\":1}", text, StringComparison.Ordinal);
+        Assert.Contains("{\"b\":2}", text, StringComparison.Ordinal);
+    }
+
     [Fact, Clause("MCP-01")]
     public async Task What_a_server_says_unasked_comes_on_the_standing_stream()
     {

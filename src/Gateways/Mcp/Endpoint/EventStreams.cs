@@ -35,7 +35,7 @@ internal static class EventStreams
                 }
             }
             if (next is not { } found) break;
-            if (!streaming && stream.Ended && found.Number == 1)
+            if (!streaming && found.Number == 1 && stream.EndsWith(1))
             {
                 http.Begin((int)HttpStatusCode.OK, "application/json", headers ?? []);
                 await http.WriteAsync(found.Frame, ct).ConfigureAwait(false);

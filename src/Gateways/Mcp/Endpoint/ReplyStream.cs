@@ -24,6 +24,12 @@ internal sealed class ReplyStream(string name, EndpointSettings settings)
         get { lock (gate) return ended; }
     }
 
+    /// <summary>This event is the last that there will be.</summary>
+    public bool EndsWith(long number)
+    {
+        lock (gate) return ended && last == number;
+    }
+
     public string IdOf(long number) => string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
 
     /// <summary>The stream and the number that an event's id names; null: it is none of ours.</summary>
@@ -94,7 +100,7 @@ internal sealed class ReplyStream(string name, EndpointSettings settings)
                     if (Find() is { } found)
                     {
                         at = found.Number;
-                        Forget(keep ? stream.settingsKept() : 0);
+                        Forget(keep ? stream.KeptMax : 0);
                         return found;
                     }
                     if (stream.ended) return null;
@@ -125,5 +131,6 @@ internal sealed class ReplyStream(string name, EndpointSettings settings)
         }
     }
 
-    private int settingsKept() => keptBytes > settings.KeptBytesMax ? 0 : settings.KeptEventsMax / 2;
+    // Of what was read; nothing where little room is left.
+    private int KeptMax => keptBytes > settings.KeptBytesMax ? 0 : settings.KeptEventsMax / 2;
 }

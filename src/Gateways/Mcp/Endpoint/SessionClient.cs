@@ -2,7 +2,6 @@
 // Invariant: each message goes to one stream only.
 using System.Collections.Concurrent;
 using System.Text;
-using System.Threading.Channels;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Protocol;
@@ -14,7 +13,7 @@ internal sealed class SessionClient(EndpointSettings settings) : IClientConnecti
     public const string Standing = "s";
     private const int StreamsMax = 4096;
 
-    private readonly Channel<ReadOnlyMemory<byte>> incoming = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(64) { SingleReader = true });
+    private readonly PostedFrames posted = new();
     private readonly ConcurrentDictionary<string, ReplyStream> open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ReplyStream> byName = new(StringComparer.Ordinal);
     private long streams;
@@ -25,7 +24,11 @@ internal sealed class SessionClient(EndpointSettings settings) : IClientConnecti
     public ReplyStream? Expect(Frame request)
     {
         var stream = new ReplyStream($"r{Interlocked.Increment(ref streams)}", settings);
-        if (open.Count >= StreamsMax || !open.TryAdd(Key(request.Id), stream)) return null;
+        // What a client never came back for goes when room is needed.
+        if (byName.Count >= StreamsMax)
+            foreach (var (name, old) in byName)
+                if (old.Ended) byName.TryRemove(name, out _);
+        if (open.Count >= StreamsMax || byName.Count >= StreamsMax || !open.TryAdd(Key(request.Id), stream)) return null;
         byName[stream.Name] = stream;
         return stream;
     }
@@ -36,20 +39,9 @@ internal sealed class SessionClient(EndpointSettings settings) : IClientConnecti
     /// <summary>Nobody will come back for this stream.</summary>
     public void Forget(ReplyStream stream) => byName.TryRemove(stream.Name, out _);
 
-    public async ValueTask<bool> PostAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
-    {
-        try
-        {
-            await incoming.Writer.WriteAsync(frame, ct).ConfigureAwait(false);
-            return true;
-        }
-        catch (ChannelClosedException)
-        {
-            return false;
-        }
-    }
+    public ValueTask<bool> PostAsync(ReadOnlyMemory<byte> frame, CancellationToken ct) => posted.PutAsync(frame, ct);
 
-    public void Leave() => incoming.Writer.TryComplete();
+    public void Leave() => posted.End();
 
     public ValueTask<Outcome<Done>> SendAsync(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> regarding, CancellationToken ct)
     {
@@ -64,16 +56,11 @@ internal sealed class SessionClient(EndpointSettings settings) : IClientConnecti
         return new(stream.Put(frame, final) ? Done.Ok : new Problem(ProblemCode.UpstreamFailed, "the client leaves more unread than is kept for it"));
     }
 
-    public async ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct)
-    {
-        while (await incoming.Reader.WaitToReadAsync(ct).ConfigureAwait(false))
-            if (incoming.Reader.TryRead(out var frame)) return Outcome.Of(frame);
-        return null;
-    }
+    public ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct) => posted.TakeAsync(ct);
 
     public ValueTask DisposeAsync()
     {
-        incoming.Writer.TryComplete();
+        posted.End();
         foreach (var stream in byName.Values) stream.End();
         Aside.End();
         return default;

@@ -3,7 +3,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Threading.Channels;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Protocol;
@@ -14,7 +13,7 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
 {
     private const int OpenMax = 4096;
 
-    private readonly Channel<ReadOnlyMemory<byte>> incoming = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(64) { SingleReader = true });
+    private readonly PostedFrames posted = new();
     private readonly ConcurrentDictionary<string, Call> open = new(StringComparer.Ordinal);
     private long calls;
 
@@ -40,20 +39,9 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
         await PostAsync(Replies.Cancelled(Encoding.ASCII.GetBytes(own), "the client has closed the stream"), CancellationToken.None).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> PostAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
-    {
-        try
-        {
-            await incoming.Writer.WriteAsync(frame, ct).ConfigureAwait(false);
-            return true;
-        }
-        catch (ChannelClosedException)
-        {
-            return false;
-        }
-    }
+    public ValueTask<bool> PostAsync(ReadOnlyMemory<byte> frame, CancellationToken ct) => posted.PutAsync(frame, ct);
 
-    public void Leave() => incoming.Writer.TryComplete();
+    public void Leave() => posted.End();
 
     public ValueTask<Outcome<Done>> SendAsync(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> regarding, CancellationToken ct)
     {
@@ -65,16 +53,11 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
         return new(call.Stream.Put(Restored(read, call, own), final) ? Done.Ok : new Problem(ProblemCode.UpstreamFailed, "the client leaves more unread than is kept for it"));
     }
 
-    public async ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct)
-    {
-        while (await incoming.Reader.WaitToReadAsync(ct).ConfigureAwait(false))
-            if (incoming.Reader.TryRead(out var frame)) return Outcome.Of(frame);
-        return null;
-    }
+    public ValueTask<Outcome<ReadOnlyMemory<byte>>?> ReceiveAsync(CancellationToken ct) => posted.TakeAsync(ct);
 
     public ValueTask DisposeAsync()
     {
-        incoming.Writer.TryComplete();
+        posted.End();
         foreach (var call in open.Values) call.Stream.End();
         return default;
     }
