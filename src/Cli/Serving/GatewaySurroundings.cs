@@ -18,10 +18,10 @@ internal sealed class GatewaySurroundings(House house, Action<string> say) : IGa
     public IChangeCollector Collector(string directory, MessageCaller caller) =>
         new PlanCollector(house.Flights, new Caller(caller.Name, caller.Roles, caller.Human ?? false, caller.AuthenticatedBy), directory, house.Place.StoreDirectory);
 
-    /// <summary>What sessions left behind that died with their gateway becomes plans now, in the name of whoever opens this one.</summary>
-    public async Task<IReadOnlyList<Outcome<Proposal>>> RecoverAsync(string directory, CancellationToken ct)
+    /// <summary>What sessions left behind that died with their gateway becomes plans now, in the name of the agent that this one serves.</summary>
+    public async Task<IReadOnlyList<Outcome<Proposal>>> RecoverAsync(string directory, MessageCaller caller, CancellationToken ct)
     {
-        await using var collector = new PlanCollector(house.Flights, house.Caller, directory, house.Place.StoreDirectory);
+        await using var collector = new PlanCollector(house.Flights, new Caller(caller.Name, caller.Roles, caller.Human ?? false, caller.AuthenticatedBy), directory, house.Place.StoreDirectory);
         return await collector.RecoverAsync(ct).ConfigureAwait(false);
     }
 

@@ -57,7 +57,7 @@ internal static class McpCommand
         {
             if (!(await host.Gate.AbandonLeftAsync(ct).ConfigureAwait(false)).Try(out var left, out problem)) return problem;
             foreach (var server in definition.Servers.Where(s => s.PlanMode))
-                foreach (var end in await surroundings.RecoverAsync(server.FilesRoot!, ct).ConfigureAwait(false)) surroundings.Proposed(end);
+                foreach (var end in await surroundings.RecoverAsync(server.FilesRoot!, Local(house.Caller, definition.Callers.LocalRoles), ct).ConfigureAwait(false)) surroundings.Proposed(end);
             if (left > 0) screen.Aside($"{left} held call(s) of a gateway that died were closed; none was forwarded");
             return definition.Listen is { } listen ? await ListenAsync(listen, host, screen, house, ct).ConfigureAwait(false) : await StandardAsync(definition, host, house, ct).ConfigureAwait(false);
         }
