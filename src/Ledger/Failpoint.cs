@@ -32,7 +32,7 @@ internal static class FailpointTable
     /// <summary>What one write of the store can be about (see CommitWords): each has a point on either side of its COMMIT.</summary>
     private static readonly string[] Writes =
     [
-        "join", "renew", "leave", "reap", "claim", "start", "signal", "audit",
+        "join", "renew", "leave", "reap", "claim", "start", "signal", "audit", "blobs",
         "planning", "told", "bound", "judged", "asked", "answered", "granted", "replanned",
         "lock", "begun", "intent", "marker", "completed", "ended", "rolled back", "doubt", "resolved", "step failed", "failed", "release",
     ];

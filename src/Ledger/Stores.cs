@@ -46,7 +46,7 @@ public static class Stores
         var redactor = new Redactor();
         var sqlite = new SqliteStore(Path.Combine(directory, "state.db"), signer, redactor, clock);
         var opened = await sqlite.OpenAsync(ct).ConfigureAwait(false);
-        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new FileBlobStore(Path.Combine(directory, "blobs")), signer, redactor, clock, ids) { Directory = directory };
+        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new BlobStore(new FileBlobStore(Path.Combine(directory, "blobs")), sqlite), signer, redactor, clock, ids) { Directory = directory };
         await sqlite.DisposeAsync().ConfigureAwait(false);
         signer.Dispose();
         return problem;

@@ -43,6 +43,9 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         }
     }
 
+    /// <summary>A file cannot be less durable than flushed.</summary>
+    public Task<Outcome<IReadOnlyList<Digest>>> PutAheadAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct) => PutAsync(tenant, contents, ct);
+
     public async Task<Outcome<ReadOnlyMemory<byte>>> GetAsync(TenantId tenant, Digest digest, CancellationToken ct)
     {
         var path = PathOf(tenant, digest);
@@ -170,8 +173,8 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         unnamed.Add(path);
     }
 
-    private static Problem Missing(Digest digest) => new Problem(ProblemCode.BlobMissing, $"blob {digest} is not in the store").With("digest", digest.ToString());
+    public static Problem Missing(Digest digest) => new Problem(ProblemCode.BlobMissing, $"blob {digest} is not in the store").With("digest", digest.ToString());
 
-    private static Problem Corrupt(Digest digest) =>
+    public static Problem Corrupt(Digest digest) =>
         new Problem(ProblemCode.BlobCorrupt, $"the bytes stored as blob {digest} are not those that were stored").With("digest", digest.ToString());
 }

@@ -69,7 +69,7 @@ internal sealed record StepContext(
     public async Task<Outcome<IReadOnlyList<Digest>>> KeepAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> contents, IReadOnlyList<ReadOnlyMemory<byte>> texts, CancellationToken ct)
     {
-        var kept = await Ledger.Blobs.PutAsync(Tenant, [.. contents, .. texts.Select(Redacted)], ct).ConfigureAwait(false);
+        var kept = await Ledger.Blobs.PutAheadAsync(Tenant, [.. contents, .. texts.Select(Redacted)], ct).ConfigureAwait(false);
         return kept.Map<IReadOnlyList<Digest>>(digests => [.. digests.Skip(contents.Count)]);
     }
 

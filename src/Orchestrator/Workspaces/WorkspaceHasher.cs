@@ -54,8 +54,7 @@ public static partial class WorkspaceHasher
         {
             return new Problem(ProblemCode.WorkspaceUnreadable, $"the workspace cannot be opened: {e.Message}") { Where = workspace };
         }
-        using (root)
-        using (var walk = new HashWalk(ct)) return walk.Run(root);
+        using (root) return new HashWalk(ct).Run(root);
     }
 }
 
@@ -66,18 +65,18 @@ internal readonly record struct ManifestEntry(string Mode, string Value, byte[] 
 }
 
 /// <summary>The walk lists directories and hands out batches of files; whoever is free hashes them, the walker too when the queue is full.</summary>
-internal sealed class HashWalk(CancellationToken ct) : IDisposable
+internal sealed class HashWalk(CancellationToken ct)
 {
     private const int BatchFiles = 32, QueueMax = 32;
     private static readonly int Workers = Math.Max(0, Environment.ProcessorCount - 1);
 
-    private readonly BlockingCollection<Batch> queue = new(boundedCapacity: QueueMax);
+    private readonly ConcurrentQueue<Batch> queue = [];
     private readonly ConcurrentBag<HashedBatch> done = [];
     private readonly List<ManifestEntry> references = [];
     private readonly List<Task> workers = [];
     private volatile Problem? problem;
     private volatile bool foreign;
-    private int files;
+    private int files, busy;
     private Batch? last;
 
     public Outcome<WorkspaceSnapshot> Run(DirectoryHandle root)
@@ -88,9 +87,8 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         }
         finally
         {
-            queue.CompleteAdding();
             if (last is not null) Hash(last);
-            if (workers.Count > 0) Drain();
+            Drain();
             Task.WaitAll([.. workers], CancellationToken.None);
         }
         ct.ThrowIfCancellationRequested();
@@ -107,8 +105,6 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         entries.Sort(ManifestEntry.Compare);
         return new WorkspaceSnapshot(Manifest.HashOf(entries), files, bytes, !foreign);
     }
-
-    public void Dispose() => queue.Dispose();
 
     private void Walk(SharedDirectory directory, byte[] path, int depth)
     {
@@ -170,13 +166,28 @@ internal sealed class HashWalk(CancellationToken ct) : IDisposable
         var (batch, held) = (last, new Batch(directory.Share(), path, names));
         (last, names) = (held, []);
         if (batch is null) return;
-        if (workers.Count < Workers) workers.Add(Task.Run(Drain, CancellationToken.None));
-        if (Workers == 0 || !queue.TryAdd(batch)) Hash(batch);
+        if (Workers == 0 || queue.Count >= QueueMax)
+        {
+            Hash(batch);
+            return;
+        }
+        queue.Enqueue(batch);
+        if (Volatile.Read(ref busy) == Workers) return;
+        Interlocked.Increment(ref busy);
+        workers.RemoveAll(w => w.IsCompletedSuccessfully);
+        workers.Add(Task.Run(Work, CancellationToken.None));
+    }
+
+    // Ends when there is nothing to do, and is begun anew: a worker that waited would take time from the walker. What is handed over just as it ends is the next one's, or at last the walker's.
+    private void Work()
+    {
+        Drain();
+        Interlocked.Decrement(ref busy);
     }
 
     private void Drain()
     {
-        foreach (var batch in queue.GetConsumingEnumerable(CancellationToken.None)) Hash(batch);
+        while (queue.TryDequeue(out var batch)) Hash(batch);
     }
 
     private void Hash(Batch batch)

@@ -112,6 +112,8 @@ public sealed class HostileTakeOffTests
 
         public Task<Outcome<IReadOnlyList<Digest>>> PutAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct) => inner.PutAsync(tenant, contents, ct);
 
+        public Task<Outcome<IReadOnlyList<Digest>>> PutAheadAsync(TenantId tenant, IReadOnlyList<ReadOnlyMemory<byte>> contents, CancellationToken ct) => inner.PutAheadAsync(tenant, contents, ct);
+
         public Task<Outcome<ReadOnlyMemory<byte>>> GetAsync(TenantId tenant, Digest digest, CancellationToken ct) =>
             digest == victim && !Mended ? throw new InvalidOperationException("a bug") : inner.GetAsync(tenant, digest, ct);
     }

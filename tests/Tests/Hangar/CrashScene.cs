@@ -189,6 +189,7 @@ internal sealed class CrashScene : IDisposable
             input=$(cat)
             if [ "$CABINCREW_MODE" = flight-plan ]; then
             {(Kind == CrashKind.Slow ? "sleep 0.5" : ":")}
+            {(Kind == CrashKind.Patch ? "head -c 20000 /dev/zero | tr '\\0' . >&2" : ":")}
             mkdir "$CABINCREW_ARTIFACTS_DIR/change" && cd "$CABINCREW_ARTIFACTS_DIR/change"
             printf %s '{artifact}' > artifact.json
             cat > body.data <<'END'

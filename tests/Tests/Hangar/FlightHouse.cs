@@ -152,12 +152,9 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     public async Task<string> TextAsync(Digest blob) => Encoding.UTF8.GetString((await Ledger.Blobs.GetAsync(TenantId.Local, blob, Ct)).Value.Span);
 
-    public void TamperBlob(Digest blob, string text)
-    {
-        var path = Directory.EnumerateFiles(Path.Combine(StoreDirectory, "blobs"), blob.Hex[2..], SearchOption.AllDirectories).Single();
-        System.IO.File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        System.IO.File.WriteAllText(path, text);
-    }
+    public void TamperBlob(Digest blob, string text) => new KeptBlob(StoreDirectory, blob).Alter(Encoding.UTF8.GetBytes(text));
+
+    public void LoseBlob(Digest blob) => new KeptBlob(StoreDirectory, blob).TakeAway();
 
     /// <summary>The workspace as text: one line for each file, with its content.</summary>
     public string Tree() => string.Join('\n', Directory.EnumerateFileSystemEntries(Workspace, "*", SearchOption.AllDirectories)

@@ -29,6 +29,9 @@ internal sealed class StagedRunner : IEngineRunner
         return Task.CompletedTask;
     };
 
+    /// <summary>What every run says on standard error.</summary>
+    public ReadOnlyMemory<byte> Log { get; set; }
+
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct)
     {
         if (!(await run.Clearance()).Try(out var input, out var refused)) return (null, Failed(refused));
@@ -53,7 +56,7 @@ internal sealed class StagedRunner : IEngineRunner
         {
             ProtocolVersion = ProtocolWords.ProtocolVersion, EngineId = "staged", Mode = run.Mode, ReceiptId = "r-1", Status = EngineOutput.Success, Artifacts = staged.Listed,
         };
-        return (new(receipt, JsonSerializer.SerializeToUtf8Bytes(receipt, ProtocolJson.Default.EngineOutput), 0, default,
+        return (new(receipt, JsonSerializer.SerializeToUtf8Bytes(receipt, ProtocolJson.Default.EngineOutput), 0, Log,
             run.Mode == EngineMode.FlightPlan ? DirectoryHandle.Open(staged.Artifacts) : null, new(default, default, 0, 1), Tier) { Cleanup = staged.Remove }, null);
     }
 

@@ -1,6 +1,7 @@
 // An adversary with the owner's own rights changes whatever lies on disk between any two steps of a flight (ART-05, TOK-04): blobs, the engine's
 // artifacts, the frozen ones, the engine, the policies, the workspace. What is applied is what was judged and approved, to the byte, or nothing is.
 using System.Text;
+using CabinCrew.Ledger.Blobs;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -40,6 +41,8 @@ public sealed class SwappedFilesTests
         Assert.True(landed > tries / 20 && refused > tries / 20, $"{landed} landed, {refused} refused: the adversary is never or always met");
     }
 
+    private static readonly string Padding = new('.', BlobStore.SmallBytes);
+
     private sealed class SwapHouse(FlightHouse house, StagedRunner runner, Random random) : IAsyncDisposable
     {
         private readonly List<string> staged = [];
@@ -56,7 +59,8 @@ public sealed class SwappedFilesTests
             runner.Plan = run =>
             {
                 lock (own.staged) own.staged.Add(run.Artifacts);
-                run.Propose("one.txt", run.Text);
+                // Wide enough to be kept in files, where it can be swapped.
+                run.Propose("one.txt", run.Text + Padding);
                 return Task.CompletedTask;
             };
             runner.TakeOff = run =>

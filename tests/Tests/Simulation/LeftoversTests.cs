@@ -99,9 +99,8 @@ public sealed class LeftoversTests : IDisposable
     [Fact]
     public async Task The_half_of_a_launcher_that_stands_in_its_own_namespace_is_ended_too()
     {
-        using var dead = await InNamespaceAsync(new ProcessBrand(Mark | 1UL << 34 | 0x3FFFFUL << 16 | Unnumbered));
-        using var living = await InNamespaceAsync(null);
-        var (first, other) = (First(dead), First(living));
+        var (living, other) = await InNamespaceAsync(null);
+        var (dead, first) = await InNamespaceAsync(new ProcessBrand(Mark | 1UL << 34 | 0x3FFFFUL << 16 | Unnumbered));
         try
         {
             ProcessBrand.Sweep();
@@ -113,22 +112,29 @@ public sealed class LeftoversTests : IDisposable
         {
             foreach (var pid in (int[])[first, other])
                 if (ProcessTable.IsFirstBelow(pid)) SpawnNative.Kill(pid, 9);
-            foreach (var starter in (Process[])[dead, living]) await starter.WaitForExitAsync();
+            foreach (var starter in (Process[])[dead, living])
+            {
+                await starter.WaitForExitAsync();
+                starter.Dispose();
+            }
         }
-
-        static int First(Process starter) => ProcessTable.Tree(starter.Id).Pids.Single(ProcessTable.IsFirstBelow);
     }
 
     // As bubblewrap does it: one that starts, and one that is the first of a pid namespace; both have its arguments, and the number of their owner.
-    private static async Task<Process> InNamespaceAsync(ProcessBrand? brand)
+    private static async Task<(Process Starter, int First)> InNamespaceAsync(ProcessBrand? brand)
     {
         var starter = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read go; exec unshare \"$@\" 2>/dev/null", "starter", .. AttackProgram.AsRoot ? (string[])[] : ["--user", "--map-root-user"],
             "--pid", "--fork", "--", "/bin/sh", "-c", "while :; do sleep 1; done", "sleeper", "--hostname", "cabincrew", "end"]) { RedirectStandardInput = true })!;
         if (brand is { } number) Assert.True(number.Put(starter.Id));
         await starter.StandardInput.WriteLineAsync("go");
         await starter.StandardInput.FlushAsync();
-        for (var i = 0; i < 600 && !ProcessTable.Tree(starter.Id).Pids.Any(p => ProcessTable.IsFirstBelow(p) && Bubblewrap.IsLauncher(p)); i++) await Task.Delay(100);
-        return starter;
+        // Seen once: whatever else sweeps meanwhile may be quicker than the test.
+        for (var i = 0; i < 3_000; i++)
+        {
+            if (ProcessTable.Tree(starter.Id).Pids.FirstOrDefault(p => ProcessTable.IsFirstBelow(p) && Bubblewrap.IsLauncher(p)) is > 0 and var first) return (starter, first);
+            await Task.Delay(20);
+        }
+        throw new InvalidOperationException("the namespace was not made");
     }
 
     private static Process Sleeper(params string[] arguments) => Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "while :; do sleep 1; done", "sleeper", .. arguments, "end"]))!;

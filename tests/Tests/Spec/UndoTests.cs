@@ -203,7 +203,7 @@ public sealed class UndoTests
         var id = await LandAsync(house, "printf 'edited\\n' > a.txt");
         var blob = Digest.Of("one\n"u8);
         if (altered) house.TamperBlob(blob, "evil\n");
-        else File.Delete(Directory.EnumerateFiles(Path.Combine(house.StoreDirectory, "blobs"), blob.Hex[2..], SearchOption.AllDirectories).Single());
+        else house.LoseBlob(blob);
         Assert.Equal(altered ? ProblemCode.BlobCorrupt : ProblemCode.UndoImpossible, (await house.Flights.UndoAsync(id, null, house.Who("agent"), false, default)).Problem?.Code);
         Assert.Equal("edited\n", house.Read("workspace/a.txt"));
     }

@@ -1,6 +1,5 @@
 // The second beat of a group commit: flushes the write-ahead log on a thread of its own, while the writer fills the next group.
 // One flush serves every group that was committed before it began. After one that the disk did not confirm nothing is believed any more.
-using System.Collections.Concurrent;
 using CabinCrew.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,7 +10,7 @@ internal sealed class LogFlusher : IDisposable
     /// <param name="Answer">Called once, with what went wrong or null.</param>
     private readonly record struct Owed(long Events, Action<Problem?> Answer);
 
-    private readonly BlockingCollection<Owed> queue = [];
+    private readonly Inbox<Owed> queue = new();
     private readonly SafeFileHandle log;
     private readonly HighWater highWater;
     private readonly string path;
@@ -49,16 +48,15 @@ internal sealed class LogFlusher : IDisposable
     /// <summary>After what is owed is answered.</summary>
     public void Dispose()
     {
-        queue.CompleteAdding();
+        queue.Close();
         thread.Join();
-        queue.Dispose();
         log.Dispose();
     }
 
     private void Run()
     {
         var batch = new List<Owed>();
-        while (queue.TryTake(out var first, Timeout.Infinite))
+        while (queue.TryTake(out var first, Timeout.InfiniteTimeSpan))
         {
             batch.Clear();
             batch.Add(first);

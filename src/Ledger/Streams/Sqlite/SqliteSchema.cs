@@ -40,6 +40,8 @@ internal static class SqliteSchema
         """,
         // The lease by the clock that nobody can set, for all who run since the same boot.
         "ALTER TABLE sessions ADD COLUMN lease_ticks INTEGER NOT NULL DEFAULT 0",
+        // Small contents, which a commit names; larger ones are files.
+        "CREATE TABLE blobs (tenant TEXT NOT NULL, digest TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (tenant, digest)) STRICT",
     ];
 
     public static Outcome<Done> Prepare(Database db, string path)

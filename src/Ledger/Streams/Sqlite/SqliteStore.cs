@@ -116,7 +116,9 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         Failpoint.Reach("database kept");
     }
 
-    private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() =>
+    private Task<Outcome<T>> ReadOnConnectionAsync<T>(Func<Database, Outcome<T>> read, CancellationToken ct) => Task.Run(() => ReadOnConnection(read), ct);
+
+    private Outcome<T> ReadOnConnection<T>(Func<Database, Outcome<T>> read)
     {
         if (Volatile.Read(ref closed) != 0) return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
         Database? db = null;
@@ -142,5 +144,5 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
         {
             db?.Dispose();
         }
-    }, ct);
+    }
 }

@@ -1,8 +1,7 @@
-// The one thread that writes. Requests that wait together share a transaction (group commit), each within its own savepoint,
-// so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT and the flush of the log (invariants 4 and 7).
+// One thread at a time writes: the writer's own, or that of a caller who finds nobody writing or waiting and so spares itself two hand-overs. Requests that wait
+// together share a transaction (group commit), each within its own savepoint, so that one refusal undoes nothing of the others. A caller hears of success only after COMMIT and the flush of the log (invariants 4 and 7).
 // A deferred request is answered without waiting for the disk: a power cut may take it, and then takes all that came after it as well,
 // because a flush of the write-ahead log covers everything before it. After a flush that the disk did not confirm, this holds no longer: the writer stops for good.
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Protocol;
@@ -27,7 +26,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>A busy writer pauses now and then so that other processes get the file.</summary>
     private const int GroupsBeforePause = 16;
 
-    private readonly BlockingCollection<Request> queue = new(QueueMax);
+    private readonly Inbox<Request> queue = new(QueueMax);
     private readonly Database db;
     private readonly AuditAppender audit;
     private readonly TimeProvider clock;
@@ -35,6 +34,11 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Thread thread;
     private readonly HighWater highWater;
     private readonly LogFlusher flusher;
+    private readonly List<Request> group = [];
+
+    // Whoever has it writes: db, audit and group are its own meanwhile.
+    private readonly Lock pen = new();
+    private bool isClosed;
     private volatile bool isFilling;
 
     public SqliteWriter(Database db, HighWater highWater, Signer signer, TimeProvider clock, string path)
@@ -54,23 +58,16 @@ internal sealed class SqliteWriter : IDisposable
     public async Task<Outcome<T>> RunAsync<T>(string about, Func<WriteScope, Outcome<T>> work, CancellationToken ct, bool deferred = false)
     {
         var request = new Request<T>(work, ct) { Deferred = deferred, About = about };
-        try
-        {
-            queue.Add(request, ct);
-        }
-        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
-        {
-            return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
-        }
+        if (!TryAlone(request) && !queue.Add(request, ct)) return new Problem(ProblemCode.StoreUnavailable, "the store has been closed") { Where = path };
         return await request.Task.ConfigureAwait(false);
     }
 
     public void Dispose()
     {
-        queue.CompleteAdding();
+        queue.Close();
         thread.Join();
+        lock (pen) isClosed = true;
         flusher.Dispose();
-        queue.Dispose();
         if (flusher.Distrusted is not null) db.LeaveLog();
         db.Dispose();
         highWater.Dispose();
@@ -82,51 +79,63 @@ internal sealed class SqliteWriter : IDisposable
     // Ends a group that is only kept open because the log is being flushed.
     private void Nudge()
     {
-        if (!isFilling) return;
-        try
-        {
-            queue.TryAdd(Request.Nudge);
-        }
-        catch (InvalidOperationException)
-        {
-            // Closing: nobody fills a group any more.
-        }
+        if (isFilling) queue.Add(Request.Nudge);
     }
 
     private void Run()
     {
-        var group = new List<Request>();
         var groups = 0;
-        while (queue.TryTake(out var first, Timeout.Infinite))
+        while (queue.TryTake(out var first, Timeout.InfiniteTimeSpan))
         {
             if (first == Request.Nudge) continue;
-            group.Clear();
-            if (flusher.Distrusted is { } why)
-            {
-                first.Fail(why);
-                continue;
-            }
-            try
-            {
-                CommitGroup(first, group);
-                if (db.LogFrames >= LogFramesMax) Checkpoint();
-            }
-            catch (SqliteException e)
-            {
-                var problem = Database.Explain(e, path);
-                if (Database.IsUnconfirmed(e)) Distrust(problem);
-                Abandon(group, problem);
-            }
-            catch (Exception e)
-            {
-                Abandon(group, Problem.Bug($"the store's writer failed: {e.Message}"));
-            }
+            lock (pen) Commit(first);
             groups = queue.Count == 0 ? 0 : groups + 1;
             if (groups % GroupsBeforePause == GroupsBeforePause - 1) Thread.Sleep(1);
         }
     }
 
-    private void CommitGroup(Request first, List<Request> group)
+    // While the log is being flushed a group is worth more than a hand-over.
+    private bool TryAlone(Request request)
+    {
+        if (queue.Count > 0 || flusher.IsBusy || !pen.TryEnter()) return false;
+        try
+        {
+            if (isClosed) return false;
+            Commit(request);
+            return true;
+        }
+        finally
+        {
+            pen.Exit();
+        }
+    }
+
+    private void Commit(Request first)
+    {
+        group.Clear();
+        if (flusher.Distrusted is { } why)
+        {
+            first.Fail(why);
+            return;
+        }
+        try
+        {
+            CommitGroup(first);
+            if (db.LogFrames >= LogFramesMax) Checkpoint();
+        }
+        catch (SqliteException e)
+        {
+            var problem = Database.Explain(e, path);
+            if (Database.IsUnconfirmed(e)) Distrust(problem);
+            Abandon(problem);
+        }
+        catch (Exception e)
+        {
+            Abandon(Problem.Bug($"the store's writer failed: {e.Message}"));
+        }
+    }
+
+    private void CommitGroup(Request first)
     {
         group.Add(first);
         db.Execute("BEGIN IMMEDIATE");
@@ -141,9 +150,9 @@ internal sealed class SqliteWriter : IDisposable
         }
         var mustLast = group.Where(r => !r.Deferred).ToArray();
         var events = audit.SignHeads(db, scope.Now) && mustLast.Length > 0 ? HighWater.Events(db) : 0;
-        Reach(group, "lost");
+        Reach("lost");
         db.Execute("COMMIT");
-        Reach(group, "kept");
+        Reach("kept");
         if (mustLast.Length > 0) flusher.Owe(events, unconfirmed => Answer(mustLast, unconfirmed));
         foreach (var request in group)
             if (request.Deferred) request.Complete();
@@ -183,7 +192,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private static void Reach(List<Request> group, string when)
+    private void Reach(string when)
     {
         if (!Failpoint.IsArmed) return;
         foreach (var request in group) Failpoint.Reach(Failpoint.Store(request.About, when));
@@ -223,7 +232,7 @@ internal sealed class SqliteWriter : IDisposable
         db.Execute("RELEASE request");
     }
 
-    private void Abandon(List<Request> group, Problem problem)
+    private void Abandon(Problem problem)
     {
         try
         {

@@ -58,7 +58,7 @@ internal static class PreflightStage
             if (unfit is null) texts.Add(bytes);
             kept.Add(new(text.Source.Name, text.Source.Digest, text.Prefix, unfit is null ? Digest.Of(bytes.Span) : null, unfit));
         }
-        var put = texts.Count == 0 ? Outcome.Of<IReadOnlyList<Digest>>([]) : await c.Ledger.Blobs.PutAsync(StepContext.Tenant, texts, ct).ConfigureAwait(false);
+        var put = texts.Count == 0 ? Outcome.Of<IReadOnlyList<Digest>>([]) : await c.Ledger.Blobs.PutAheadAsync(StepContext.Tenant, texts, ct).ConfigureAwait(false);
         return put.Map<IReadOnlyList<KeptPolicy>>(_ => kept);
     }
 

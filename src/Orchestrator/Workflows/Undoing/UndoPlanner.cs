@@ -44,7 +44,7 @@ internal sealed class UndoPlanner(LedgerRoom ledger, FlightState flight)
             if (!(await ListAsync(undone, ct).ConfigureAwait(false)).Try(out var list, out problem)) return problem.At($"workflow {flight.Id}");
             var bytes = list.ToBytes();
             blobs.Add(bytes);
-            if (!(await ledger.Blobs.PutAsync(TenantId.Local, blobs, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
+            if (!(await ledger.Blobs.PutAheadAsync(TenantId.Local, blobs, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
             return new UndoFlight(Definition(steps, Digest.Of(bytes)), new(flight.Id.ToString(), [.. steps.Select(s => s.Id.ToString())]), notes);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

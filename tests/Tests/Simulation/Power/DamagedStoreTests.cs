@@ -135,7 +135,6 @@ public sealed class DamagedStoreTests
         using var flight = RecordedFlight.Build(outside: false);
         Digest content = default;
         byte[] bytes = [];
-        string path = "";
         await using (var house = await flight.WaitingAsync(null))
         {
             Assert.True((await house.AnswerAsync(flight.Id, "ann")).Ok);
@@ -146,15 +145,15 @@ public sealed class DamagedStoreTests
         await using (var house = await FlightHouse.AtAsync(flight.Root, Later(), runner: new StagedRunner()))
         {
             content = (await house.StateAsync(flight.Id)).Steps[StepId.Parse("b")].TakeOff!.Changes.Select(c => c.ToChange()).First(c => c.After is not null).After!.Content;
-            path = Directory.EnumerateFiles(Path.Combine(flight.Store, "blobs"), content.Hex[2..], SearchOption.AllDirectories).Single();
-            bytes = await File.ReadAllBytesAsync(path);
-            File.Delete(path);
+            var kept = new KeptBlob(flight.Store, content);
+            bytes = (await house.Ledger.Blobs.GetAsync(TenantId.Local, content, default)).Value.ToArray();
+            kept.TakeAway();
             var stuck = await house.AdvanceAsync(flight.Id);
             Assert.Equal((ProblemCode.BlobMissing, LifecycleState.TakeoffRunning), (stuck.Problem!.Code, stuck.State.Overall));
             Assert.Contains(await house.AuditAsync(), e => e is { EventType: AuditEventTypes.ProblemReported, WorkflowState: "TAKEOFF_RUNNING" });
-            await File.WriteAllTextAsync(path, "altered");
+            kept.Alter("altered"u8);
             Assert.Equal(ProblemCode.BlobCorrupt, (await house.AdvanceAsync(flight.Id)).Problem?.Code);
-            await File.WriteAllBytesAsync(path, bytes);
+            kept.Alter(bytes);
         }
         Assert.True(await flight.GoOnAsync(new(), null));
     }

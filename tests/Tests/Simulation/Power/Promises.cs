@@ -104,10 +104,7 @@ internal sealed record WholeStore(Dictionary<WorkflowId, IReadOnlyList<Digest>> 
         foreach (var header in (await room.Store.ListAsync(TenantId.Local, new(CountMax: 1000), default)).Value)
             entries[header.Workflow] = [.. (await room.Store.ReadAsync(TenantId.Local, header.Workflow, default)).Value.Entries.Select(e => e.Checksum)];
         var rows = (await room.Store.ReadAuditAsync(TenantId.Local, 1, 10_000, default)).Value.Rows;
-        var blobs = Path.Combine(room.Directory!, "blobs");
-        return new(entries, [.. rows.Select(r => r.Json)], Directory.Exists(blobs)
-            ? Directory.EnumerateFiles(blobs, "*", SearchOption.AllDirectories).Select(f => Digest.Parse($"{Digest.Prefix}{Path.GetFileName(Path.GetDirectoryName(f))}{Path.GetFileName(f)}")).ToHashSet()
-            : new HashSet<Digest>());
+        return new(entries, [.. rows.Select(r => r.Json)], KeptBlob.All(room.Directory!));
     }
 
     // Also the hash of whatever is empty and no blob.
