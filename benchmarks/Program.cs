@@ -1,5 +1,9 @@
 // End-to-end measures as ratios against a peer of the same run. A new one is one file and one line of the table.
 using CabinCrew.Benchmarks;
+using CabinCrew.Benchmarks.Mcp;
+
+// The small ends that a measurement starts of itself.
+if (args is ["peer", var kind, var answer]) return Peers.Run(kind, answer);
 
 IBenchmark[] table =
 [
@@ -12,6 +16,7 @@ IBenchmark[] table =
     new ThroughputBenchmark(),
     new RecoveryBenchmark(),
     new PolicyBenchmark(),
+    new McpBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

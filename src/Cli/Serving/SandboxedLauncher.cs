@@ -27,7 +27,7 @@ internal sealed class SandboxedLauncher(string store) : IServerLauncher
     private sealed class ServerProcess(RunningServer server) : IServerProcess
     {
         public Stream StandardInput => server.StandardInput;
-        public Stream StandardOutput => server.StandardOutput;
+        public Stream StandardOutput { get; } = new ReadingThread(server.StandardOutput, "server output");
         public Stream StandardError => server.StandardError;
         public string Isolation => server.Tier;
         public Task<Outcome<int>> Ended => server.Ended;

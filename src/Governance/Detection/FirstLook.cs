@@ -1,7 +1,5 @@
 // The look at a text's bytes that decides whether anything needs to be taken apart. Never wrong about nothing: what an anchor stands for is searched as it stands, what escapes could
 // spell otherwise makes their strings suspect, and what no anchor stands for is asked of its detector.
-using System.Buffers;
-using System.Text;
 using CabinCrew.Ledger.Redaction;
 
 namespace CabinCrew.Governance.Detection;
@@ -12,9 +10,7 @@ namespace CabinCrew.Governance.Detection;
 /// <param name="HasMapped">Every string is suspect, and every number.</param>
 internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, bool HasStrange, bool HasMapped)
 {
-    private const int Window = 1 << 16;
-
-    /// <summary>How far beyond the window's end an anchor's look can see; longer than any token.</summary>
+    /// <summary>How far beyond itself an anchor's look can see; longer than any token.</summary>
     private const int Beyond = 1 << 13;
 
     /// <summary>And how far back.</summary>
@@ -34,33 +30,16 @@ internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, boo
         return false;
     }
 
-    // Bytes as characters of the same number: anchors are ASCII, and stand in UTF-8 as they are.
     private static List<int> PlacesIn(ReadOnlySpan<byte> utf8, TextDetection.Side side)
     {
-        if (side.Active.Length == 0) return [];
-        List<int>? places = null;
-        var chars = ArrayPool<char>.Shared.Rent(Math.Min(utf8.Length, Back + Window + Beyond));
-        try
+        List<int> places = [];
+        if (side.Active.Length == 0) return places;
+        side.Anchors.Run(utf8, Back, Beyond, (_, match) =>
         {
-            for (var at = 0; at < utf8.Length; at += Window)
-            {
-                var start = Math.Max(0, at - Back);
-                var part = utf8[start..Math.Min(utf8.Length, at + Window + Beyond)];
-                var count = Encoding.Latin1.GetChars(part, chars);
-                side.Anchors.Run(chars.AsSpan(0, count), (_, match) =>
-                {
-                    (places ??= []).Add(start + match.Start);
-                    return places.Count < PlacesMax;
-                });
-                if (places?.Count >= PlacesMax) break;
-            }
-        }
-        finally
-        {
-            // The buffer may hold a secret.
-            ArrayPool<char>.Shared.Return(chars, clearArray: true);
-        }
-        places?.Sort();
-        return places ?? [];
+            places.Add(match.Start);
+            return places.Count < PlacesMax;
+        });
+        places.Sort();
+        return places;
     }
 }

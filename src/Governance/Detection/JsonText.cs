@@ -11,28 +11,49 @@ public struct JsonText : IDisposable
     /// <summary>How deep a message may be nested.</summary>
     public const int DepthMax = 256;
 
+    // All that a run of plain characters may not hold: the rest stands in bytes as in characters, one for one.
+    private static readonly SearchValues<byte> Odd = SearchValues.Create([(byte)'\\', .. Enumerable.Range(0x80, 0x80).Select(b => (byte)b)]);
+
     private char[] chars;
-    private int[] places;
     private int count;
+
+    // From this character on, and until the next of these, a character further is a byte further.
+    private List<(int Index, int Place)> runs;
 
     /// <summary>What the string means.</summary>
     public readonly ReadOnlySpan<char> Chars => chars.AsSpan(0, count);
 
     /// <summary>Where in the bytes a character begins; for one after the last, where the string ends.</summary>
-    public readonly int PlaceOf(int index) => places[index];
+    public readonly int PlaceOf(int index)
+    {
+        var (low, high) = (0, runs.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (runs[middle].Index <= index) low = middle;
+            else high = middle - 1;
+        }
+        return runs[low].Place + index - runs[low].Index;
+    }
 
     /// <param name="raw">What stands between the quotes, of JSON that is well-formed.</param>
     public static JsonText Decode(ReadOnlySpan<byte> raw)
     {
-        var text = new JsonText { chars = ArrayPool<char>.Shared.Rent(raw.Length + 2), places = ArrayPool<int>.Shared.Rent(raw.Length + 3) };
+        var text = new JsonText { chars = ArrayPool<char>.Shared.Rent(raw.Length + 2), runs = [] };
         for (var at = 0; at < raw.Length;)
         {
-            var b = raw[at];
-            if (b == '\\' && at + 1 < raw.Length) at += text.Escape(raw[at..], at);
-            else if (b < 0x80) text.Add((char)b, at++);
+            var run = raw[at..].IndexOfAny(Odd);
+            if (run != 0)
+            {
+                var plain = run < 0 ? raw[at..] : raw.Slice(at, run);
+                text.runs.Add((text.count, at));
+                text.count += Encoding.Latin1.GetChars(plain, text.chars.AsSpan(text.count));
+                at += plain.Length;
+            }
+            else if (raw[at] == '\\') at += at + 1 < raw.Length ? text.Escape(raw[at..], at) : text.Add('\\', at);
             else at += text.Wide(raw[at..], at);
         }
-        text.places[text.count] = raw.Length;
+        text.runs.Add((text.count, raw.Length));
         return text;
     }
 
@@ -46,13 +67,13 @@ public struct JsonText : IDisposable
     {
         if (chars is null) return;
         ArrayPool<char>.Shared.Return(chars, clearArray: true);
-        ArrayPool<int>.Shared.Return(places);
     }
 
-    private void Add(char c, int place)
+    private int Add(char c, int place)
     {
-        chars[count] = c;
-        places[count++] = place;
+        runs.Add((count, place));
+        chars[count++] = c;
+        return 1;
     }
 
     private int Escape(ReadOnlySpan<byte> rest, int at)

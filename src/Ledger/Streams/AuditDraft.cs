@@ -12,8 +12,6 @@ namespace CabinCrew.Ledger.Streams;
 
 internal sealed class AuditDraft
 {
-    [ThreadStatic] private static ArrayBufferWriter<byte>? scratch;
-
     private readonly record struct Member(string Name, int From, int To);
 
     // Members before chain_hash, before extensions, within extensions (before sequence, before tenant, after it), before signature, before its key, to the end.
@@ -75,16 +73,24 @@ internal sealed class AuditDraft
     /// <param name="signer">Null: the signature of a later event covers this one through the chain.</param>
     public (string Line, string ChainHash) Seal(string tenant, long sequence, string previous, Signer? signer)
     {
-        var body = scratch ??= new(4096);
-        body.ResetWrittenCount();
+        var line = new ArrayBufferWriter<byte>(Length + 512);
+        var hash = Seal(tenant, sequence, previous, signer, line);
+        return (Encoding.UTF8.GetString(line.WrittenSpan), hash);
+    }
+
+    /// <summary>The same into memory that is used again and again. Gives the chain hash.</summary>
+    /// <param name="line">Takes the canonical form of the whole, in the place of what was in it.</param>
+    public string Seal(string tenant, long sequence, string previous, Signer? signer, ArrayBufferWriter<byte> line)
+    {
+        line.ResetWrittenCount();
         // As AuditChain.Next has it, without a copy.
-        body.Advance(Encoding.ASCII.GetBytes(previous, body.GetSpan(previous.Length)));
-        body.Write("\n"u8);
-        Write(body, tenant, sequence, null, null, null);
-        var hash = Digest.Of(body.WrittenSpan).ToString();
-        body.ResetWrittenCount();
-        Write(body, tenant, sequence, hash, signer?.Sign(Encoding.ASCII.GetBytes(hash)), signer?.KeyRef);
-        return (Encoding.UTF8.GetString(body.WrittenSpan), hash);
+        line.Advance(Encoding.ASCII.GetBytes(previous, line.GetSpan(previous.Length)));
+        line.Write("\n"u8);
+        Write(line, tenant, sequence, null, null, null);
+        var hash = Digest.Of(line.WrittenSpan).ToString();
+        line.ResetWrittenCount();
+        Write(line, tenant, sequence, hash, signer?.Sign(Encoding.ASCII.GetBytes(hash)), signer?.KeyRef);
+        return hash;
     }
 
     /// <summary>Bytes of all the pieces.</summary>

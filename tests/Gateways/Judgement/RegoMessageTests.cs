@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Governance.Policies.Rego;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Schemas;
@@ -27,8 +28,8 @@ public sealed class RegoMessageTests
 
     private static Judgement Judge(string rules, MessageSubject subject) => Try("package cabincrew.mcp\n\n" + rules).Value.Judge(subject);
 
-    private static JsonElement Document(MessageSubject subject, Redactor? redactor = null, bool withContent = true) =>
-        JsonElement.Parse(new MessageInputDocument(redactor ?? new()).Write(subject, withContent).Value.Span);
+    private static JsonElement Document(MessageSubject subject, Redactor? redactor = null, IReadOnlySet<string>? reads = null) =>
+        JsonElement.Parse(new MessageInputDocument(redactor ?? new()).Write(subject, reads).Value.Span);
 
     [Theory, Clause("MCP-02"), Clause("PRE-05")]
     [InlineData("deny contains \"no\" if input.name == \"write_file\"", Decision.Deny)]
@@ -80,9 +81,29 @@ public sealed class RegoMessageTests
                 Write with { Name = null, Caller = new("", null, [], "token"), File = Write.File! with { Targets = [new("../x", null, null, FileFault.Traversal, null), new(".", "", "/w", FileFault.None, null)] } },
                 Write with { Arguments = Encoding.UTF8.GetBytes($"\"{new string('x', MessageInputDocument.ContentBytesMax)}\""), Content = Encoding.UTF8.GetBytes($"\"{new string('é', MessageInputDocument.ContentBytesMax)}\"") },
             ])
-            foreach (var withContent in (bool[])[true, false])
-                Assert.Null(SchemaCatalog.Validate("mcp-input", Document(subject, withContent: withContent)).Problem?.ToString());
+            Assert.Null(SchemaCatalog.Validate("mcp-input", Document(subject)).Problem?.ToString());
     }
+
+    [Fact]
+    public void What_a_policy_does_not_name_is_left_out_and_the_rest_is_the_same()
+    {
+        var whole = Document(Write);
+        Assert.Equal(MessageInputDocument.Members, whole.EnumerateObject().Select(m => m.Name));
+        foreach (var member in MessageInputDocument.Members)
+        {
+            var alone = Assert.Single(Document(Write, reads: new HashSet<string> { member }).EnumerateObject());
+            Assert.Equal((member, whole.GetProperty(member).GetRawText()), (alone.Name, alone.Value.GetRawText()));
+        }
+    }
+
+    [Theory]
+    [InlineData("deny contains \"no\" if input.arguments_size > 3", "arguments_size")]
+    [InlineData("deny contains \"no\" if { data.input.name == 1; input.file }", "name file")]
+    [InlineData("deny contains \"no\" if object.get(input, \"name\", 1) == 1", null)]
+    [InlineData("deny contains \"no\" if input[\"name\"] == 1", null)]
+    [InlineData("deny contains input.kind", "kind")]
+    public void Only_what_stands_in_the_text_is_read_and_all_of_it_where_the_input_is_taken_whole(string rules, string? members) =>
+        Assert.Equal(members?.Split(' ') ?? MessageInputDocument.Members, MessageInputDocument.Members.Where(m => InputUse.TakesWhole(rules) || InputUse.Names(rules, m)).OrderBy(m => members?.IndexOf(m, StringComparison.Ordinal) ?? 0));
 
     [Fact]
     public void What_is_too_large_to_be_shown_is_told_by_size_and_digest()

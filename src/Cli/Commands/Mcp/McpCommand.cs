@@ -19,6 +19,9 @@ internal static class McpCommand
     /// <summary>Who calls over standard input: an agent, on the account of whoever started the gateway. Not that person, who may have to answer for its calls.</summary>
     private const string LocalCaller = "agent";
 
+    /// <summary>The number of this process's standard output.</summary>
+    private const int StandardOutput = 1;
+
     private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create];
 
     public static Command Create()
@@ -66,7 +69,7 @@ internal static class McpCommand
     private static async Task<Outcome<int>> StandardAsync(GatewayDefinition definition, GatewayHost host, House house, CancellationToken ct)
     {
         var rules = StreamRules.Client with { Frames = host.Frames };
-        var client = new StreamClient(new StreamConnection(Console.OpenStandardInput(), Console.OpenStandardOutput(), rules, TimeProvider.System));
+        var client = new StreamClient(new StreamConnection(new ReadingThread(Console.OpenStandardInput(), "client"), new ReadyWriter(StandardOutput), rules, TimeProvider.System));
         if (!host.SessionOf(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), Local(house.Caller, definition.Callers.LocalRoles), client).Try(out var session, out var problem)) return problem;
         return await session.RunAsync(ct).ConfigureAwait(false) == SessionEnd.ServersEnded
             ? new Problem(ProblemCode.UpstreamFailed, "every server has ended, and none is started again") { Remedy = "See the record with `cabincrew audit show`; try the server by itself." }

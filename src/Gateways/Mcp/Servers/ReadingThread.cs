@@ -4,34 +4,33 @@ using System.Threading.Tasks.Sources;
 
 namespace CabinCrew.Gateways.Mcp.Servers;
 
-/// <summary>One read at a time. It cannot be called off: it ends with what is read, or with the other end.</summary>
-public sealed class ReadingThread : Stream, IValueTaskSource<int>
+/// <summary>One read at a time. Disposing ends it for whoever waits; the thread itself leaves with what it reads next, or with the other end, and closes the stream then.</summary>
+public sealed class ReadingThread(Stream inner, string name) : Stream, IValueTaskSource<int>
 {
-    private readonly Stream inner;
-    private readonly Thread thread;
     private readonly AutoResetEvent asked = new(false);
     private ManualResetValueTaskSourceCore<int> source;
     private Memory<byte> into;
-    private int pending;
+    private Thread? thread;
+    private int pending, waiting;
     private volatile bool closed;
-
-    public ReadingThread(Stream inner, string name)
-    {
-        this.inner = inner;
-        thread = new Thread(Run) { IsBackground = true, Name = name };
-        thread.Start();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct = default)
     {
         if (closed) return new(0);
         source.Reset();
         into = buffer;
+        Volatile.Write(ref waiting, 1);
         Volatile.Write(ref pending, 1);
+        if (thread is null) Start();
         // On the thread itself, it is seen as soon as what was read before has been dealt with.
-        if (Thread.CurrentThread != thread) asked.Set();
-        if (closed && Interlocked.Exchange(ref pending, 0) == 1) return new(0);
-        return new(this, source.Version);
+        else if (Thread.CurrentThread != thread) asked.Set();
+        return closed && Interlocked.Exchange(ref waiting, 0) == 1 ? new(0) : new(this, source.Version);
+    }
+
+    private void Start()
+    {
+        thread = new Thread(Run) { IsBackground = true, Name = name };
+        thread.Start();
     }
 
     private void Run()
@@ -52,17 +51,25 @@ public sealed class ReadingThread : Stream, IValueTaskSource<int>
             {
                 // The other end is gone, or broken: the end of the stream either way.
             }
-            source.SetResult(read);
+            Answer(read);
         }
         inner.Dispose();
-        if (Interlocked.Exchange(ref pending, 0) == 1) source.SetResult(0);
+    }
+
+    // Once for each read, by the thread or by whoever disposes.
+    private void Answer(int read)
+    {
+        if (Interlocked.Exchange(ref waiting, 0) == 1) source.SetResult(read);
     }
 
     protected override void Dispose(bool disposing)
     {
-        // A pipe that is being read may not let itself be closed before the read ends: the thread closes it, whoever disposes does not wait.
+        if (closed) return;
+        // A pipe that is being read may not let itself be closed before the read ends: the thread closes it, whoever disposes does not wait, and carries nobody else's work.
         closed = true;
         asked.Set();
+        if (thread is null) inner.Dispose();
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.Answer(0), this, preferLocal: false);
         base.Dispose(disposing);
     }
 

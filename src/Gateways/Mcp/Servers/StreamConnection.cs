@@ -14,13 +14,23 @@ public sealed record StreamRules(FrameLimits Frames, TimeSpan SendTimeMax, bool 
     public static readonly StreamRules Client = new(FrameLimits.Default, Timeout.InfiniteTimeSpan, EndsWhenTooLong: false);
 }
 
-public sealed class StreamConnection(Stream input, Stream output, StreamRules rules, TimeProvider time) : IServerConnection
+public sealed class StreamConnection : IServerConnection
 {
-    private readonly LineReader lines = new(input, rules.Frames.BytesMax);
+    private readonly Stream input, output;
+    private readonly StreamRules rules;
+    private readonly TimeProvider time;
+    private readonly LineReader lines;
     private readonly SemaphoreSlim writer = new(1, 1);
     private readonly CancellationTokenSource gone = new();
     private CancellationToken receiving;
     private CancellationTokenRegistration ends;
+
+    public StreamConnection(Stream input, Stream output, StreamRules rules, TimeProvider time)
+    {
+        (this.input, this.output, this.rules, this.time) = (input, output, rules, time);
+        lines = new(input, rules.Frames.BytesMax);
+        if (input is ReadingThread thread) gone.Token.UnsafeRegister(static reading => ((ReadingThread)reading!).Dispose(), thread);
+    }
 
     public async ValueTask<Outcome<Done>> SendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
     {
@@ -55,10 +65,14 @@ public sealed class StreamConnection(Stream input, Stream output, StreamRules ru
         }
         try
         {
-            // A read of a pipe cannot always be called off; then it is left to itself, and ends with the other end.
+            // A thread's read ends with the connection. A read of another stream cannot always be called off; then it is left to itself, and ends with the other end.
             var reading = lines.ReadAsync(gone.Token);
-            var line = reading.IsCompletedSuccessfully ? reading.Result : await reading.AsTask().WaitAsync(gone.Token);
-            if (line.Kind is LineKind.End || gone.IsCancellationRequested) return null;
+            var line = reading.IsCompletedSuccessfully || input is ReadingThread ? await reading : await reading.AsTask().WaitAsync(gone.Token);
+            if (line.Kind is LineKind.End || gone.IsCancellationRequested)
+            {
+                ct.ThrowIfCancellationRequested();
+                return null;
+            }
             if (line.Kind is LineKind.Line) return line.Bytes;
             if (rules.EndsWhenTooLong) await gone.CancelAsync();
             return FrameReader.Identified(

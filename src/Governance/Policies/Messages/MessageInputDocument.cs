@@ -1,6 +1,7 @@
 // What Rego policies of the package cabincrew.mcp see as `input`: one held message as a JSON document of fixed shape (MCP-02, PRE-05). Described in schemas/mcp-input.json,
 // which policies are type-checked against; docs/reference/mcp-input.md is made of that.
-// Invariants: every member is always there (null where it has no value); nothing is cut short in silence; no mapped secret's value is in it.
+// Invariants: every member is always there (null where it has no value), but for those that the policy does not name anywhere, which it cannot miss; nothing is cut short in silence;
+// no mapped secret's value is in it.
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -31,6 +32,14 @@ internal sealed class MessageInputDocument
     private ArrayBufferWriter<byte> bytes = new(2048);
     private readonly Utf8JsonWriter json;
     private readonly InputValues values;
+    private IReadOnlySet<string>? read;
+
+    /// <summary>Every member, in the order of the document.</summary>
+    public static readonly IReadOnlyList<string> Members =
+    [
+        "version", "now", "gateway", "tenant", "session", "server", "protocol_version", "direction", "kind", "method", "name", "caller", "pin", "annotations", "context", "arguments", "arguments_size",
+        "content", "file", "findings",
+    ];
 
     public MessageInputDocument(Redactor redactor)
     {
@@ -40,45 +49,42 @@ internal sealed class MessageInputDocument
     }
 
     /// <summary>The document in UTF-8, good until the next one is written. Refused, with <see cref="ProblemCode.PolicyFailed"/>: one beyond <see cref="DocumentBytesMax"/>.</summary>
-    /// <param name="withContent">False: no policy reads <c>content</c>, and null stands there.</param>
-    public Outcome<ReadOnlyMemory<byte>> Write(MessageSubject subject, bool withContent = true)
+    /// <param name="reads">The members that a policy reads: no other one is written. Null: all.</param>
+    public Outcome<ReadOnlyMemory<byte>> Write(MessageSubject subject, IReadOnlySet<string>? reads = null)
     {
         // What one large message needed is not kept for all the small ones after it.
         if (bytes.Capacity > KeptBytesMax) bytes = new(2048);
         bytes.ResetWrittenCount();
         json.Reset(bytes);
+        read = reads;
         if (subject.File?.Bytes > DocumentBytesMax) return Refused();
         json.WriteStartObject();
-        json.WriteNumber("version", Version);
-        Moment(subject.Now);
-        json.WriteString("gateway", subject.Gateway);
-        values.Text("tenant", subject.Tenant.ToString());
-        values.Text("session", subject.Session);
-        values.Text("server", subject.Server);
-        values.Text("protocol_version", subject.ProtocolVersion);
-        json.WriteString("direction", subject.Direction.Word());
-        json.WriteString("kind", subject.Kind.Word());
-        values.Text("method", subject.Method);
-        values.Text("name", subject.Name);
-        Caller(subject.Caller);
-        json.WriteString("pin", subject.Pin.Word());
-        Annotations(subject.Annotations);
-        if (subject.Context is { ValueKind: JsonValueKind.Object } context) values.Free("context", context);
-        else
-        {
-            json.WriteStartObject("context");
-            json.WriteEndObject();
-        }
-        if (subject.Arguments.IsEmpty || subject.Arguments.Length > ContentBytesMax) json.WriteNull("arguments");
-        else Raw("arguments", subject.Arguments);
-        json.WriteNumber("arguments_size", subject.Arguments.Length);
-        Content(withContent ? subject.Content : default);
-        File(subject.File);
-        Findings(subject.Findings);
+        if (Wants("version")) json.WriteNumber("version", Version);
+        if (Wants("now")) Moment(subject.Now);
+        if (Wants("gateway")) json.WriteString("gateway", subject.Gateway);
+        if (Wants("tenant")) values.Text("tenant", subject.Tenant.ToString());
+        if (Wants("session")) values.Text("session", subject.Session);
+        if (Wants("server")) values.Text("server", subject.Server);
+        if (Wants("protocol_version")) values.Text("protocol_version", subject.ProtocolVersion);
+        if (Wants("direction")) json.WriteString("direction", subject.Direction.Word());
+        if (Wants("kind")) json.WriteString("kind", subject.Kind.Word());
+        if (Wants("method")) values.Text("method", subject.Method);
+        if (Wants("name")) values.Text("name", subject.Name);
+        if (Wants("caller")) Caller(subject.Caller);
+        if (Wants("pin")) json.WriteString("pin", subject.Pin.Word());
+        if (Wants("annotations")) Annotations(subject.Annotations);
+        if (Wants("context")) Context(subject.Context);
+        if (Wants("arguments")) Arguments(subject.Arguments);
+        if (Wants("arguments_size")) json.WriteNumber("arguments_size", subject.Arguments.Length);
+        if (Wants("content")) Content(subject.Content);
+        if (Wants("file")) File(subject.File);
+        if (Wants("findings")) Findings(subject.Findings);
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenCount <= DocumentBytesMax ? bytes.WrittenMemory : Refused();
     }
+
+    private bool Wants(string member) => read is null || read.Contains(member);
 
     private static Problem Refused() =>
         new(ProblemCode.PolicyFailed, $"the message is too large to be shown to Rego policies: its document has more than {DocumentBytesMax} bytes") { Remedy = "Send less at once." };
@@ -98,6 +104,23 @@ internal sealed class MessageInputDocument
         values.Texts("roles", caller.Roles);
         values.Text("authenticated_by", caller.AuthenticatedBy);
         json.WriteEndObject();
+    }
+
+    private void Context(JsonElement? given)
+    {
+        if (given is { ValueKind: JsonValueKind.Object } context)
+        {
+            values.Free("context", context);
+            return;
+        }
+        json.WriteStartObject("context");
+        json.WriteEndObject();
+    }
+
+    private void Arguments(ReadOnlyMemory<byte> arguments)
+    {
+        if (arguments.IsEmpty || arguments.Length > ContentBytesMax) json.WriteNull("arguments");
+        else Raw("arguments", arguments);
     }
 
     private void Annotations(JsonElement? annotations)

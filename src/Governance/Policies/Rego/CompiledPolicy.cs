@@ -73,7 +73,7 @@ internal sealed class CompiledPolicy
     public bool Reads(string member)
     {
         foreach (var text in texts.Values)
-            if (text.Contains(member, StringComparison.Ordinal) || InputUse.TakesWhole(text)) return true;
+            if (InputUse.TakesWhole(text) || InputUse.Names(text, member)) return true;
         return false;
     }
 

@@ -18,5 +18,17 @@ internal static class InputUse
         return false;
     }
 
+    /// <summary>Whether a member of the input is named: <c>input.name</c>, and not the beginning of a longer name.</summary>
+    public static bool Names(string text, string member)
+    {
+        for (var at = text.IndexOf(Input, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Input, at + Input.Length, StringComparison.Ordinal))
+        {
+            var name = at + Input.Length + 1;
+            if (name > text.Length || text[name - 1] != '.' || string.CompareOrdinal(text, name, member, 0, member.Length) != 0) continue;
+            if (name + member.Length == text.Length || !IsName(text[name + member.Length])) return true;
+        }
+        return false;
+    }
+
     private static bool IsName(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
 }

@@ -22,22 +22,24 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
     {
         ct.ThrowIfCancellationRequested();
         var heard = new AnsweringRules(policy);
-        return Verdicts(Ask(document, moment, heard, ct), heard);
+        return Verdicts(Ask(document, () => Protocol.Digest.Of(document.Span), moment, heard, ct), heard);
     }
 
     /// <summary>The same for what is judged thousands of times a second: where no rule objects there is nothing to tell, and null is the answer.</summary>
-    public IReadOnlyList<PolicyVerdict>? Objections(ReadOnlyMemory<byte> document, RegoMoment moment, CancellationToken ct)
+    /// <param name="document">What the policy reads of it, and perhaps no more.</param>
+    /// <param name="input">The digest of all of it.</param>
+    public IReadOnlyList<PolicyVerdict>? Objections(ReadOnlyMemory<byte> document, Func<Protocol.Digest> input, RegoMoment moment, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var heard = new AnsweringRules(policy);
-        var answer = Ask(document, moment, heard, ct);
+        var answer = Ask(document, input, moment, heard, ct);
         return standsIn is null && IsSilent(answer.Members) ? null : Verdicts(answer, heard);
     }
 
     public PolicyExplanation Explain(string name, ReadOnlyMemory<byte> document, RegoMoment moment, CancellationToken ct)
     {
         var heard = new EveryRule();
-        var answer = Ask(document, moment, heard, ct);
+        var answer = Ask(document, () => Protocol.Digest.Of(document.Span), moment, heard, ct);
         var verdicts = Verdicts(answer, heard);
         return new(name, [.. verdicts.Select((v, i) => new ExplainedVerdict(v, i < answer.Items.Count ? [.. heard.Behind(answer.Items[i].Value, policy).Select(h => h.Explain(policy, redactor))] : []))],
             [.. heard.Rules.Where(h => !policy.Answers(h.Rule)).DistinctBy(h => h.Rule.Index).OrderBy(h => h.Rule.Index).Select(h => h.Explain(policy, redactor))], answer.Input.Value);
@@ -58,7 +60,7 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
 
     private sealed record Answer(Lazy<Protocol.Digest> Input, Value[] Members, IReadOnlyList<(string Member, Value Value)> Items, IReadOnlyList<RuleInfo> Held);
 
-    private Answer Ask(ReadOnlyMemory<byte> document, RegoMoment moment, IRegoObserver observer, CancellationToken ct)
+    private Answer Ask(ReadOnlyMemory<byte> document, Func<Protocol.Digest> input, RegoMoment moment, IRegoObserver observer, CancellationToken ct)
     {
         var found = policy.Query.Evaluate(Value.FromJson(document.Span), policy.Data, new EvaluationOptions
         {
@@ -75,7 +77,7 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
         }
         if (found.Value is not ArrayValue { Count: var count } all || count != RegoDecision.Members.Count) throw new PolicyAnswerException($"the package '{policy.Package}' is undefined");
         Value[] members = [.. all.Items.ToArray().Select(m => ((ArrayValue)m).Count > 0 ? ((ArrayValue)m)[0] : null!)];
-        return new(new(() => Protocol.Digest.Of(document.Span)), members, [.. Items(members)], found.FiredRules);
+        return new(new(input), members, [.. Items(members)], found.FiredRules);
     }
 
     // In the order in which RegoDecision makes verdicts of them.

@@ -1,6 +1,7 @@
 // Appends to the tenants' audit chains within the writer's transaction, and signs the last event of each commit and each touched head once per transaction:
 // through the chain a signature covers everything before it (AUD-03, AUD-05).
 // The chain's position is read from the database in every transaction: another process may have written in between.
+using System.Buffers;
 using System.Collections.Immutable;
 using CabinCrew.Ledger.Signing;
 using CabinCrew.Protocol;
@@ -10,6 +11,8 @@ namespace CabinCrew.Ledger.Streams.Sqlite;
 internal sealed class AuditAppender(Signer signer)
 {
     private readonly record struct Position(long Sequence, string ChainHash, bool Moved);
+
+    private readonly ArrayBufferWriter<byte> line = new(4096);
 
     private ImmutableDictionary<string, Position> positions = ImmutableDictionary.Create<string, Position>(StringComparer.Ordinal);
 
@@ -33,8 +36,8 @@ internal sealed class AuditAppender(Signer signer)
         for (var i = 0; i < events.Count; i++)
         {
             var sequence = position.Sequence + 1;
-            var (line, hash) = events[i].Seal(tenant, sequence, position.ChainHash, i == events.Count - 1 ? signer : null);
-            db.Execute("INSERT INTO audit(tenant, sequence, json) VALUES ($1, $2, $3)", tenant, sequence, line);
+            var hash = events[i].Seal(tenant, sequence, position.ChainHash, i == events.Count - 1 ? signer : null, line);
+            db.InsertText("INSERT INTO audit(tenant, sequence, json) VALUES (?1, ?2, ?3)", tenant, sequence, line.WrittenSpan);
             position = new(sequence, hash, true);
         }
         positions = positions.SetItem(tenant, position);

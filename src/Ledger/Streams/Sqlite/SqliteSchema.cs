@@ -42,6 +42,16 @@ internal static class SqliteSchema
         "ALTER TABLE sessions ADD COLUMN lease_ticks INTEGER NOT NULL DEFAULT 0",
         // Small contents, which a commit names; larger ones are files.
         "CREATE TABLE blobs (tenant TEXT NOT NULL, digest TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (tenant, digest)) STRICT",
+        // A table with a number of its own keeps a row of up to 4 KB within its page; without one, an event of more than 1 KB takes a whole page beside its own.
+        """
+        ALTER TABLE audit RENAME TO audit_1;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, sequence INTEGER NOT NULL, json TEXT NOT NULL, UNIQUE (tenant, sequence)) STRICT;
+        INSERT INTO audit(tenant, sequence, json) SELECT tenant, sequence, json FROM audit_1 ORDER BY tenant, sequence;
+        DROP TABLE audit_1;
+        CREATE TRIGGER audit_is_append_only_1 BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END;
+        CREATE TRIGGER audit_is_append_only_2 BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit events are never deleted'); END;
+        """,
     ];
 
     public static Outcome<Done> Prepare(Database db, string path)

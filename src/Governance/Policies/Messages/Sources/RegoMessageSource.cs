@@ -1,5 +1,6 @@
 // Rego as a judge of messages (MCP-02, PRE-05). What it is asked: Messages/MessageInputDocument; how, and what its answer means: Rego/RegoJudge.
 // It only computes: its own limit of time ends it, so nobody need watch it.
+using System.Collections.Frozen;
 using CabinCrew.Governance.Policies.Rego;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
@@ -15,7 +16,7 @@ internal sealed class RegoMessageSource : IMessagePolicySource
 
     private readonly RegoJudge judge;
     private readonly Redactor redactor;
-    private readonly bool readsContent;
+    private readonly IReadOnlySet<string> reads;
     private readonly IReadOnlyList<PolicyVerdict> silence;
 
     // One document a thread: they are written thousands of times a second, and never two at once by the same thread.
@@ -26,7 +27,7 @@ internal sealed class RegoMessageSource : IMessagePolicySource
         var limits = new EvaluationLimits { Time = timeLimit, StepsMax = StepsMax, ElementsMax = ElementsMax, DepthMax = DepthMax };
         (Name, Digest, this.redactor) = (loaded.Name, loaded.DigestWith(limits), redactor);
         judge = new(loaded.Policy, redactor, limits, loaded.StandsIn);
-        readsContent = loaded.Policy.Reads("content");
+        reads = MessageInputDocument.Members.Where(loaded.Policy.Reads).ToFrozenSet(StringComparer.Ordinal);
         silence = [new(loaded.Policy.Package, Decision.Allow, "no rule objects")];
         documents = new(() => new(this.redactor));
     }
@@ -48,9 +49,11 @@ internal sealed class RegoMessageSource : IMessagePolicySource
         return loaded.Map<IMessagePolicySource>(policy => new RegoMessageSource(policy, at.Redactor, timeLimit));
     }
 
+    private static ReadOnlyMemory<byte> Written(Outcome<ReadOnlyMemory<byte>> document) => document.Try(out var written, out var problem) ? written : throw new PolicyAnswerException(problem);
+
     public ValueTask<IReadOnlyList<PolicyVerdict>> EvaluateAsync(MessageSubject subject, CancellationToken ct)
     {
-        if (!documents.Value!.Write(subject, readsContent).Try(out var document, out var problem)) throw new PolicyAnswerException(problem);
-        return new(judge.Objections(document, new(subject.Now, subject.Seed), ct) ?? silence);
+        var document = documents.Value!;
+        return new(judge.Objections(Written(document.Write(subject, reads)), () => Protocol.Digest.Of(Written(document.Write(subject)).Span), new(subject.Now, subject.Seed), ct) ?? silence);
     }
 }
