@@ -54,14 +54,14 @@ public sealed class GateCostTests(ITestOutputHelper output)
         var digest = Digest.Of(call.Bytes.Span);
         MessageRecord Record() => new()
         {
-            Subject = Gateways.Mcp.Calls.Facts.Of(message, new(), house.Clock.GetUtcNow()), Frame = digest, Policy = digest, Id = call.Id, Decision = Decision.Allow,
+            Ledger = house.Ledger, At = house.Clock.GetUtcNow(), Bytes = call.Bytes.Length, Subject = Gateways.Mcp.Calls.Facts.Of(message, new(), house.Clock.GetUtcNow()), Frame = digest, Policy = digest, Id = call.Id, Decision = Decision.Allow,
             Judgement = SetJudge.Say(Decision.Allow), Scan = new([], [], ["secrets"]),
         };
-        var told = Record().ToEvent(house.Ledger);
+        var told = Record().ToEvent();
         Measure("digest of the frame", () => Digest.Of(call.Bytes.Span));
         Measure("id", () => house.Ledger.Ids.Next("evt"));
         Measure("facts", () => Gateways.Mcp.Calls.Facts.Of(message, new(), house.Clock.GetUtcNow()));
-        Measure("event", () => Record().ToEvent(house.Ledger));
+        Measure("event", () => Record().ToEvent());
         Measure("draft", () => Ledger.Streams.AuditEventText.Draft(told, house.Ledger.Redactor));
         Measure("serializer and canonical form, as before", () => Ledger.Streams.AuditDraft.Of(System.Text.Json.JsonSerializer.SerializeToElement(told, ProtocolJson.Default.AuditEvent)));
         Measure("seal", () => Ledger.Streams.AuditEventText.Draft(told, house.Ledger.Redactor).Seal("local", 1, Ledger.Streams.AuditChain.Genesis, null));

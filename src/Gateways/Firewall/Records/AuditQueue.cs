@@ -22,6 +22,12 @@ public sealed record AuditSettings
     public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(2);
 }
 
+/// <summary>What an event is made of, fixed when it happened. Put into words later, on the writer's own time; holds nothing that is large.</summary>
+public interface IAuditWords
+{
+    AuditEvent ToEvent();
+}
+
 public sealed class AuditQueue : IAsyncDisposable
 {
     private const int GroupMax = 512;
@@ -40,7 +46,7 @@ public sealed class AuditQueue : IAsyncDisposable
     private Problem? broken;
     private TaskCompletionSource? room;
 
-    private readonly record struct Queued(AuditEvent Event, TaskCompletionSource<Outcome<Done>>? Waiting);
+    private readonly record struct Queued(IAuditWords Told, TaskCompletionSource<Outcome<Done>>? Waiting);
 
     public AuditQueue(IStore store, TenantId tenant, AuditSettings settings, TimeProvider clock)
     {
@@ -49,8 +55,9 @@ public sealed class AuditQueue : IAsyncDisposable
     }
 
     /// <summary>Puts an event on record. A refusal means that what it tells of must not happen.</summary>
+    /// <param name="told">Put into words by the writer.</param>
     /// <param name="strict">It is durable when this returns, whatever the settings say.</param>
-    public ValueTask<Outcome<Done>> RecordAsync(AuditEvent told, bool strict)
+    public ValueTask<Outcome<Done>> RecordAsync(IAuditWords told, bool strict)
     {
         lock (gate)
         {
@@ -60,10 +67,17 @@ public sealed class AuditQueue : IAsyncDisposable
         return new(RecordWhenThereIsRoomAsync(told, strict || settings.Strict));
     }
 
+    public ValueTask<Outcome<Done>> RecordAsync(AuditEvent told, bool strict) => RecordAsync(new Said(told), strict);
+
+    private sealed record Said(AuditEvent Event) : IAuditWords
+    {
+        public AuditEvent ToEvent() => Event;
+    }
+
     private bool HasRoom => queued.Count + writing < settings.QueuedMax;
 
     // Whoever is faster than the disk waits for it, for as long as an event may wait.
-    private async Task<Outcome<Done>> RecordWhenThereIsRoomAsync(AuditEvent told, bool strict)
+    private async Task<Outcome<Done>> RecordWhenThereIsRoomAsync(IAuditWords told, bool strict)
     {
         while (true)
         {
@@ -90,7 +104,7 @@ public sealed class AuditQueue : IAsyncDisposable
         }
     }
 
-    private Task<Outcome<Done>>? Take(AuditEvent told, bool strict)
+    private Task<Outcome<Done>>? Take(IAuditWords told, bool strict)
     {
         var waiting = strict ? new TaskCompletionSource<Outcome<Done>>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         if (queued.Count + writing == 0) oldest = clock.GetTimestamp();
@@ -192,7 +206,7 @@ public sealed class AuditQueue : IAsyncDisposable
         try
         {
             var events = new AuditEvent[group.Count];
-            for (var i = 0; i < events.Length; i++) events[i] = group[i].Event;
+            for (var i = 0; i < events.Length; i++) events[i] = group[i].Told.ToEvent();
             return await store.AppendAuditAsync(tenant, events, CancellationToken.None).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // AUD-05: whatever keeps an event from being written stops everything that would have to be told.

@@ -10,7 +10,7 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Gateways.Firewall.Records;
 
-internal sealed record MessageRecord
+internal sealed record MessageRecord : IAuditWords
 {
     private const int NameCharsMax = 256;
     private const int ReasonCharsMax = 1000;
@@ -20,7 +20,13 @@ internal sealed record MessageRecord
     [ThreadStatic] private static ArrayBufferWriter<byte>? buffer;
     [ThreadStatic] private static Utf8JsonWriter? writer;
 
+    public required LedgerRoom Ledger { get; init; }
+    /// <summary>When it was decided.</summary>
+    public required DateTimeOffset At { get; init; }
+    /// <summary>Without the bytes of the message: see <see cref="WithoutBytes"/>.</summary>
     public required MessageSubject Subject { get; init; }
+    /// <summary>Of the whole message.</summary>
+    public required int Bytes { get; init; }
     public required Digest Frame { get; init; }
     public required Digest Policy { get; init; }
     /// <summary>The JSON text of its id; empty: a notification.</summary>
@@ -39,16 +45,19 @@ internal sealed record MessageRecord
     /// <summary>The beginning of what it says, redacted; only where the configuration asks for it.</summary>
     public string? Excerpt { get; init; }
 
+    /// <summary>A record waits for its turn, and must not keep large messages in memory meanwhile.</summary>
+    public static MessageSubject WithoutBytes(MessageSubject subject) => subject with { Frame = default, Content = default, Arguments = default, File = null, Annotations = null };
+
     /// <summary>What must be durable before anything else happens, whatever the settings: a refusal, and an approval that was used.</summary>
     public bool MustLast => Refused is not null || Approval is not null;
 
-    public AuditEvent ToEvent(LedgerRoom ledger)
+    public AuditEvent ToEvent()
     {
         IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
         return new()
         {
-            EventId = ledger.Ids.Next("evt"),
-            Timestamp = ledger.Clock.GetUtcNow(),
+            EventId = Ledger.Ids.Next("evt"),
+            Timestamp = At,
             EventType = AuditEventTypes.MessageJudged,
             Gateway = Write(WriteGateway),
             Message = Words(),
@@ -106,7 +115,7 @@ internal sealed record MessageRecord
         w.WriteStartObject();
         if (Approval is { } approval) w.WriteString("approval_id"u8, approval);
         w.WriteString("authenticated_by"u8, Subject.Caller.AuthenticatedBy);
-        w.WriteNumber("bytes"u8, Subject.Frame.Length);
+        w.WriteNumber("bytes"u8, Bytes);
         if (Client is { } client) w.WriteString("client"u8, Plain.Text(client, NameCharsMax));
         w.WriteString("decision"u8, Decision.Word());
         w.WriteString("direction"u8, Subject.Direction == MessageDirection.ToServer ? "to_server"u8 : "to_caller"u8);

@@ -12,10 +12,13 @@ internal sealed partial class Crossing
 {
     private MessageRecord Record(Problem? refused) => new()
     {
-        Subject = subject,
+        Ledger = parts.Ledger,
+        At = parts.Ledger.Clock.GetUtcNow(),
+        Subject = MessageRecord.WithoutBytes(subject),
+        Bytes = message.Frame.Bytes.Length,
         Frame = digest,
         Policy = policy,
-        Id = message.Frame.Id,
+        Id = message.Frame.Id.ToArray(),
         Client = message.Session.Client,
         Decision = refused is null ? decision : Decision.Deny,
         Judgement = judgement,

@@ -49,7 +49,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         // Whoever took it back meanwhile must not find it done.
         ct.ThrowIfCancellationRequested();
         var record = Record(null);
-        if ((await parts.Audit.RecordAsync(record.ToEvent(parts.Ledger), record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
+        if ((await parts.Audit.RecordAsync(record, record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
         {
             Drop();
             return Passage.Refuse(unwritten, null);
@@ -203,7 +203,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
     private async ValueTask<Passage> RefuseAsync(Problem problem)
     {
         Drop();
-        var told = await parts.Audit.RecordAsync(Record(problem).ToEvent(parts.Ledger), strict: true).ConfigureAwait(false);
+        var told = await parts.Audit.RecordAsync(Record(problem), strict: true).ConfigureAwait(false);
         // It is refused either way; without a record the caller hears of that instead.
         return Passage.Refuse(told.Problem ?? problem, PolicyOf(Decision.Deny));
     }

@@ -9,13 +9,16 @@ public sealed class ReadyWriter(int descriptor) : Stream
 {
     /// <summary>What fits where poll says that something does: a page of a pipe.</summary>
     private const int ReadyBytes = 4096;
+
+    /// <summary>A larger message would have to wait for its reader sooner or later.</summary>
+    private const int SmallBytes = 4 * ReadyBytes;
     private const short PollOut = 4;
     private const int Interrupted = 4, TryAgain = 11;
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken ct = default)
     {
         var rest = buffer;
-        for (var written = 1; rest.Length > 0 && written > 0 && IsReady(milliseconds: 0); rest = rest[written..]) written = Put(rest.Span[..Math.Min(rest.Length, ReadyBytes)]);
+        for (var written = 1; rest.Length is > 0 and <= SmallBytes && written > 0 && IsReady(milliseconds: 0); rest = rest[written..]) written = Put(rest.Span[..Math.Min(rest.Length, ReadyBytes)]);
         return rest.Length == 0 ? ValueTask.CompletedTask : new(Task.Run(() => Write(rest.Span), CancellationToken.None));
     }
 

@@ -24,7 +24,7 @@ public static class FrameReader
         }
         catch (JsonException e)
         {
-            return Identified(Fault("malformed", "the bytes are not one JSON value", e.BytePositionInLine ?? 0), bytes.Span, limits);
+            return Identified(Fault("malformed", "the bytes are not one JSON value", scan.PlaceOf(e.BytePositionInLine ?? 0)), bytes.Span, limits);
         }
         finally
         {

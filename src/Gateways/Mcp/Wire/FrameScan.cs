@@ -12,21 +12,29 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
 {
     private const int MethodBytesMax = 256;
     private readonly ReadOnlySpan<byte> text = bytes.Span;
+    private readonly LongStrings shorter = LongStrings.TakenOutOf(bytes.Span);
     private KeySets keys = new();
     private Part version, id, method, parameters, answer, name, uri, arguments, meta, token, revision;
     private Member answered;
 
-    /// <summary>A value within the text.</summary>
+    /// <summary>A value within the message.</summary>
     private record struct Part(int From, int To, JsonTokenType Type, bool Escaped)
     {
         public readonly bool Present => To > 0;
     }
 
-    public void Release() => keys.Release();
+    public void Release()
+    {
+        keys.Release();
+        shorter.Release();
+    }
+
+    /// <summary>Where a place that the reader speaks of is in the message.</summary>
+    public readonly int PlaceOf(long at) => shorter.PlaceOf(at);
 
     public Problem? Walk()
     {
-        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = limits.DepthMax + 1 });
+        var reader = new Utf8JsonReader(shorter.Text, new JsonReaderOptions { MaxDepth = limits.DepthMax + 1 });
         // Which member we are in, at each of the three levels that hold parts; deeper levels are payload.
         Member top = Member.Other, inner = Member.Other, innermost = Member.Other;
         var values = 0;
@@ -40,18 +48,18 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
                     if (Step(ref reader, ref top, ref inner, ref innermost) is { } near) return near;
                     continue;
                 case JsonTokenType.EndObject:
-                    if (keys.Close(text) is >= 0 and var twin) return Fault("duplicate_key", "this key stands twice in the same object", twin);
+                    if (keys.Close(shorter.Text) is >= 0 and var twin) return Fault("duplicate_key", "this key stands twice in the same object", PlaceOf(twin));
                     break;
                 case JsonTokenType.EndArray:
                     break;
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    if (reader.CurrentDepth >= limits.DepthMax) return Fault("too_deep", $"the nesting is deeper than {limits.DepthMax}", (int)reader.TokenStartIndex);
+                    if (reader.CurrentDepth >= limits.DepthMax) return Fault("too_deep", $"the nesting is deeper than {limits.DepthMax}", PlaceOf(reader.TokenStartIndex));
                     if (reader.TokenType is JsonTokenType.StartObject) keys.Open();
                     if (++values > limits.ValuesMax) return TooMany(ref reader);
                     if (reader.CurrentDepth is >= 1 and <= 3) Begin(ref reader, top, inner, innermost);
                     continue;
                 case JsonTokenType.String when reader.ValueIsEscaped && StrictJson.HasLoneSurrogate(reader.ValueSpan):
-                    return Fault("lone_surrogate", "a string has half of a surrogate pair", (int)reader.TokenStartIndex);
+                    return Fault("lone_surrogate", "a string has half of a surrogate pair", PlaceOf(reader.TokenStartIndex));
             }
             if (reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray))
             {
@@ -67,14 +75,14 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
     {
         if (reader.ValueIsEscaped)
         {
-            if (StrictJson.HasLoneSurrogate(reader.ValueSpan)) return Fault("lone_surrogate", "a key has half of a surrogate pair", (int)reader.TokenStartIndex);
-            if (HasEscapedControl(reader.ValueSpan)) return Fault("control_character", "a key has a control character", (int)reader.TokenStartIndex);
+            if (StrictJson.HasLoneSurrogate(reader.ValueSpan)) return Fault("lone_surrogate", "a key has half of a surrogate pair", PlaceOf(reader.TokenStartIndex));
+            if (HasEscapedControl(reader.ValueSpan)) return Fault("control_character", "a key has a control character", PlaceOf(reader.TokenStartIndex));
         }
         keys.Add(ref reader);
         return null;
     }
 
-    private static Problem? Step(ref Utf8JsonReader reader, ref Member top, ref Member inner, ref Member innermost)
+    private readonly Problem? Step(ref Utf8JsonReader reader, ref Member top, ref Member inner, ref Member innermost)
     {
         var nearly = false;
         if (reader.CurrentDepth == 1)
@@ -93,7 +101,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             if (inner is not Member.Meta) return null;
             innermost = FrameNames.Of(ref reader, Member.Meta, out nearly);
         }
-        return nearly ? Fault("near_name", "a reader that ignores case would take this key for one of the protocol's", (int)reader.TokenStartIndex) : null;
+        return nearly ? Fault("near_name", "a reader that ignores case would take this key for one of the protocol's", PlaceOf(reader.TokenStartIndex)) : null;
     }
 
     private void Begin(ref Utf8JsonReader reader, Member top, Member inner, Member innermost)
@@ -107,13 +115,13 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             if (part.Present) answered = Member.Other;
             else answered = member;
         }
-        part = new Part((int)reader.TokenStartIndex, int.MaxValue, reader.TokenType, reader.TokenType is JsonTokenType.String && reader.ValueIsEscaped);
+        part = new Part(PlaceOf(reader.TokenStartIndex), int.MaxValue, reader.TokenType, reader.TokenType is JsonTokenType.String && reader.ValueIsEscaped);
     }
 
     private void End(ref Utf8JsonReader reader, Member top, Member inner, Member innermost)
     {
         var member = reader.CurrentDepth switch { 1 => top, 2 => inner, _ => innermost };
-        if (member is not Member.Other) Of(member).To = (int)reader.BytesConsumed;
+        if (member is not Member.Other) Of(member).To = PlaceOf(reader.BytesConsumed);
     }
 
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
@@ -228,7 +236,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
     }
 
     private readonly Problem TooMany(ref Utf8JsonReader reader) =>
-        Fault("too_many_values", $"the message has more than {limits.ValuesMax} values", (int)reader.TokenStartIndex, ProblemCode.MessageTooLarge);
+        Fault("too_many_values", $"the message has more than {limits.ValuesMax} values", PlaceOf(reader.TokenStartIndex), ProblemCode.MessageTooLarge);
 
     internal static bool HasEscapedControl(ReadOnlySpan<byte> escaped)
     {

@@ -18,11 +18,21 @@ internal sealed record CallFileConditions
     public long? TargetsMin { get; init; }
     public LinePattern? AddedLines { get; init; }
 
+    // Asked of every rule for every call.
+    private int? actions;
+
+    private static int MaskOf(IReadOnlyList<FileAction> actions)
+    {
+        var mask = 0;
+        foreach (var action in actions) mask |= 1 << (int)action;
+        return mask;
+    }
+
     /// <param name="every">The rule allows.</param>
     public CallFileMatch? Match(FileOperation? file, CallView view, bool every, CancellationToken ct)
     {
         if (file is null) return null;
-        if (Action is not null && !Action.Contains(file.Action)) return null;
+        if (Action is not null && ((actions ??= MaskOf(Action)) & (1 << (int)file.Action)) == 0) return null;
         if (Binary is { } binary && binary != file.Binary) return null;
         if (file.Bytes < BytesMin || file.Bytes > BytesMax || file.FilesDeleted < FilesDeletedMin || file.LinesDeleted < LinesDeletedMin || file.Targets.Count < TargetsMin) return null;
         if (Fault is { Count: 0 } && HasFault(file)) return null;
