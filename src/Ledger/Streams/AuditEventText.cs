@@ -1,7 +1,7 @@
 // Writes an event straight in canonical form (RFC 8785), redacted as it goes, with the gaps that AuditDraft fills: one pass, because a gateway writes thousands a second.
 // Invariant: whatever came from outside of the program passes the redactor; words of the program's own (types, states, decisions, times) cannot hold a secret.
 using System.Buffers;
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CabinCrew.Ledger.Redaction;
@@ -15,7 +15,10 @@ internal sealed class AuditEventText
 {
     public const int MessageCharsMax = 60_000;
 
-    private readonly ArrayBufferWriter<byte> to = new(1024);
+    /// <summary>Most events are shorter.</summary>
+    private const int BytesFirst = 3072;
+
+    private readonly ArrayBufferWriter<byte> to = new(BytesFirst);
     private readonly Redactor redactor;
     private bool isFirst = true;
 
@@ -99,11 +102,16 @@ internal sealed class AuditEventText
 
     private void Name(ReadOnlySpan<byte> name)
     {
-        if (!isFirst) to.Write(","u8);
+        var space = to.GetSpan(name.Length + 4);
+        var at = 0;
+        if (!isFirst) space[at++] = (byte)',';
         isFirst = false;
-        to.Write("\""u8);
-        to.Write(name);
-        to.Write("\":"u8);
+        space[at++] = (byte)'"';
+        name.CopyTo(space[at..]);
+        at += name.Length;
+        space[at++] = (byte)'"';
+        space[at++] = (byte)':';
+        to.Advance(at);
     }
 
     private void Open(ReadOnlySpan<byte> name)
@@ -157,12 +165,18 @@ internal sealed class AuditEventText
         if (part is not null) Element(name, JsonSerializer.SerializeToElement(part, type));
     }
 
+    // As yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz: the fraction without the zeros at its end, and without its point where there is none.
     private void Time(DateTimeOffset at)
     {
-        to.Write("\""u8);
-        at.TryFormat(to.GetSpan(40), out var length, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
-        to.Advance(length);
-        to.Write("\""u8);
+        const int seconds = 19, fraction = 7, offset = 6;
+        var space = to.GetSpan(seconds + 1 + fraction + offset + 2);
+        space[0] = (byte)'"';
+        Utf8Formatter.TryFormat(at, space[1..], out var length, 'O');
+        var kept = space.Slice(1, seconds + 1 + fraction).TrimEnd((byte)'0');
+        if (kept[^1] == '.') kept = kept[..^1];
+        space.Slice(1 + length - offset, offset).CopyTo(space[(1 + kept.Length)..]);
+        space[1 + kept.Length + offset] = (byte)'"';
+        to.Advance(kept.Length + offset + 2);
     }
 
     private static string Cut(string text) => text.Length <= MessageCharsMax ? text

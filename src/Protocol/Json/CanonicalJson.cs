@@ -14,6 +14,9 @@ public static partial class CanonicalJson
     /// <summary>Deeper than any document that passes <see cref="StrictJson"/>; keeps a runaway structure from ending the process.</summary>
     private const int DepthMax = 256;
 
+    private const int ShortCharsMax = 256;
+    private const int BytesOfCharMax = 3;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static byte[] Write(JsonNode? node)
@@ -43,6 +46,16 @@ public static partial class CanonicalJson
     /// <summary>Appends a string, quotes included.</summary>
     public static void Append(IBufferWriter<byte> to, string text)
     {
+        // Nearly every text is short and has nothing to escape: one piece of memory, one pass.
+        if (text.Length <= ShortCharsMax && text.AsSpan().IndexOfAny(Escaped) < 0)
+        {
+            var space = to.GetSpan(text.Length * BytesOfCharMax + 2);
+            space[0] = (byte)'"';
+            var length = Strict.GetBytes(text, space[1..]);
+            space[length + 1] = (byte)'"';
+            to.Advance(length + 2);
+            return;
+        }
         to.Write("\""u8);
         var rest = text.AsSpan();
         while (rest.Length > 0)
