@@ -35,6 +35,28 @@ public sealed class PathTests
         Assert.Null(target.Exists);
     }
 
+    [Fact, Clause("MCP-04")]
+    public void The_kernel_says_plain_only_where_something_is_and_no_link_on_the_way()
+    {
+        using var place = new Place().Write("a/b/file", "x");
+        var root = place.Directory[1..].Split('/');
+        Directory.CreateSymbolicLink(Path.Combine(place.Directory, "link"), "a");
+        File.CreateSymbolicLink(Path.Combine(place.Directory, "a/b/last"), "file");
+        bool IsThere(params string[] names) => PlainPath.IsThere([.. root, .. names]);
+        Assert.True(IsThere("a", "b", "file"));
+        Assert.True(IsThere("a"));
+        Assert.False(IsThere("link", "b", "file"));
+        Assert.False(IsThere("a", "b", "last"));
+        Assert.False(IsThere("a", "missing"));
+        Assert.False(IsThere("a", "b", "file", "below"));
+        Assert.False(IsThere("a", "..", "a"));
+        Assert.False(IsThere("a", ".", "b"));
+        Assert.False(IsThere("a", ""));
+        Assert.False(PlainPath.IsThere([]));
+        Assert.False(PlainPath.IsThere(["proc", "self", "root", "etc"]));
+        Assert.False(PlainPath.IsThere([.. Enumerable.Repeat(new string('n', 250), 20)]));
+    }
+
     [Theory, Clause("MCP-04")]
     [InlineData("/etc/passwd", FileFault.OutsideRoots)]
     [InlineData("/ws/app-evil/x", FileFault.OutsideRoots)]

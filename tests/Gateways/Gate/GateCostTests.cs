@@ -54,7 +54,7 @@ public sealed class GateCostTests(ITestOutputHelper output)
         var digest = Digest.Of(call.Bytes.Span);
         MessageRecord Record() => new()
         {
-            Ledger = house.Ledger, At = house.Clock.GetUtcNow(), Bytes = call.Bytes.Length, Subject = Gateways.Mcp.Calls.Facts.Of(message, new(), house.Clock.GetUtcNow()), Frame = digest, Policy = digest, Id = call.Id, Decision = Decision.Allow,
+            EventId = house.Ledger.Ids.Next("evt"), At = house.Clock.GetUtcNow(), Bytes = call.Bytes.Length, Subject = Gateways.Mcp.Calls.Facts.Of(message, new(), house.Clock.GetUtcNow()), Frame = digest, Policy = digest, Id = call.Id, Decision = Decision.Allow,
             Judgement = SetJudge.Say(Decision.Allow), Scan = new([], [], ["secrets"]),
         };
         var told = Record().ToEvent();

@@ -124,6 +124,45 @@ public sealed class StreamConnectionTests
     }
 
     [Fact]
+    public async Task A_thread_that_reads_lets_go_of_whoever_waits_and_closes_its_pipe_when_the_other_end_leaves()
+    {
+        var write = new AnonymousPipeServerStream(PipeDirection.Out);
+        var pipe = new AnonymousPipeClientStream(PipeDirection.In, write.ClientSafePipeHandle);
+        var handle = pipe.SafePipeHandle;
+        var connection = new StreamConnection(new ReadingThread(pipe, "the reader"), Stream.Null, StreamRules.Server, TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var reading = connection.ReceiveAsync(stop.Token).AsTask();
+        await Task.Delay(20);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reading.WaitAsync(Peer.Patience));
+        await connection.DisposeAsync();
+        write.WriteByte(1);
+        await write.DisposeAsync();
+        for (var i = 0; i < 1000 && !handle.IsClosed; i++) await Task.Delay(10);
+        Assert.True(handle.IsClosed);
+    }
+
+    [Fact]
+    public async Task What_fits_into_a_pipe_is_written_on_the_spot_and_the_rest_when_somebody_reads()
+    {
+        using var read = new AnonymousPipeServerStream(PipeDirection.In);
+        using var end = read.ClientSafePipeHandle;
+        await using var writer = new ReadyWriter((int)end.DangerousGetHandle());
+        Assert.True(writer.WriteAsync(new byte[3000]).AsTask().IsCompletedSuccessfully);
+        var large = Enumerable.Range(0, 300_000).Select(i => (byte)i).ToArray();
+        var waiting = writer.WriteAsync(large).AsTask();
+        await Task.Delay(30);
+        Assert.False(waiting.IsCompleted);
+        // Whoever writes to a full pipe goes on with something else.
+        var got = new byte[303_000];
+        await Task.Run(() => read.ReadExactly(got)).WaitAsync(Peer.Patience);
+        await waiting.WaitAsync(Peer.Patience);
+        Assert.Equal(large, got[3000..]);
+        await read.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(async () => await writer.WriteAsync(new byte[1]));
+    }
+
+    [Fact]
     public async Task A_line_beyond_the_limit_ends_a_server_and_only_annoys_with_a_client()
     {
         var frames = new Mcp.Wire.FrameLimits(BytesMax: 50);

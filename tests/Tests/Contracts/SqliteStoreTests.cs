@@ -211,6 +211,38 @@ public sealed class SqliteStoreTests : StoreContract
     }
 
     [Fact]
+    [Clause("AUD-03")]
+    public async Task A_log_of_an_older_version_is_taken_over_whole_and_goes_on()
+    {
+        var old = directory + "-old";
+        try
+        {
+            await using (var room = (await Stores.OpenAsync(old, Clock, new CountedIds(), Ct)).Value)
+                for (var i = 0; i < 3; i++) Assert.True((await room.Store.AppendAuditAsync(Tenant, [Event($"e{i}"), Event(new string('x', 3000))], Ct)).Ok);
+            // As version 3 had it.
+            Tamper("""
+                DROP TRIGGER audit_is_append_only_1; DROP TRIGGER audit_is_append_only_2; ALTER TABLE audit RENAME TO later;
+                CREATE TABLE audit (tenant TEXT NOT NULL, sequence INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (tenant, sequence)) STRICT, WITHOUT ROWID;
+                INSERT INTO audit SELECT tenant, sequence, json FROM later; DROP TABLE later;
+                CREATE TRIGGER audit_is_append_only_1 BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END;
+                CREATE TRIGGER audit_is_append_only_2 BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit events are never deleted'); END;
+                PRAGMA user_version = 3
+                """, Path.Combine(old, "state.db"));
+            await using var again = (await Stores.OpenAsync(old, Clock, new CountedIds(), Ct)).Value;
+            Assert.True((await again.Store.AppendAuditAsync(Tenant, [Event("last")], Ct)).Ok);
+            var page = (await again.Store.ReadAuditAsync(Tenant, 1, 100, Ct)).Value;
+            Assert.Equal(Enumerable.Range(1, 7).Select(n => (long)n), page.Rows.Select(r => r.Sequence));
+            Assert.Equal(7, page.Head!.Sequence);
+            Assert.Throws<SqliteException>(() => Tamper("DELETE FROM audit WHERE sequence = 1", Path.Combine(old, "state.db")));
+            Assert.Throws<SqliteException>(() => Tamper("UPDATE audit SET json = 'x' WHERE sequence = 1", Path.Combine(old, "state.db")));
+        }
+        finally
+        {
+            Directory.Delete(old, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_store_of_a_newer_version_is_refused()
     {
         Tamper("PRAGMA user_version = 99");

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
-using CabinCrew.Ledger;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -20,7 +19,7 @@ internal sealed record MessageRecord : IAuditWords
     [ThreadStatic] private static ArrayBufferWriter<byte>? buffer;
     [ThreadStatic] private static Utf8JsonWriter? writer;
 
-    public required LedgerRoom Ledger { get; init; }
+    public required string EventId { get; init; }
     /// <summary>When it was decided.</summary>
     public required DateTimeOffset At { get; init; }
     /// <summary>Without the bytes of the message: see <see cref="WithoutBytes"/>.</summary>
@@ -56,7 +55,7 @@ internal sealed record MessageRecord : IAuditWords
         IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
         return new()
         {
-            EventId = Ledger.Ids.Next("evt"),
+            EventId = EventId,
             Timestamp = At,
             EventType = AuditEventTypes.MessageJudged,
             Gateway = Write(WriteGateway),

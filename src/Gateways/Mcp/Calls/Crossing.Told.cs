@@ -12,7 +12,7 @@ internal sealed partial class Crossing
 {
     private MessageRecord Record(Problem? refused) => new()
     {
-        Ledger = parts.Ledger,
+        EventId = parts.Ledger.Ids.Next("evt"),
         At = parts.Ledger.Clock.GetUtcNow(),
         Subject = MessageRecord.WithoutBytes(subject),
         Bytes = message.Frame.Bytes.Length,
