@@ -9,6 +9,9 @@ public static class ErrorCodes
 {
     public const int Parse = -32700, InvalidRequest = -32600, MethodNotFound = -32601, InvalidParams = -32602, Internal = -32603;
 
+    /// <summary>Of MCP itself (2026-07-28, basic, error codes).</summary>
+    public const int HeaderMismatch = -32020, MissingCapability = -32021, UnsupportedVersion = -32022;
+
     /// <summary>Reasons (<see cref="FrameReader.ReasonKey"/>) of sessions, beside those of the frame reader.</summary>
     public const string NoVersion = "no_version", UnknownMethod = "unknown_method", UnknownName = "unknown_name";
 
@@ -21,6 +24,7 @@ public static class ErrorCodes
             UnknownMethod => MethodNotFound,
             _ => InvalidRequest,
         },
+        ProblemCode.MessageHeaderMismatch => HeaderMismatch,
         ProblemCode.MessageBatch or ProblemCode.MessageTooLarge or ProblemCode.MessageIdTaken => InvalidRequest,
         ProblemCode.InternalBug => Internal,
         var other => other.Entry().Http,
