@@ -58,6 +58,20 @@ public sealed class StatelessEraTests
         Assert.Single(bench.Records.All);
     }
 
+    [Fact]
+    public async Task A_version_that_nobody_here_could_judge_is_refused_with_those_that_are_spoken()
+    {
+        await using var bench = new EndpointBench();
+        bench.Source.Add();
+        var answer = await bench.AskAsync(Ask("server/discover", meta: Meta.Replace("2026-07-28", "v999.0.0", StringComparison.Ordinal)), null, ("MCP-Protocol-Version", "v999.0.0"), ("Mcp-Method", "server/discover"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var error = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("error");
+        Assert.Equal(-32022, error.GetProperty("code").GetInt32());
+        Assert.Equal("v999.0.0", error.GetProperty("data").GetProperty("requested").GetString());
+        Assert.Equal("2026-07-28", Assert.Single(error.GetProperty("data").GetProperty("supported").EnumerateArray()).GetString());
+        Assert.Empty(bench.Gate.Seen);
+    }
+
     [Theory]
     [InlineData("initialize")]
     [InlineData("ping")]

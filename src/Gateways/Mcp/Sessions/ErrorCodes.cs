@@ -13,7 +13,7 @@ public static class ErrorCodes
     public const int HeaderMismatch = -32020, MissingCapability = -32021, UnsupportedVersion = -32022;
 
     /// <summary>Reasons (<see cref="FrameReader.ReasonKey"/>) of sessions, beside those of the frame reader.</summary>
-    public const string NoVersion = "no_version", UnknownMethod = "unknown_method", UnknownName = "unknown_name";
+    public const string NoVersion = "no_version", UnknownMethod = "unknown_method", UnknownName = "unknown_name", UnknownVersion = "unknown_version";
 
     public static int Of(Problem problem) => problem.Code switch
     {
@@ -22,6 +22,7 @@ public static class ErrorCodes
         {
             NoVersion or UnknownName => InvalidParams,
             UnknownMethod => MethodNotFound,
+            UnknownVersion => UnsupportedVersion,
             _ => InvalidRequest,
         },
         ProblemCode.MessageHeaderMismatch => HeaderMismatch,
