@@ -2,6 +2,7 @@
 // Usage: node server.mjs http PORT | stdio
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { classifyInboundRequest, createMcpHandler, isInitializeRequest, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -47,7 +48,7 @@ async function inSession(request, response, body) {
     const transport = new NodeStreamableHTTPServerTransport({
         sessionIdGenerator: randomUUID,
         eventStore: eventStore(),
-        retryInterval: 500,
+        retryInterval: 1500,
         onsessioninitialized: made => sessions.set(made, transport),
         onsessionclosed: gone => sessions.delete(gone),
     });
@@ -80,12 +81,13 @@ function serveHttp() {
 const stateless = createMcpHandler(() => makeServer(hooks), { legacy: 'reject' });
 const modern = toNodeHandler(stateless);
 const hooks = {
-    hangUp: (session, request) => sessions.get(session)?.closeSSEStream(request),
+    hangUp: async (session, request) => sessions.get(session)?.closeSSEStream(request),
     changed: what => stateless.notify[what](),
 };
 
 if (mode === 'stdio') {
     let mcp;
     const told = { toolsChanged: 'sendToolListChanged', promptsChanged: 'sendPromptListChanged' };
-    serveStdio(() => (mcp = makeServer({ hangUp: () => {}, changed: what => mcp[told[what]]() })));
+    // Over standard output there is no stream to close: the call only takes its time.
+    serveStdio(() => (mcp = makeServer({ hangUp: () => pause(1500), changed: what => mcp[told[what]]() })));
 } else serveHttp();

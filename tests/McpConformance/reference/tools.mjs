@@ -79,7 +79,7 @@ export function addTools(mcp, server) {
     tool('test_elicitation_sep1034_defaults', none, shows(defaults));
     tool('test_elicitation_sep1330_enums', none, shows(choices));
     tool('test_reconnection', none, async (_, ctx) => {
-        server.hangUp(ctx.sessionId, ctx.mcpReq.id);
+        await server.hangUp(ctx.sessionId, ctx.mcpReq.id);
         await pause(100);
         return ok(text('The answer was there when the client came back.'));
     });
