@@ -208,6 +208,8 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
     private async Task RefuseAsync(IHttpExchange http, MessageCaller? caller, Problem why, ReadOnlyMemory<byte> id, CancellationToken ct)
     {
         await sessions.RefusedAsync(caller, why).ConfigureAwait(false);
+        // A stranger is not told where anything is.
+        if (caller is null) why = why with { Where = null };
         ReadOnlySpan<(string, string)> headers = why.Code == ProblemCode.CallerNotAuthenticated ? [("WWW-Authenticate", "Bearer")] : [];
         // What lacks its parameters is malformed here, wherever a session would stand.
         http.Begin(ErrorCodes.Of(why) is ErrorCodes.InvalidParams ? (int)HttpStatusCode.BadRequest : why.Code.Entry().Http, "application/json", headers);
