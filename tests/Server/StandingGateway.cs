@@ -10,6 +10,7 @@ using CabinCrew.Gateways.Mcp.Hosting;
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Protocol;
@@ -26,11 +27,12 @@ internal sealed class StandingGateway : IAsyncDisposable
 
     private readonly string directory;
     private readonly LedgerRoom ledger;
+    private readonly IdentityBook identities;
     private readonly EndpointSessions sessions;
     private readonly McpListener listener;
 
-    private StandingGateway(string directory, LedgerRoom ledger, GatewayHost host, EndpointSessions sessions, McpListener listener) =>
-        (this.directory, this.ledger, Host, this.sessions, this.listener) = (directory, ledger, host, sessions, listener);
+    private StandingGateway(string directory, LedgerRoom ledger, IdentityBook identities, GatewayHost host, EndpointSessions sessions, McpListener listener) =>
+        (this.directory, this.ledger, this.identities, Host, this.sessions, this.listener) = (directory, ledger, identities, host, sessions, listener);
 
     public GatewayHost Host { get; }
 
@@ -64,12 +66,25 @@ internal sealed class StandingGateway : IAsyncDisposable
         var settings = new EndpointSettings { Hosts = McpListener.Hosts(definition.Listen!), Origins = definition.Listen!.Origins, Frames = host.Frames };
         var sessions = new EndpointSessions(settings, host.SessionOf, host.Record, ledger.Clock);
         if ((await McpListener.StartAsync(definition.Listen, settings, new McpEndpoint(settings, host.Gate.Door, sessions), default)).Try(out var listener, out problem))
-            return new StandingGateway(directory, ledger, host, sessions, listener);
+            return new StandingGateway(directory, ledger, identities, host, sessions, listener);
         await sessions.DisposeAsync();
         await host.DisposeAsync();
         await ledger.DisposeAsync();
         Directory.Delete(directory, recursive: true);
         return problem;
+    }
+
+    /// <summary>A person who says yes to whatever is held, until it is enough.</summary>
+    public async Task ApproveAllAsync(CancellationToken enough)
+    {
+        var calls = new HeldCalls(ledger, identities, TenantId.Local);
+        var kim = identities.Authenticate(Kim).Value;
+        while (!enough.IsCancellationRequested)
+        {
+            foreach (var held in (await calls.ListAsync(default)).Value)
+                await calls.AnswerAsync(new(held.Call.Request.ApprovalId, true, held.Call.Request.PlanTokenHash, null), kim, HeldCalls.CommandLine, default);
+            await Task.Delay(20, enough).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Everything in the log, oldest first.</summary>
