@@ -11,6 +11,8 @@ internal sealed class KestrelExchange(HttpContext context) : IHttpExchange
 
     public string? Header(string name) => context.Request.Headers.TryGetValue(name, out var values) && values.Count == 1 ? values[0] : null;
 
+    public string List(string name) => string.Join(',', (IEnumerable<string?>)context.Request.Headers[name]);
+
     public int Count(string name) => context.Request.Headers.TryGetValue(name, out var values) ? values.Count : 0;
 
     public X509Certificate2? ClientCertificate => context.Connection.ClientCertificate;

@@ -33,7 +33,10 @@ public sealed class McpListener : IAsyncDisposable
         if (listen.Hosts.Count > 0) return [.. listen.Hosts.Select(h => h.ToLowerInvariant())];
         var address = IPAddress.Parse(listen.Address);
         var written = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
-        return IPAddress.IsLoopback(address) ? [$"{written}:{listen.Port}", $"localhost:{listen.Port}"] : [$"{written}:{listen.Port}"];
+        string[] names = IPAddress.IsLoopback(address) ? [written, "localhost"] : [written];
+        // Where the port is the scheme's own, clients leave it out.
+        var isStandard = listen.Port == (listen.Tls is null ? 80 : 443);
+        return [.. names.Select(n => $"{n}:{listen.Port}"), .. isStandard ? names : []];
     }
 
     public static async Task<Outcome<McpListener>> StartAsync(ListenDefinition listen, EndpointSettings settings, McpEndpoint endpoint, CancellationToken ct)
@@ -59,9 +62,10 @@ public sealed class McpListener : IAsyncDisposable
                 at.UseHttps(https =>
                 {
                     https.ServerCertificate = tls.Own;
+                    https.ServerCertificateChain = tls.Intermediates;
                     if (tls.ClientRoots is null) return;
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                    https.ClientCertificateValidation = (certificate, _, _) => IsIssuedBy(certificate, tls.ClientRoots);
+                    https.ClientCertificateValidation = (certificate, sent, _) => IsIssuedBy(certificate, tls.ClientRoots, sent);
                 });
             });
         });
@@ -96,11 +100,11 @@ public sealed class McpListener : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private sealed record Tls(X509Certificate2? Own, X509Certificate2Collection? ClientRoots);
+    private sealed record Tls(X509Certificate2? Own, X509Certificate2Collection Intermediates, X509Certificate2Collection? ClientRoots);
 
     private static Outcome<Tls> Certificates(TlsDefinition? tls)
     {
-        if (tls is null) return new Tls(null, null);
+        if (tls is null) return new Tls(null, [], null);
         try
         {
             X509Certificate2Collection? roots = null;
@@ -110,7 +114,9 @@ public sealed class McpListener : IAsyncDisposable
                 roots.ImportFromPemFile(ca);
                 if (roots.Count == 0) return Unusable(ca, "it holds no certificate");
             }
-            return new Tls(X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key), roots);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(tls.Certificate);
+            return new Tls(X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key), [.. chain.Skip(1)], roots);
         }
         catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -121,11 +127,13 @@ public sealed class McpListener : IAsyncDisposable
     private static Problem Unusable(string file, string why) => new(ProblemCode.GatewayFileInvalid, $"'tls' cannot be used: {why}") { Where = file };
 
     // By these roots and no other, and meant for clients: who else this machine trusts is of no account.
-    private static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2Collection roots)
+    private static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2Collection roots, X509Chain? sent)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        // Intermediates that came with it help to build the chain, and are trusted for nothing.
+        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(new("1.3.6.1.5.5.7.3.2"));
         return chain.Build(certificate);

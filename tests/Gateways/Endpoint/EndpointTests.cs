@@ -125,6 +125,17 @@ public sealed class EndpointTests
         Assert.Empty(bench.Gate.Seen);
     }
 
+    [Fact, Clause("MCP-01")]
+    public async Task What_a_client_accepts_may_be_said_in_several_lines()
+    {
+        await using var bench = new EndpointBench();
+        var server = bench.Source.Add();
+        var opening = bench.AskAsync(Hello, null, ("Accept", "application/json"), ("Accept", "text/event-stream"));
+        await server.ExpectAsync(Hello);
+        await server.SendAsync(Bench.Welcome);
+        Assert.Equal(HttpStatusCode.OK, (await opening).StatusCode);
+    }
+
     [Theory, Clause("MCP-07")]
     [InlineData("MCP-Protocol-Version", "2025-11-25")]
     [InlineData("MCP-Protocol-Version", null)]
@@ -149,7 +160,7 @@ public sealed class EndpointTests
     [InlineData("not json", 400)]
     [InlineData("""[{"jsonrpc":"2.0","id":1,"method":"ping"}]""", 400)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}""", 400)]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", 409)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", 400)]
     public async Task What_is_no_message_or_out_of_place_is_refused_and_on_record(string body, int status)
     {
         await using var bench = new EndpointBench();
@@ -201,6 +212,7 @@ public sealed class EndpointTests
         var events = new Gateways.Http.EventStreamReader(await calling.Content.ReadAsStreamAsync(), 1 << 20);
         var first = (await events.ReadAsync(default).AsTask().WaitAsync(Peer.Patience))!;
         Assert.True(first.Data.IsEmpty);
+        Assert.NotNull(first.Retry);
         calling.Dispose();
         await server.SendAsync(Bench.Result("7"));
         var again = await bench.AskAsync(null, HttpMethod.Get, ("Mcp-Session-Id", id), ("Last-Event-ID", first.Id));

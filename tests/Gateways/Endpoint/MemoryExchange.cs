@@ -50,6 +50,8 @@ internal sealed class MemoryExchange : IHttpExchange
 
     public string? Header(string name) => Values(name).ToList() is [var one] ? one : null;
 
+    public string List(string name) => string.Join(',', Values(name));
+
     public int Count(string name) => Values(name).Count();
 
     public void Begin(int status, string? contentType, params ReadOnlySpan<(string Name, string Value)> headers)

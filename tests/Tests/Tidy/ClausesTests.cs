@@ -74,10 +74,10 @@ public sealed partial class ClausesTests
     }
 
     // A mark on a class counts for each of its tests.
-    /// <summary>The marks of the gateways' own test program, which this one does not load: read from its sources.</summary>
+    /// <summary>The marks of the gateways' and the server's own test programs, which this one does not load: read from their sources.</summary>
     private static IEnumerable<(string Clause, string Test)> Beside()
     {
-        foreach (var file in Repository.Files.Where(f => f.StartsWith("tests/Gateways/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var file in Repository.Files.Where(f => (f.StartsWith("tests/Gateways/", StringComparison.Ordinal) || f.StartsWith("tests/Server/", StringComparison.Ordinal)) && f.EndsWith(".cs", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             var open = new List<string>();
             foreach (var line in Repository.Lines(file).Select(l => l.Trim()))
@@ -85,7 +85,7 @@ public sealed partial class ClausesTests
                 if (line.StartsWith('[')) open.AddRange(Mark.Matches(line).Select(m => m.Groups[1].Value));
                 else if (open.Count > 0 && Method.Match(line) is { Success: true } method)
                 {
-                    foreach (var clause in open) yield return (clause, $"{file.Split('/')[2]}/{Path.GetFileNameWithoutExtension(file)}: {method.Groups[1].Value.Replace('_', ' ')}");
+                    foreach (var clause in open) yield return (clause, $"{file.Split('/')[^2]}/{Path.GetFileNameWithoutExtension(file)}: {method.Groups[1].Value.Replace('_', ' ')}");
                     open.Clear();
                 }
             }

@@ -95,7 +95,7 @@ public sealed partial class FileRulesTests
         select $"{f}:{line.number}: {w}";
 
     private static IEnumerable<string> Texts() => Repository.Files.Where(f =>
-        Path.GetExtension(f) is ".cs" or ".md" or ".sh" or ".props" or ".csproj" or ".proj" or ".slnx" or ".json" or ".yaml" or ".yml" or ".txt" or ".rego" or ".py"
+        Path.GetExtension(f) is ".cs" or ".md" or ".sh" or ".props" or ".csproj" or ".proj" or ".slnx" or ".json" or ".yaml" or ".yml" or ".txt" or ".rego" or ".py" or ".mjs"
         || (Path.GetExtension(f).Length == 0 && Starts(Path.Combine(Repository.Root, f), "#!")));
 
     private static bool Starts(string path, string with)

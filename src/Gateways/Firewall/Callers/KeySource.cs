@@ -26,10 +26,10 @@ public sealed class KeySource(string where, HttpMessageInvoker? http, TimeProvid
         try
         {
             if (Usable(keyId) is { } meanwhile) return meanwhile;
-            if (asked is { } last && clock.GetElapsedTime(last) < AskAgainAfter) return Last(new(ProblemCode.CallerNotAuthenticated, "the issuer's keys cannot be had at the moment"));
+            if (asked is { } last && clock.GetElapsedTime(last) < AskAgainAfter) return Last(Failed("it was asked a moment ago"));
             asked = clock.GetTimestamp();
             var read = await ReadAsync(ct).ConfigureAwait(false);
-            if (!read.Try(out var fresh, out var problem)) return Last(problem);
+            if (!read.Try(out var fresh, out var problem)) return Last(problem.Code == ProblemCode.CallerNotAuthenticated ? problem : Failed(problem.Message));
             known = new(fresh, clock.GetTimestamp());
             return fresh;
         }
@@ -79,5 +79,6 @@ public sealed class KeySource(string where, HttpMessageInvoker? http, TimeProvid
         return (ReadOnlyMemory<byte>)all.ToArray();
     }
 
-    private Problem Failed(string why) => new(ProblemCode.CallerNotAuthenticated, $"the issuer's keys cannot be had: {why}") { Where = where };
+    // Where and why is for the record: whoever calls is not known yet.
+    private Problem Failed(string why) => new(ProblemCode.CallerNotAuthenticated, "the issuer's keys cannot be had at the moment") { Where = $"{where}: {why}" };
 }

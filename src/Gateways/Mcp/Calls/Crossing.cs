@@ -109,6 +109,8 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         // What was found in one definition of a list is that definition's, and not the whole list's.
         subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
         judgement = await InTimeAsync(parts.Judge.JudgeAsync(subject, ct), ct).ConfigureAwait(false);
+        if (!InputQuestions.Of(subject).Try(out var questions, out problem)) return problem;
+        foreach (var question in questions) judgement = InputQuestions.Together(judgement, await InTimeAsync(parts.Judge.JudgeAsync(question, ct), ct).ConfigureAwait(false));
         decision = judgement.Decision;
         // Nobody is milder than what the configuration makes of a finding.
         foreach (var finding in subject.Findings) decision = Decisions.Strictest(decision, finding.Decision);

@@ -10,10 +10,10 @@ internal static class CallerAssembly
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    public static Outcome<CallerDoor> Door(CallersDefinition callers, HttpMessageInvoker? http, TimeProvider clock)
+    public static Outcome<CallerDoor> Door(CallersDefinition callers, Func<bool, HttpMessageInvoker>? http, TimeProvider clock)
     {
         if (!CallerKeys.Of([.. callers.Keys.Select(k => new CallerKey(k.Grant.Name, k.KeySha256, k.Grant.Roles, k.Grant.Human))]).Try(out var keys, out var problem)) return problem;
-        if (!CertificateCallers.Of([.. callers.Certificates.Select(c => new CertificateRule(c.Grant.Name, c.Grant.Roles, c.Grant.Human, c.Sha256, c.Subject))]).Try(out var certificates, out problem)) return problem;
+        if (!CertificateCallers.Of([.. callers.Certificates.Select(c => new CertificateRule(c.Grant.Name, c.Grant.Roles, c.Grant.Human, Thumbprint(c), c.Subject))]).Try(out var certificates, out problem)) return problem;
         var issuers = new List<Firewall.Callers.TokenIssuer>();
         foreach (var issuer in callers.Issuers)
         {
@@ -24,7 +24,7 @@ internal static class CallerAssembly
                 RolesAllowed = issuer.RolesClaim is null ? [] : issuer.Roles, RolesAlways = issuer.RolesClaim is null ? issuer.Roles : [], Human = issuer.Human,
             };
             if (!rules.Checked().Try(out _, out problem)) return problem.At($"callers.jwt {issuer.Issuer}");
-            issuers.Add(new(rules, new KeySource(issuer.KeysFile ?? issuer.KeysUrl!.AbsoluteUri, http, clock)));
+            issuers.Add(new(rules, new KeySource(issuer.KeysFile ?? issuer.KeysUrl!.AbsoluteUri, http?.Invoke(issuer.KeysPrivate), clock)));
         }
         return new CallerDoor(callers.Keys.Count > 0 ? keys : null, issuers, callers.Certificates.Count > 0 ? certificates : null, clock);
     }
@@ -53,6 +53,9 @@ internal static class CallerAssembly
         callers.Keys.Select(k => (Key(CallerKeys.Method, k.Grant.Name), k.Grant.Servers, k.Grant.Limits))
             .Concat(callers.Certificates.Select(c => (Key(CertificateCallers.Method, c.Grant.Name), c.Grant.Servers, c.Grant.Limits)))
             .Concat(callers.Issuers.Select(i => (Key(TokenCheck.Method, i.Issuer), i.Servers, i.Limits)));
+
+    // A null array, and null itself, would become an empty thumbprint, which is not none.
+    private static ReadOnlyMemory<byte>? Thumbprint(CertificateCaller caller) => caller.Sha256 is { } hash ? new ReadOnlyMemory<byte>(hash) : default(ReadOnlyMemory<byte>?);
 
     // A token's callers share what their issuer is granted.
     private static string KeyOf(MessageCaller caller) => Key(caller.AuthenticatedBy, caller.Issuer ?? caller.Name);

@@ -78,7 +78,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
     {
         var issuer = map.TakeText("issuer", required: true, "the issuer as tokens name it");
         var audience = map.TakeText("audience", required: true, "the audience that tokens must name");
-        var (file, url) = KeySource(map);
+        var (file, url, isPrivate) = KeySource(map);
         IReadOnlyList<string> algorithms = map.TakeTexts("algorithms", expected: "a list of algorithms") ?? ["RS256", "ES256"];
         foreach (var odd in algorithms.Where(a => !TokenRules.AlgorithmsKnown.Contains(a)))
             map.Errors.Add(map.Take("algorithms")!, $"'algorithms': '{YamlMap.Clip(odd)}' is none of {string.Join(", ", TokenRules.AlgorithmsKnown)}");
@@ -89,20 +89,22 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         var granted = Roles(map);
         var usable = Servers(map);
         var limits = map.TakeMap("limits") is { } l ? Limits(l) : null;
-        return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usable, limits);
+        return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usable, limits) { KeysPrivate = isPrivate };
     }
 
-    private (string? File, Uri? Url) KeySource(YamlMap map)
+    private (string? File, Uri? Url, bool Private) KeySource(YamlMap map)
     {
         if (map.TakeMap("keys", required: true) is not { } keys) return default;
         var file = keys.TakeText("file", expected: "the file of a JWK set");
         var written = keys.TakeText("url", expected: "an https URL of a JWK set");
+        var isPrivate = keys.TakeTruth("private") ?? false;
         keys.Close();
         if (keys.Has("file") == keys.Has("url")) keys.Errors.Add(keys, "'keys': expected one of file, url");
         Uri? url = null;
         if (written is not null && (!Uri.TryCreate(written, UriKind.Absolute, out url) || !(url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))))
             keys.Errors.Add(keys.Take("url")!, "'url': expected an https URL (http on this machine only)");
-        return (file is null ? null : Path.GetFullPath(file, baseDirectory), url);
+        // Who writes this machine's own address means it.
+        return (file is null ? null : Path.GetFullPath(file, baseDirectory), url, isPrivate || url is { IsLoopback: true });
     }
 
     private CallerGrant? Grant(YamlMap map)

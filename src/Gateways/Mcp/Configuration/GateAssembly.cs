@@ -46,8 +46,8 @@ public static class GateAssembly
     private const int PlaceholderKeyBytes = 32;
 
     /// <summary>Loads everything that may be refused before anything stands.</summary>
-    /// <param name="http">For issuers' keys: follows no redirects. Null: no key set is asked for over the network.</param>
-    public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, HttpMessageInvoker? http, CancellationToken ct)
+    /// <param name="http">For issuers' keys, by whether they may be at a private address: follows no redirects. Null: no key set is asked for over the network.</param>
+    public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, Func<bool, HttpMessageInvoker>? http, CancellationToken ct)
     {
         var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, ledger.Redactor), definition.Aggregation, definition.PolicyTimeLimit, ledger.Clock, ct).ConfigureAwait(false);
         if (!loaded.Try(out var policies, out var problem)) return problem;

@@ -116,7 +116,11 @@ public sealed record CertificateCaller(CallerGrant Grant, string? Subject, byte[
 /// <param name="Roles">What a token may claim, and what it has without claiming it where <paramref name="RolesClaim"/> is null.</param>
 public sealed record TokenIssuer(
     string Issuer, string Audience, string? KeysFile, Uri? KeysUrl, IReadOnlyList<string> Algorithms, string NameClaim, string? RolesClaim, IReadOnlyList<string> Roles, bool Human,
-    IReadOnlyList<string> Servers, CallerLimits? Limits);
+    IReadOnlyList<string> Servers, CallerLimits? Limits)
+{
+    /// <summary>The keys' URL may lead to a private address.</summary>
+    public bool KeysPrivate { get; init; }
+}
 
 /// <summary>Null members: no such limit.</summary>
 public sealed record CallerLimits

@@ -1,6 +1,7 @@
 // The sessions of all callers of an endpoint: opened, found again by their own caller only, ended when nobody uses them (MCP-08, invariant 11).
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using CabinCrew.Gateways.Mcp.Servers.Remote;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
@@ -30,6 +31,9 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
     private readonly ConcurrentDictionary<Task, byte> running = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
+
+    /// <summary>What tools want repeated in the head of their calls, as their lists went out to callers.</summary>
+    internal ParameterHeaders Parameters { get; } = new();
 
     internal Outcome<EndpointSession> Open(MessageCaller caller)
     {
@@ -74,7 +78,7 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
             var key = $"{caller.AuthenticatedBy} {caller.Name} {caller.Human} {string.Join(' ', caller.Roles)}";
             if (stateless.TryGetValue(key, out var known)) return known;
             if (stateless.Count >= settings.SessionsMax) return new Problem(ProblemCode.CallerConcurrencyExceeded, "too many callers are served at once");
-            var client = new StatelessClient(settings);
+            var client = new StatelessClient(settings, Parameters);
             if (!make(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)), caller, client).Try(out var carried, out var refused)) return refused;
             stateless[key] = client;
             Run(carried, client, () =>

@@ -28,5 +28,11 @@ public sealed record EndpointSettings
     /// <summary>How often a stream on which nothing is said shows that it is alive.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a request of the era of sessions may be quiet before its answer becomes a stream, whose first event has an id: a client that loses the connection has something to come back with.</summary>
+    public TimeSpan PrimeAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a client that lost a stream should wait before it comes back.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     public TimeSpan BodyTimeMax { get; init; } = TimeSpan.FromSeconds(60);
 }

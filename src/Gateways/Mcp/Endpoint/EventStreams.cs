@@ -1,4 +1,5 @@
 // Writes a stream of answers as HTTP: one JSON object where the answer is the first thing to come, else Server-Sent Events until it has come.
+using System.Globalization;
 using System.Net;
 using System.Text;
 
@@ -22,7 +23,7 @@ internal static class EventStreams
             StreamEvent? next;
             using (var quiet = CancellationTokenSource.CreateLinkedTokenSource(ct))
             {
-                quiet.CancelAfter(settings.KeepAlive);
+                quiet.CancelAfter(resumable && !streaming ? settings.PrimeAfter : settings.KeepAlive);
                 try
                 {
                     next = await reader.NextAsync(resumable, quiet.Token).ConfigureAwait(false);
@@ -30,14 +31,14 @@ internal static class EventStreams
                 catch (OperationCanceledException) when (!ct.IsCancellationRequested)
                 {
                     if (!streaming) await BeginAsync().ConfigureAwait(false);
-                    await http.WriteAsync(Alive, ct).ConfigureAwait(false);
+                    else await http.WriteAsync(Alive, ct).ConfigureAwait(false);
                     continue;
                 }
             }
             if (next is not { } found) break;
             if (!streaming && found.Number == 1 && stream.EndsWith(1))
             {
-                http.Begin((int)HttpStatusCode.OK, "application/json", headers ?? []);
+                http.Begin((int)stream.Status, "application/json", headers ?? []);
                 await http.WriteAsync(found.Frame, ct).ConfigureAwait(false);
                 return;
             }
@@ -52,7 +53,7 @@ internal static class EventStreams
             streaming = true;
             http.Begin((int)HttpStatusCode.OK, "text/event-stream", [.. headers ?? [], ("Cache-Control", "no-cache, no-transform"), ("X-Accel-Buffering", "no")]);
             // An id before anything else lets a client that loses the connection come back for what it missed.
-            return http.WriteAsync(resumable ? Encoding.ASCII.GetBytes($"id: {stream.IdOf(after)}\ndata: \n\n") : Alive, ct);
+            return http.WriteAsync(resumable ? Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {stream.IdOf(after)}\nretry: {settings.RetryAfter.TotalMilliseconds:0}\ndata: \n\n")) : Alive, ct);
         }
     }
 

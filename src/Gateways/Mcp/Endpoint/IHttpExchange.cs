@@ -10,6 +10,9 @@ public interface IHttpExchange
     /// <summary>The value of a header; null: it is missing, or is there more than once (no reader could say which counts).</summary>
     string? Header(string name);
 
+    /// <summary>All lines of a header that is a list, as one (RFC 9110, 5.3); empty: it is missing.</summary>
+    string List(string name);
+
     /// <summary>How often a header is there.</summary>
     int Count(string name);
 

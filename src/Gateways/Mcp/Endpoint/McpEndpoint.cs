@@ -13,7 +13,6 @@ namespace CabinCrew.Gateways.Mcp.Endpoint;
 
 public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, EndpointSessions sessions)
 {
-    private const int HeaderMismatch = -32020;
     private static readonly System.Buffers.SearchValues<char> DateChars = System.Buffers.SearchValues.Create("0123456789-");
 
     public async Task HandleAsync(IHttpExchange http)
@@ -46,7 +45,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
             http.Begin((int)HttpStatusCode.UnsupportedMediaType, null);
             return;
         }
-        if (!Accepts(http, "application/json") || !Accepts(http, "text/event-stream"))
+        if (!RequestHead.Accepts(http, "application/json") || !RequestHead.Accepts(http, "text/event-stream"))
         {
             http.Begin((int)HttpStatusCode.NotAcceptable, null);
             return;
@@ -59,7 +58,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
         if (http.Header("Mcp-Session-Id") is { } session && frame.Version is null) await InSessionAsync(http, caller, session, frame, ct).ConfigureAwait(false);
         else if (frame.Version is not null) await StatelessAsync(http, caller, frame, ct).ConfigureAwait(false);
         else if (frame is { Kind: FrameKind.Request, Method: McpMethods.Initialize }) await OpenAsync(http, caller, frame, ct).ConfigureAwait(false);
-        else await RefuseAsync(http, caller, new Problem(ProblemCode.MessageUnexpected, "neither a session nor a protocol version of its own: begin with 'initialize', or name the version in 'params._meta'"), frame.Id, ct).ConfigureAwait(false);
+        else await RefuseAsync(http, caller, NoVersion(), frame.Id, ct).ConfigureAwait(false);
     }
 
     private async Task OpenAsync(IHttpExchange http, MessageCaller caller, Frame frame, CancellationToken ct)
@@ -100,9 +99,9 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
 
     private async Task StatelessAsync(IHttpExchange http, MessageCaller caller, Frame frame, CancellationToken ct)
     {
-        if (Mismatch(http, frame) is { } mismatch)
+        if (RequestHead.Fault(http, frame, sessions.Parameters) is { } fault)
         {
-            await RefuseAsync(http, caller, mismatch, frame.Id, ct).ConfigureAwait(false);
+            await RefuseAsync(http, caller, fault, frame.Id, ct).ConfigureAwait(false);
             return;
         }
         if (!sessions.Stateless(caller).Try(out var client, out var problem))
@@ -137,7 +136,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
             await NotAllowed(http).ConfigureAwait(false);
             return;
         }
-        if (!Accepts(http, "text/event-stream"))
+        if (!RequestHead.Accepts(http, "text/event-stream"))
         {
             http.Begin((int)HttpStatusCode.NotAcceptable, null);
             return;
@@ -203,28 +202,17 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
         return new(authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true ? authorization[Scheme.Length..].Trim() : null, http.Header("X-API-Key"), http.ClientCertificate);
     }
 
-    private static bool Accepts(IHttpExchange http, string type) =>
-        http.Header("Accept") is { } accept && accept.Split(',').Select(a => a.Split(';')[0].Trim()).Any(a => a.Equals(type, StringComparison.OrdinalIgnoreCase) || a == "*/*" || (a.EndsWith("/*", StringComparison.Ordinal) && type.StartsWith(a[..^1], StringComparison.OrdinalIgnoreCase)));
-
-    /// <summary>What the head says must be what the body says: who routes by the one must not be led astray by the other.</summary>
-    private static Problem? Mismatch(IHttpExchange http, Frame frame)
-    {
-        if (Differs(http, "MCP-Protocol-Version", frame.Version) is { } version) return version;
-        if (frame.Kind is not FrameKind.Request) return null;
-        if (Differs(http, "Mcp-Method", frame.Method) is { } method) return method;
-        return frame.Method is McpMethods.ToolsCall or McpMethods.ResourcesRead or McpMethods.PromptsGet ? Differs(http, "Mcp-Name", frame.Name) : null;
-    }
-
-    private static Problem? Differs(IHttpExchange http, string header, string? body) => http.Header(header) is not { } given
-        ? new Problem(ProblemCode.MessageHeaderMismatch, $"the header {header} is missing, or there more than once")
-        : HeaderText.Decode(given) == body ? null : new Problem(ProblemCode.MessageHeaderMismatch, $"the header {header} does not say what the message says");
+    private static Problem NoVersion() =>
+        new Problem(ProblemCode.MessageUnexpected, "neither a session nor a protocol version of its own: begin with 'initialize', or name the version in 'params._meta'").With(FrameReader.ReasonKey, ErrorCodes.NoVersion);
 
     private async Task RefuseAsync(IHttpExchange http, MessageCaller? caller, Problem why, ReadOnlyMemory<byte> id, CancellationToken ct)
     {
         await sessions.RefusedAsync(caller, why).ConfigureAwait(false);
-        var answer = why.Code == ProblemCode.MessageHeaderMismatch ? Replies.Error(id, why, code: HeaderMismatch) : Replies.Error(id, why);
+        // A stranger is not told where anything is.
+        if (caller is null) why = why with { Where = null };
         ReadOnlySpan<(string, string)> headers = why.Code == ProblemCode.CallerNotAuthenticated ? [("WWW-Authenticate", "Bearer")] : [];
-        http.Begin(why.Code.Entry().Http, "application/json", headers);
-        await http.WriteAsync(answer, ct).ConfigureAwait(false);
+        // What lacks its parameters is malformed here, wherever a session would stand.
+        http.Begin(ErrorCodes.Of(why) is ErrorCodes.InvalidParams ? (int)HttpStatusCode.BadRequest : why.Code.Entry().Http, "application/json", headers);
+        await http.WriteAsync(Replies.Error(id, why), ct).ConfigureAwait(false);
     }
 }

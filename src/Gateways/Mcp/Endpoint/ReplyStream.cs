@@ -1,6 +1,7 @@
 // The events of one stream of answers (or of the standing one), from the session to whoever reads them now: in order, bounded, and, where the era knows it, kept for a reader who lost the connection.
 // Invariant: one reader at a time; what was read is not read again unless it is asked for by the id of the last event that arrived.
 using System.Globalization;
+using System.Net;
 
 namespace CabinCrew.Gateways.Mcp.Endpoint;
 
@@ -17,6 +18,9 @@ internal sealed class ReplyStream(string name, EndpointSettings settings)
     private bool ended;
 
     public string Name => name;
+
+    /// <summary>Of the HTTP response, where the answer is all there is. Set before the answer is put.</summary>
+    public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
 
     /// <summary>The answer has come, or none will.</summary>
     public bool Ended

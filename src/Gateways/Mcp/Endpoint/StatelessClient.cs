@@ -3,13 +3,14 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using CabinCrew.Gateways.Mcp.Servers.Remote;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Endpoint;
 
-internal sealed class StatelessClient(EndpointSettings settings) : IClientConnection
+internal sealed class StatelessClient(EndpointSettings settings, ParameterHeaders parameters) : IClientConnection
 {
     private const int OpenMax = 4096;
 
@@ -17,7 +18,7 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
     private readonly ConcurrentDictionary<string, Call> open = new(StringComparer.Ordinal);
     private long calls;
 
-    private sealed record Call(ReadOnlyMemory<byte> Id, ReplyStream Stream);
+    private sealed record Call(ReadOnlyMemory<byte> Id, string Method, ReplyStream Stream);
 
     /// <summary>Sends a request on its way; null: too many are open, or the session has ended.</summary>
     public async ValueTask<(ReplyStream Stream, string Own)?> CallAsync(Frame request, CancellationToken ct)
@@ -25,7 +26,7 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
         if (open.Count >= OpenMax) return null;
         var own = string.Create(CultureInfo.InvariantCulture, $"\"h{Interlocked.Increment(ref calls)}\"");
         var stream = new ReplyStream(own, settings);
-        open[own] = new(request.Id, stream);
+        open[own] = new(request.Id, request.Method!, stream);
         if (await PostAsync(JsonParts.Replace(request.Bytes, request.Id, Encoding.ASCII.GetBytes(own)), ct).ConfigureAwait(false)) return (stream, own);
         open.TryRemove(own, out _);
         return null;
@@ -49,7 +50,12 @@ internal sealed class StatelessClient(EndpointSettings settings) : IClientConnec
         var own = Encoding.UTF8.GetString(regarding.Span);
         if (regarding.IsEmpty || !open.TryGetValue(own, out var call) || !FrameReader.Read(frame, settings.Frames).Try(out var read, out _)) return new(Done.Ok);
         var final = read.Kind is FrameKind.Result or FrameKind.Error;
-        if (final) open.TryRemove(own, out _);
+        if (final)
+        {
+            open.TryRemove(own, out _);
+            call.Stream.Status = AnswerStatus.Of(read);
+            if (call.Method is McpMethods.ToolsList && read.Kind is FrameKind.Result) parameters.Learn(read.Answer);
+        }
         return new(call.Stream.Put(Restored(read, call, own), final) ? Done.Ok : new Problem(ProblemCode.UpstreamFailed, "the client leaves more unread than is kept for it"));
     }
 

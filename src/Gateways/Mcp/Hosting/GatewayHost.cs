@@ -68,7 +68,7 @@ public sealed class GatewayHost : IAsyncDisposable
             }
         }
         var (publicHttp, privateHttp) = (UpstreamClient.Create(privateAddress: false), UpstreamClient.Create(privateAddress: true));
-        if ((await GateAssembly.BuildAsync(definition, ledger, identities, publicHttp, ct).ConfigureAwait(false)).Try(out var gate, out var problem))
+        if ((await GateAssembly.BuildAsync(definition, ledger, identities, isPrivate => isPrivate ? privateHttp : publicHttp, ct).ConfigureAwait(false)).Try(out var gate, out var problem))
             return new GatewayHost(definition, ledger, gate, surroundings, publicHttp, privateHttp, values);
         publicHttp.Dispose();
         privateHttp.Dispose();

@@ -22,7 +22,7 @@ public sealed class RefusalRecord(LedgerRoom ledger, AuditQueue audit) : ISessio
             Timestamp = ledger.Clock.GetUtcNow(),
             EventType = AuditEventTypes.ProblemReported,
             Gateway = Gateway(),
-            Message = $"a message {(direction == MessageDirection.ToServer ? "to" : "from")} {server ?? "the gateway"} was refused unread: {why.Code.Id()}: {Plain.Text(why.Message, CharsMax)}",
+            Message = $"a message {(direction == MessageDirection.ToServer ? "to" : "from")} {server ?? "the gateway"} was refused unread: {why.Code.Id()}: {Plain.Text(why.Where is { } where ? $"{why.Message} ({where})" : why.Message, CharsMax)}",
             Severity = why.Code.Entry().Severity,
             Extensions = new() { Actor = Plain.Text(session.Caller.Name, CharsMax), Problem = why.Code.Id(), Data = Data(session, server, direction) },
         }, strict: false).ConfigureAwait(false);

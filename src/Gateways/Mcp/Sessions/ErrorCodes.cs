@@ -9,8 +9,11 @@ public static class ErrorCodes
 {
     public const int Parse = -32700, InvalidRequest = -32600, MethodNotFound = -32601, InvalidParams = -32602, Internal = -32603;
 
+    /// <summary>Of MCP itself (2026-07-28, basic, error codes).</summary>
+    public const int HeaderMismatch = -32020, MissingCapability = -32021, UnsupportedVersion = -32022;
+
     /// <summary>Reasons (<see cref="FrameReader.ReasonKey"/>) of sessions, beside those of the frame reader.</summary>
-    public const string NoVersion = "no_version", UnknownMethod = "unknown_method", UnknownName = "unknown_name";
+    public const string NoVersion = "no_version", UnknownMethod = "unknown_method", UnknownName = "unknown_name", UnknownVersion = "unknown_version";
 
     public static int Of(Problem problem) => problem.Code switch
     {
@@ -19,8 +22,10 @@ public static class ErrorCodes
         {
             NoVersion or UnknownName => InvalidParams,
             UnknownMethod => MethodNotFound,
+            UnknownVersion => UnsupportedVersion,
             _ => InvalidRequest,
         },
+        ProblemCode.MessageHeaderMismatch => HeaderMismatch,
         ProblemCode.MessageBatch or ProblemCode.MessageTooLarge or ProblemCode.MessageIdTaken => InvalidRequest,
         ProblemCode.InternalBug => Internal,
         var other => other.Entry().Http,

@@ -30,9 +30,19 @@ internal static class Replies
         json.WriteString("decision", decision.Word());
         json.WriteString("reason", why.Where is null ? why.Message : $"{why.Where}: {why.Message}");
         json.WriteString("remedy", why.Remedy ?? why.Code.Entry().Remedy);
+        if (why.Evidence.TryGetValue(ErrorCodes.UnknownVersion, out var version)) Versions(json, version);
         json.WriteEndObject();
         json.WriteEndObject();
     });
+
+    // As the specification words it: a client of several versions takes one of these and asks again.
+    private static void Versions(Utf8JsonWriter json, string requested)
+    {
+        json.WriteString("requested", requested);
+        json.WriteStartArray("supported");
+        foreach (var version in Wire.McpMethods.StatelessVersions) json.WriteStringValue(version);
+        json.WriteEndArray();
+    }
 
     public static ReadOnlyMemory<byte> Result(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result) => Write(json =>
     {

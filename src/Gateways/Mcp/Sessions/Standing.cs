@@ -34,6 +34,8 @@ internal sealed class Standing(string session, MessageCaller caller)
     /// <summary>Why this request may not come from the client now; null: it may.</summary>
     public Problem? Admit(Frame request)
     {
+        if (request.Version is { } version && !McpMethods.StatelessVersions.Contains(version, StringComparer.Ordinal))
+            return new Problem(ProblemCode.MessageUnexpected, "the gateway does not speak this version of the protocol").With(FrameReader.ReasonKey, ErrorCodes.UnknownVersion).With(ErrorCodes.UnknownVersion, version);
         if (request.Method is McpMethods.Ping || (request.Version is not null && request.Method is not McpMethods.Initialize)) return null;
         if (McpMethods.Find(request.Method!) is { Eras: Eras.Stateless }) return NoVersion($"'{request.Method}' without a protocol version of its own in 'params._meta'");
         lock (gate)

@@ -160,9 +160,12 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
         if (revision.Present && (revision.Type is not JsonTokenType.String || revision.To - revision.From > 64)) return Fault("protocol_version", "the protocol version must be a short string", revision.From);
 
         var called = McpMethods.Name(words);
-        var addressed = McpMethods.Find(called)?.Addressed ?? Addressed.Nothing;
+        var known = McpMethods.Find(called);
+        var addressed = known?.Addressed ?? Addressed.Nothing;
         var target = addressed switch { Addressed.Resource => uri, Addressed.Nothing => name.Present ? name : uri, _ => name };
-        if (NameFault(target, addressed, out var unescaped) is { } nameFault) return nameFault;
+        // A method that the stateless era has no more needs no name there: it is for the server to say that it does not know it.
+        var isNeeded = addressed is not Addressed.Nothing && !(revision.Present && (known!.Eras & Eras.Stateless) == 0);
+        if (NameFault(target, addressed, isNeeded, out var unescaped) is { } nameFault) return nameFault;
         return new Frame
         {
             Bytes = bytes,
@@ -189,10 +192,11 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
         return new Frame { Bytes = bytes, Kind = answered is Member.Result ? FrameKind.Result : FrameKind.Error, Id = Slice(id), Answer = Slice(answer) };
     }
 
-    private readonly Problem? NameFault(Part target, Addressed addressed, out string? unescaped)
+    private readonly Problem? NameFault(Part target, Addressed addressed, bool isNeeded, out string? unescaped)
     {
         unescaped = null;
         var where = addressed is Addressed.Resource ? "uri" : "name";
+        if (!target.Present && !isNeeded) return null;
         if (!target.Present || target.Type is not JsonTokenType.String)
             return addressed is Addressed.Nothing ? null : Fault("name", $"'params.{where}' must be a string", target.From);
         if (target.To - target.From > limits.NameBytesMax) return Fault("name", $"'params.{where}' has more than {limits.NameBytesMax} bytes", target.From);

@@ -28,6 +28,9 @@ public sealed record McpMethod(string Name, Parties? Requests, Parties? Notifica
 
 public static class McpMethods
 {
+    /// <summary>Revisions whose requests say all about themselves. What others mean nobody here knows, so nobody here could judge it.</summary>
+    public static readonly IReadOnlyList<string> StatelessVersions = ["2026-07-28"];
+
     public const string NotificationPrefix = "notifications/";
     public const string Initialize = "initialize";
     public const string Ping = "ping";

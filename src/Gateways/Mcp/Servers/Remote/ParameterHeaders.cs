@@ -7,6 +7,9 @@ using CabinCrew.Gateways.Http;
 
 namespace CabinCrew.Gateways.Mcp.Servers.Remote;
 
+/// <param name="Value">Null: the arguments have no such value, and there is no header.</param>
+internal sealed record ExpectedHeader(string Name, string? Value, bool IsNumber);
+
 internal sealed class ParameterHeaders
 {
     public const string Prefix = "Mcp-Param-";
@@ -41,24 +44,31 @@ internal sealed class ParameterHeaders
     /// <summary>Why a call of this tool cannot be made; null: it can.</summary>
     public string? Fault(string tool) => tools.TryGetValue(tool, out var known) ? known.Fault : null;
 
-    public IEnumerable<(string Name, string Value)> Of(string tool, ReadOnlyMemory<byte> arguments)
+    /// <summary>The headers of a call.</summary>
+    public IEnumerable<(string Name, string Value)> Of(string tool, ReadOnlyMemory<byte> arguments) =>
+        Expected(tool, arguments).Where(e => e.Value is not null).Select(e => (e.Name, HeaderText.Encode(e.Value!)));
+
+    /// <summary>What the headers of a call say, not encoded. Of a tool that was never listed: nothing.</summary>
+    public IReadOnlyList<ExpectedHeader> Expected(string tool, ReadOnlyMemory<byte> arguments)
     {
-        if (arguments.IsEmpty || !tools.TryGetValue(tool, out var known) || known.Parameters.Count == 0) yield break;
+        if (!tools.TryGetValue(tool, out var known) || known.Parameters.Count == 0) return [];
+        if (arguments.IsEmpty) return [.. known.Parameters.Select(p => new ExpectedHeader(Prefix + p.Header, null, false))];
         using var document = JsonDocument.Parse(arguments);
-        foreach (var (path, header) in known.Parameters)
+        return [.. known.Parameters.Select(p => Expected(document.RootElement, p.Path, Prefix + p.Header))];
+    }
+
+    private static ExpectedHeader Expected(JsonElement at, string[] path, string header)
+    {
+        if (!path.All(step => at.ValueKind == JsonValueKind.Object && at.TryGetProperty(step, out at))) return new(header, null, false);
+        return new(header, at.ValueKind switch
         {
-            var at = document.RootElement;
-            if (!path.All(step => at.ValueKind == JsonValueKind.Object && at.TryGetProperty(step, out at))) continue;
-            var value = at.ValueKind switch
-            {
-                JsonValueKind.String => at.GetString(),
-                JsonValueKind.Number when at.TryGetInt64(out var whole) && Math.Abs(whole) <= IntegerMax => whole.ToString(CultureInfo.InvariantCulture),
-                JsonValueKind.True => "true",
-                JsonValueKind.False => "false",
-                _ => null,
-            };
-            if (value is not null) yield return (Prefix + header, HeaderText.Encode(value));
-        }
+            JsonValueKind.String => at.GetString(),
+            // 42 and 42.0 are one integer.
+            JsonValueKind.Number when at.TryGetDecimal(out var number) && decimal.IsInteger(number) && Math.Abs(number) <= IntegerMax => number.ToString("0", CultureInfo.InvariantCulture),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            _ => null,
+        }, at.ValueKind is JsonValueKind.Number);
     }
 
     private static string? Walk(JsonElement schema, string[] path, bool reachable, List<(string[], string)> found)
