@@ -42,7 +42,9 @@ internal sealed record MessageRecord
     /// <summary>What must be durable before anything else happens, whatever the settings: a refusal, and an approval that was used.</summary>
     public bool MustLast => Refused is not null || Approval is not null;
 
-    public AuditEvent ToEvent(LedgerRoom ledger)
+    public AuditEvent ToEvent(LedgerRoom ledger) => Scrubbing.Of(Scan) is { } scrubbing ? scrubbing.Event(Written(ledger)) : Written(ledger);
+
+    private AuditEvent Written(LedgerRoom ledger)
     {
         IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
         return new()
