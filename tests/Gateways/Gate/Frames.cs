@@ -27,6 +27,7 @@ internal static class Frames
             Name = Text(name),
             NameText = name,
             Arguments = inner.GetValueOrDefault("arguments"),
+            Inputs = top.ContainsKey("result") ? Members(answer).GetValueOrDefault("inputRequests") : inner.GetValueOrDefault(top.ContainsKey("id") ? "inputResponses" : "inputRequests"),
             ProgressToken = meta.GetValueOrDefault("progressToken"),
         };
     }

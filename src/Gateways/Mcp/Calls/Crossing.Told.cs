@@ -12,7 +12,7 @@ internal sealed partial class Crossing
 {
     private MessageRecord Record(Problem? refused) => new()
     {
-        Subject = subject,
+        Subject = answered is { } asked ? subject with { Name = asked.Name } : subject,
         Frame = digest,
         Policy = policy,
         Id = message.Frame.Id,
@@ -30,8 +30,10 @@ internal sealed partial class Crossing
 
     private HeldMessage Shown()
     {
+        var scrubbing = Scrubbing.Of(scan);
+        var name = subject.Name is { } given ? Plain.Text(scrubbing?.Text(given) ?? given, 500) : null;
         var (text, isCut) = Excerpts.Of(subject, scan!, parts.Ledger.Redactor, parts.Settings.ShownCharsMax);
-        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), subject.Name is { } name ? Plain.Text(name, 500) : null, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
+        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), name, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
             text, isCut, message.Frame.Bytes.Length, digest, pin, policy);
     }
 

@@ -109,11 +109,23 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         // What was found in one definition of a list is that definition's, and not the whole list's.
         subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
         judgement = await InTimeAsync(parts.Judge.JudgeAsync(subject, ct), ct).ConfigureAwait(false);
+        if (!message.Frame.Inputs.IsEmpty)
+        {
+            if (!Inputs.Of(subject, message.Frame.Inputs).Try(out var inputs, out var unread)) return unread;
+            judgement = await InTimeAsync(WithInputsAsync(judgement, inputs, ct), ct).ConfigureAwait(false);
+        }
         decision = judgement.Decision;
         // Nobody is milder than what the configuration makes of a finding.
         foreach (var finding in subject.Findings) decision = Decisions.Strictest(decision, finding.Decision);
         if (decision == Decision.RequireApproval && subject.Kind == MessageKind.Notification) return Denied("it needs an approval, and a notification cannot wait for one");
         return decision == Decision.Deny ? Denied(Reason(Decision.Deny)) : null;
+    }
+
+    // What travels within a message is judged as if it had come by itself, and the strictest word holds for the whole.
+    private async ValueTask<Judgement> WithInputsAsync(Judgement whole, IReadOnlyList<MessageSubject> inputs, CancellationToken ct)
+    {
+        foreach (var input in inputs) whole = Aggregation.Both(whole, await parts.Judge.JudgeAsync(input, ct).ConfigureAwait(false));
+        return whole;
     }
 
     private Problem Denied(string why) => new(IsAnswer ? ProblemCode.ResponseWithheld : HasPathFault ? ProblemCode.FilePathRefused : ProblemCode.PolicyDenied, why) { Where = $"{subject.Method}{(subject.Name is null ? "" : $" {Plain.Text(subject.Name, 200)}")} at {subject.Server}" };
@@ -125,7 +137,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         var edits = new MessageEdits(message.Frame.Bytes);
         if (Listed is var (kind, member))
         {
-            var filter = new ListFilter(parts.Pins, parts.Judge, kind, member).FilterAsync(subject, scan!.Findings, message.Frame.Answer, edits, ct);
+            var filter = new ListFilter(parts.Pins, parts.Judge, kind, member).FilterAsync(subject, scan!, message.Frame.Answer, edits, ct);
             if (!(await InTimeAsync<Outcome<Filtered>>(new(filter), ct).ConfigureAwait(false)).Try(out filtered, out var unlisted)) return unlisted;
         }
         var offset = MessageEdits.OffsetOf(message.Frame.Bytes, subject.Content);
@@ -195,7 +207,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
     private Problem? Register(CancellationToken ct)
     {
         if (subject.Kind != MessageKind.Request) return null;
-        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began);
+        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began, subject.Name is { } name ? Scrubbing.Of(scan)?.Text(name) ?? name : null);
         isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, call, ct);
         return isOpen ? null : new(ProblemCode.MessageIdTaken, "a request with this id is still open, or the session has too many open");
     }
@@ -203,6 +215,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
     private async ValueTask<Passage> RefuseAsync(Problem problem)
     {
         Drop();
+        if (Scrubbing.Of(scan) is { } scrubbing) problem = problem with { Message = scrubbing.Text(problem.Message), Where = problem.Where is { } where ? scrubbing.Text(where) : null };
         var told = await parts.Audit.RecordAsync(Record(problem).ToEvent(parts.Ledger), strict: true).ConfigureAwait(false);
         // It is refused either way; without a record the caller hears of that instead.
         return Passage.Refuse(told.Problem ?? problem, PolicyOf(Decision.Deny));

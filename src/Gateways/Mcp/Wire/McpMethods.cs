@@ -77,6 +77,7 @@ public static class McpMethods
         new("tasks/get", Parties.Both, null, Eras.Both),
         new("tasks/result", Parties.Both, null, Eras.Sessions),
         new("tasks/cancel", Parties.Both, null, Eras.Both),
+        new("tasks/update", Parties.Client, null, Eras.Stateless),
         new(TasksList, Parties.Both, null, Eras.Sessions),
 
         new(Initialized, null, Parties.Client, Eras.Sessions),
@@ -90,6 +91,7 @@ public static class McpMethods
         new("notifications/prompts/list_changed", null, Parties.Server, Eras.Both),
         new("notifications/elicitation/complete", null, Parties.Server, Eras.Sessions),
         new("notifications/tasks/status", null, Parties.Both, Eras.Sessions),
+        new("notifications/tasks", null, Parties.Server, Eras.Stateless),
         new(Acknowledged, null, Parties.Server, Eras.Stateless),
     ];
 
