@@ -158,6 +158,30 @@ public sealed class EndpointTests
         Assert.Single(bench.Records.All);
     }
 
+    [Fact]
+    public async Task Two_clients_of_one_caller_that_count_alike_each_hear_of_their_own_progress()
+    {
+        await using var bench = new EndpointBench();
+        var server = bench.Source.Add();
+        Mcp.Servers.Remote.HttpConnection[] clients = [bench.Connect(), bench.Connect()];
+        var call = Bench.Modern("1", more: ",\"x\":1").Replace("\"_meta\":{", "\"_meta\":{\"progressToken\":\"p\",", StringComparison.Ordinal);
+        var tokens = new List<string>();
+        foreach (var client in clients)
+        {
+            await EndpointBench.SendAsync(client, call);
+            tokens.Add(System.Text.Json.JsonElement.Parse(await server.ReceiveAsync()).GetProperty("params").GetProperty("_meta").GetProperty("progressToken").GetRawText());
+        }
+        Assert.NotEqual(tokens[0], tokens[1]);
+        foreach (var (client, token) in clients.Zip(tokens).Reverse())
+        {
+            await server.SendAsync($$$"""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":{{{token}}},"progress":1}}""");
+            Assert.Equal("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":1}}""", await EndpointBench.ReceiveAsync(client));
+            await server.SendAsync(Bench.Result(token));
+            Assert.Equal(Bench.Result("1"), await EndpointBench.ReceiveAsync(client));
+        }
+        foreach (var client in clients) await client.DisposeAsync();
+    }
+
     [Fact, Clause("MCP-08")]
     public async Task A_session_is_its_own_callers_only()
     {

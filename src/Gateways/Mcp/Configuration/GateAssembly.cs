@@ -61,7 +61,7 @@ public static class GateAssembly
         var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins, node);
         var hold = new MessageHold(ledger, TenantId.Local, identities, new()
         {
-            Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax,
+            Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax, BytesMax = definition.Holds.WaitingBytesMax,
         }, node);
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
         var settings = new GateSettings { RequestBytesMax = definition.RequestBytesMax, ResponseBytesMax = definition.ResponseBytesMax, WarningsInMeta = definition.WarningsInMeta, Context = definition.Context };

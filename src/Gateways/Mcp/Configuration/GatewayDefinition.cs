@@ -29,6 +29,8 @@ public sealed record GatewayDefinition
     public HoldRules Holds { get; init; } = new();
     public PinMode Pins { get; init; } = PinMode.FirstUse;
     public AuditDurability Audit { get; init; } = AuditDurability.Batched;
+    /// <summary>How long a client on standard input that has said all it had to say may wait for its answers.</summary>
+    public TimeSpan AnswersAfterEnd { get; init; } = TimeSpan.FromMinutes(2);
     public CallersDefinition Callers { get; init; } = new();
     public CallerLimits Limits { get; init; } = CallerLimits.Default;
     /// <summary>Null: standard input and output only.</summary>
@@ -49,6 +51,8 @@ public sealed record HoldRules
     public bool AskPerson { get; init; }
     public int WaitingMax { get; init; } = 64;
     public int WaitingPerCallerMax { get; init; } = 16;
+    /// <summary>Of all messages that wait together.</summary>
+    public int WaitingBytesMax { get; init; } = 64 << 20;
 }
 
 public enum ServerKind { Command, Url, Files }

@@ -39,6 +39,7 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
             Holds = Holds(),
             Pins = root.TakeWord("pins", [("first_use", PinMode.FirstUse), ("strict", PinMode.Strict)]) ?? definition.Pins,
             Audit = root.TakeWord("audit", [("batched", AuditDurability.Batched), ("strict", AuditDurability.Strict)]) ?? definition.Audit,
+            AnswersAfterEnd = Quantities.TakeDuration(root, "answers_after_end", HoldMax) ?? definition.AnswersAfterEnd,
             Callers = new CallersReader(root, baseDirectory, [.. servers.Select(s => s.Name)]).Read(),
             Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits) : definition.Limits,
             Listen = root.TakeMap("listen") is { } listen ? new ListenReader(listen, baseDirectory).Read() : null,
@@ -104,6 +105,7 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
             AskPerson = map.TakeTruth("ask_person") ?? rules.AskPerson,
             WaitingMax = (int?)map.TakeInteger("waiting_max", 1, 10_000) ?? rules.WaitingMax,
             WaitingPerCallerMax = (int?)map.TakeInteger("waiting_per_caller_max", 1, 10_000) ?? rules.WaitingPerCallerMax,
+            WaitingBytesMax = (int?)Quantities.TakeSize(map, "waiting_size_max", BytesMin, 1 << 30) ?? rules.WaitingBytesMax,
         };
         map.Close();
         return rules;
