@@ -24,6 +24,8 @@ internal sealed class Acknowledgements(SessionParts session, OpenRequest whole, 
         await turn.WaitAsync(session.Stopping);
         try
         {
+            // Whoever listened has taken it back, or has its answer.
+            if (whole.Stage is RequestStage.Closed) return;
             var frame = session.Read(bytes);
             if (frame.Method is McpMethods.Acknowledged)
             {
@@ -84,7 +86,7 @@ internal sealed class Acknowledgements(SessionParts session, OpenRequest whole, 
         }
         try
         {
-            if (!told) await TellAsync();
+            if (!told && whole.Stage is not RequestStage.Closed) await TellAsync();
         }
         finally
         {
