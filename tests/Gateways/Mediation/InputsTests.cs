@@ -90,6 +90,29 @@ public sealed class InputsTests
         Assert.Equal("""{"a":{}}""", Encoding.UTF8.GetString(read.Inputs.Span));
     }
 
+    [Theory]
+    [InlineData("""{"task":{"taskId":"t1","status":"working"}}""", "tasks/result", """{"content":[{"type":"text","text":"SECRET PLAN"}]}""")]
+    [InlineData("""{"resultType":"task","taskId":"t1","status":"working"}""", "tasks/get", """{"taskId":"t1","status":"completed","result":{"content":[{"type":"text","text":"SECRET PLAN"}]}}""")]
+    public async Task What_a_tool_may_not_answer_it_may_not_answer_by_way_of_a_task(string begun, string method, string fetched)
+    {
+        await using var house = await HouseAsync(s => s is { Kind: MessageKind.Response, Method: "tools/call", Name: "plans" } && Encoding.UTF8.GetString(s.Content.Span).Contains("SECRET", StringComparison.Ordinal) ? Decision.Deny : Decision.Allow);
+        var call = Frames.Call("plans", id: "1");
+        await house.ToServerAsync(call);
+        Assert.Null((await house.ToCallerAsync(Frames.Result(begun), call)).Refused);
+        Assert.Equal(ProblemCode.ResponseWithheld, (await FetchAsync("t1", "2")).Refused!.Code);
+        // Another's task is another's.
+        Assert.Null((await FetchAsync("t2", "3")).Refused);
+        var news = Frames.Of($$$"""{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t1","status":"completed","result":{"text":"SECRET"}}}""");
+        Assert.Equal(ProblemCode.PolicyDenied, (await house.ToCallerAsync(news, null)).Refused!.Code);
+
+        async Task<Firewall.Passage> FetchAsync(string task, string id)
+        {
+            var fetch = Frames.Of($$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"{{{method}}}","params":{"taskId":"{{{task}}}"}}""");
+            await house.ToServerAsync(fetch);
+            return await house.ToCallerAsync(Frames.Result(fetched, id), fetch);
+        }
+    }
+
     private static Frame Again(string responses) => Frames.Of($$$"""{"jsonrpc":"2.0","id":"{{{Guid.NewGuid()}}}","method":"tools/call","params":{"name":"t","inputResponses":{{{responses}}}}}""");
 
     private static async Task<Firewall.Passage> AskedAsync(GateHouse house, string inputs)

@@ -19,7 +19,7 @@ internal static class McpCommand
     /// <summary>Who calls over standard input: an agent, on the account of whoever started the gateway. Not that person, who may have to answer for its calls.</summary>
     private const string LocalCaller = "agent";
 
-    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create];
+    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create, McpTestCommand.Create, McpReplayCommand.Create];
 
     public static Command Create()
     {

@@ -20,7 +20,9 @@ internal sealed class Scrubbing
     private Scrubbing(IReadOnlyList<string> secrets) => this.secrets = secrets;
 
     /// <summary>Null: nothing was found that must not be told.</summary>
-    public static Scrubbing? Of(ScanReport? scan) => scan is { Secrets.Count: > 0 } ? new([.. scan.Secrets.Distinct(StringComparer.Ordinal).OrderByDescending(s => s.Length)]) : null;
+    public static Scrubbing? Of(ScanReport? scan) => scan is null ? null : Of(scan.Secrets);
+
+    public static Scrubbing? Of(IReadOnlyList<string> secrets) => secrets.Count > 0 ? new([.. secrets.Distinct(StringComparer.Ordinal).OrderByDescending(s => s.Length)]) : null;
 
     public string Text(string text)
     {

@@ -35,7 +35,7 @@ internal sealed class ListFilter(DefinitionPins pins, IMessageJudge judge, Defin
         {
             var definition = list.Definitions[i];
             var isSeen = definition.Key is { } key && book.Find(key) is { IsAcceptedByPerson: true };
-            if (await ObjectionAsync(subject, definition, states[i], isSeen, [.. found[i]], ct).ConfigureAwait(false) is not { } objection) continue;
+            if (await ObjectionAsync(judge, pins.Mode, subject, definition, states[i], isSeen, [.. found[i]], ct).ConfigureAwait(false) is not { } objection) continue;
             hidden.Add(i);
             why.Add($"{kind.Word()} '{Plain.Text(definition.Key?.Name ?? "?", 100)}': {objection}");
         }
@@ -53,12 +53,13 @@ internal sealed class ListFilter(DefinitionPins pins, IMessageJudge judge, Defin
         return edits.Any ? definition with { Kept = edits.Apply().Try(out var kept, out _) ? kept : "{}"u8.ToArray() } : definition;
     }
 
+    /// <summary>Why a definition is not shown; null: it is.</summary>
     /// <param name="isSeen">A person has accepted this very definition.</param>
-    private async ValueTask<string?> ObjectionAsync(MessageSubject list, Definition definition, PinState state, bool isSeen, IReadOnlyList<MessageFinding> found, CancellationToken ct)
+    internal static async ValueTask<string?> ObjectionAsync(IMessageJudge judge, PinMode mode, MessageSubject list, Definition definition, PinState state, bool isSeen, IReadOnlyList<MessageFinding> found, CancellationToken ct)
     {
         if (definition is not { Key: { } key, Digest: not null }) return "it cannot be pinned: it has no name, no canonical form, or is too long";
         if (state == PinState.Changed) return "in quarantine: another than the accepted one, or two of one name";
-        if (state == PinState.New && pins.Mode == PinMode.Strict) return "in quarantine: not accepted yet";
+        if (state == PinState.New && mode == PinMode.Strict) return "in quarantine: not accepted yet";
         foreach (var finding in found)
         {
             if (finding.Decision == Decision.Deny) return $"{finding.Detector}/{finding.Rule}";
@@ -80,7 +81,7 @@ internal sealed class ListFilter(DefinitionPins pins, IMessageJudge judge, Defin
     }
 
     // "/tools/3/description" is the fourth tool's.
-    private static int? IndexOf(MessageFinding finding, string member)
+    internal static int? IndexOf(MessageFinding finding, string member)
     {
         var place = finding.Place.AsSpan();
         if (!place.StartsWith("/") || !place[1..].StartsWith(member, StringComparison.Ordinal) || place.Length <= member.Length + 2 || place[member.Length + 1] != '/') return null;

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace CabinCrew.Gateways.Mcp.Wire;
 
 /// <summary>A member that the frame reader acts on; by which object it stands in.</summary>
-internal enum Member : byte { Other, JsonRpc, Id, Method, Params, Result, Error, Name, Uri, Arguments, Meta, InputRequests, InputResponses, ProgressToken, Version }
+internal enum Member : byte { Other, JsonRpc, Id, Method, Params, Result, Error, Name, Uri, Arguments, Meta, InputRequests, InputResponses, Task, TaskId, ProgressToken, Version }
 
 internal static class FrameNames
 {
@@ -49,9 +49,16 @@ internal static class FrameNames
             _ when key.SequenceEqual("_meta"u8) => Member.Meta,
             _ when key.SequenceEqual("inputRequests"u8) => Member.InputRequests,
             _ when key.SequenceEqual("inputResponses"u8) => Member.InputResponses,
+            _ when key.SequenceEqual("taskId"u8) => Member.TaskId,
             _ => Member.Other,
         },
-        Member.Result => key.SequenceEqual("inputRequests"u8) ? Member.InputRequests : Member.Other,
+        Member.Result => key switch
+        {
+            _ when key.SequenceEqual("inputRequests"u8) => Member.InputRequests,
+            _ when key.SequenceEqual("task"u8) => Member.Task,
+            _ when key.SequenceEqual("taskId"u8) => Member.TaskId,
+            _ => Member.Other,
+        },
         Member.Meta => key switch
         {
             _ when key.SequenceEqual("progressToken"u8) => Member.ProgressToken,
@@ -65,7 +72,7 @@ internal static class FrameNames
     private static readonly string[] Top = ["jsonrpc", "id", "method", "params", "result", "error"];
     private static readonly string[] InParams =
         ["name", "uri", "arguments", "_meta", "cursor", "requestId", "progressToken", "progress", "ref", "task", "taskId", "requestState", "inputRequests", "inputResponses", "protocolVersion", "capabilities", "clientInfo", "notifications"];
-    private static readonly string[] InResult = ["inputRequests"];
+    private static readonly string[] InResult = ["inputRequests", "task", "taskId"];
     private static readonly string[] InMeta =
         ["progressToken", "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/subscriptionId"];
 

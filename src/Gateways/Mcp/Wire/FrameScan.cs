@@ -13,7 +13,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
     private const int MethodBytesMax = 256;
     private readonly ReadOnlySpan<byte> text = bytes.Span;
     private KeySets keys = new();
-    private Part version, id, method, parameters, answer, name, uri, arguments, meta, token, revision, inputRequests, inputResponses;
+    private Part version, id, method, parameters, answer, name, uri, arguments, meta, token, revision, inputRequests, inputResponses, task, taskId;
     private Member answered;
 
     /// <summary>A value within the text.</summary>
@@ -131,6 +131,8 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             case Member.Meta: return ref meta;
             case Member.InputRequests: return ref inputRequests;
             case Member.InputResponses: return ref inputResponses;
+            case Member.Task: return ref task;
+            case Member.TaskId: return ref taskId;
             case Member.ProgressToken: return ref token;
             case Member.Version: return ref revision;
             default: return ref answer;
@@ -170,6 +172,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             ProgressToken = Slice(token),
             Meta = Slice(meta),
             Inputs = Slice(id.Present ? inputResponses : inputRequests),
+            Task = Slice(taskId),
             Version = revision.Present ? Text(revision) : null,
         };
     }
@@ -181,7 +184,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
         if (answer.Type is not JsonTokenType.StartObject) return Fault("answer", "'result' or 'error' must be an object", answer.From);
         // An error without an id is how a peer says that it could not read one.
         if (!id.Present && answered is Member.Result) return Fault("id", "a result must have an id", 0);
-        return new Frame { Bytes = bytes, Kind = answered is Member.Result ? FrameKind.Result : FrameKind.Error, Id = Slice(id), Answer = Slice(answer), Inputs = Slice(inputRequests) };
+        return new Frame { Bytes = bytes, Kind = answered is Member.Result ? FrameKind.Result : FrameKind.Error, Id = Slice(id), Answer = Slice(answer), Inputs = Slice(inputRequests), Task = Slice(taskId.Present ? taskId : task) };
     }
 
     private readonly Problem? NameFault(Part target, Addressed addressed, out string? unescaped)

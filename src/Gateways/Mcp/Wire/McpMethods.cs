@@ -99,6 +99,9 @@ public static class McpMethods
     private static readonly FrozenDictionary<string, McpMethod>.AlternateLookup<ReadOnlySpan<char>> BySpan = ByName.GetAlternateLookup<ReadOnlySpan<char>>();
     private static readonly int NameCharsMax = Table.Max(m => m.Name.Length);
 
+    /// <summary>It asks for something, and does not only keep the session going.</summary>
+    internal static bool IsCall(string method) => Find(method) is not { Addressed: Addressed.Nothing } || method is Complete or "tasks/update";
+
     public static McpMethod? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>The same string for each mention of a method that is known.</summary>
