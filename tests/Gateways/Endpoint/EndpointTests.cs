@@ -182,6 +182,20 @@ public sealed class EndpointTests
         foreach (var client in clients) await client.DisposeAsync();
     }
 
+    [Fact]
+    public async Task The_head_of_a_request_about_a_task_names_the_task()
+    {
+        await using var bench = new EndpointBench();
+        var server = bench.Source.Add();
+        await using var client = bench.Connect();
+        const string get = """{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"t1","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}""";
+        await EndpointBench.SendAsync(client, get);
+        Assert.Contains("tasks/get", await server.ReceiveAsync(), StringComparison.Ordinal);
+        Assert.Contains("POST tasks/get t1 False", bench.Handler.Seen);
+        var other = await bench.AskAsync(get, null, ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tasks/get"), ("Mcp-Name", "t2"));
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+    }
+
     [Fact, Clause("MCP-08")]
     public async Task A_session_is_its_own_callers_only()
     {

@@ -102,7 +102,7 @@ public sealed class InputsTests
         Assert.Equal(ProblemCode.ResponseWithheld, (await FetchAsync("t1", "2")).Refused!.Code);
         // Another's task is another's.
         Assert.Null((await FetchAsync("t2", "3")).Refused);
-        var news = Frames.Of($$$"""{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t1","status":"completed","result":{"text":"SECRET"}}}""");
+        var news = Frames.Of("""{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t1","status":"completed","result":{"text":"SECRET"}}}""");
         Assert.Equal(ProblemCode.PolicyDenied, (await house.ToCallerAsync(news, null)).Refused!.Code);
 
         async Task<Firewall.Passage> FetchAsync(string task, string id)

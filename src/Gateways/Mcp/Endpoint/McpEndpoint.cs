@@ -212,7 +212,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
         if (Differs(http, "MCP-Protocol-Version", frame.Version) is { } version) return version;
         if (frame.Kind is not FrameKind.Request) return null;
         if (Differs(http, "Mcp-Method", frame.Method) is { } method) return method;
-        return frame.Method is McpMethods.ToolsCall or McpMethods.ResourcesRead or McpMethods.PromptsGet ? Differs(http, "Mcp-Name", frame.Name) : null;
+        return McpMethods.HeaderName(frame) is { } name ? Differs(http, "Mcp-Name", name) : null;
     }
 
     private static Problem? Differs(IHttpExchange http, string header, string? body) => http.Header(header) is not { } given

@@ -102,6 +102,14 @@ public static class McpMethods
     /// <summary>It asks for something, and does not only keep the session going.</summary>
     internal static bool IsCall(string method) => Find(method) is not { Addressed: Addressed.Nothing } || method is Complete or "tasks/update";
 
+    /// <summary>What the header <c>Mcp-Name</c> says of a request of the stateless era (2026-07-28, and its tasks extension); null: nothing.</summary>
+    internal static string? HeaderName(Frame frame) => frame.Method switch
+    {
+        ToolsCall or PromptsGet or ResourcesRead => frame.Name,
+        "tasks/get" or "tasks/update" or "tasks/cancel" => JsonParts.Text(frame.Task),
+        _ => null,
+    };
+
     public static McpMethod? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>The same string for each mention of a method that is known.</summary>
