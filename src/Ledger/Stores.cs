@@ -14,6 +14,9 @@ public sealed record LedgerRoom(IStore Store, IBlobStore Blobs, Signer Signer, R
     /// <summary>Where this memory stands on disk: never shown to an engine, never within an engine's reach. Null: nowhere that an engine could reach.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>What gateways keep of messages for a time. Null: there is no room for it.</summary>
+    public ExpiringBlobs? Frames { get; init; }
+
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync().ConfigureAwait(false);
@@ -46,7 +49,7 @@ public static class Stores
         var redactor = new Redactor();
         var sqlite = new SqliteStore(Path.Combine(directory, "state.db"), signer, redactor, clock);
         var opened = await sqlite.OpenAsync(ct).ConfigureAwait(false);
-        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new BlobStore(new FileBlobStore(Path.Combine(directory, "blobs")), sqlite), signer, redactor, clock, ids) { Directory = directory };
+        if (opened.Try(out _, out problem)) return new LedgerRoom(sqlite, new BlobStore(new FileBlobStore(Path.Combine(directory, "blobs")), sqlite), signer, redactor, clock, ids) { Directory = directory, Frames = new(Path.Combine(directory, "frames")) };
         await sqlite.DisposeAsync().ConfigureAwait(false);
         signer.Dispose();
         return problem;

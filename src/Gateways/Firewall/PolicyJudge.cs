@@ -30,7 +30,10 @@ public sealed class DetectorScan(TextDetection detection, Redaction redaction)
         var content = MessageEdits.OffsetOf(subject.Frame, subject.Content);
         var findings = new MessageFinding[found.Count];
         for (var i = 0; i < findings.Length; i++) findings[i] = new(found[i].Detector, found[i].Rule, PlaceOf(found[i], content, subject.Content.Length), found[i].Decision, found[i].Reason);
-        return new(nothing with { Findings = findings, Cuts = [.. redaction.Cuts(subject.Frame, found).Select(c => new MessageCut(c.Start, c.Length, c.Instead))] });
+        // Nobody has looked at all of it: then nobody says so.
+        var ran = Array.Exists(findings, f => f.Detector == TextDetection.NotAll) ? [] : nothing.Ran;
+        var secrets = found.Where(f => f.Detector is Detectors.Secrets or Detectors.Mapped).Select(f => JsonText.Unescape(subject.Frame.Span.Slice(f.Start, f.Length))).ToList();
+        return new(nothing with { Ran = ran, Secrets = secrets, Findings = findings, Cuts = [.. redaction.Cuts(subject.Frame, found).Select(c => new MessageCut(c.Start, c.Length, c.Instead))] });
     }
 
     // A pointer into what the message says begins behind its member; one beside it is marked, so that the two cannot be taken for one another.

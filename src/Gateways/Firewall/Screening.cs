@@ -10,7 +10,11 @@ public readonly record struct MessageCut(int Offset, int Length, ReadOnlyMemory<
 
 /// <summary>What the detectors made of one message.</summary>
 /// <param name="Ran">Which of them have looked at all of it: only these may be called its scan.</param>
-public sealed record ScanReport(IReadOnlyList<MessageFinding> Findings, IReadOnlyList<MessageCut> Cuts, IReadOnlyList<string> Ran);
+public sealed record ScanReport(IReadOnlyList<MessageFinding> Findings, IReadOnlyList<MessageCut> Cuts, IReadOnlyList<string> Ran)
+{
+    /// <summary>Credentials that were found, as they mean: no record repeats one. Never told.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+}
 
 /// <summary>Looks through a message. A problem means that it could not be looked through, which is a deny.</summary>
 public delegate ValueTask<Outcome<ScanReport>> ScanMessage(MessageSubject subject, CancellationToken ct);

@@ -3,6 +3,9 @@ namespace CabinCrew.Governance.Detection;
 
 public static class Detectors
 {
+    /// <summary>The name of the detector of credentials by their form.</summary>
+    public const string Secrets = "secrets";
+
     /// <summary>The name under which mapped secrets are found; they are known to the redactor and not to any detector.</summary>
     public const string Mapped = "mapped-secrets";
 

@@ -8,7 +8,8 @@ namespace CabinCrew.Governance.Detection;
 /// <param name="HasEscapes">Strings with escapes are suspect.</param>
 /// <param name="HasStrange">Strings that a detector without anchors suspects are suspect.</param>
 /// <param name="HasMapped">Every string is suspect, and every number.</param>
-internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, bool HasStrange, bool HasMapped)
+/// <param name="IsCut">There are more places than were kept: every string is suspect.</param>
+internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, bool HasStrange, bool HasMapped, bool IsCut)
 {
     /// <summary>How far beyond itself an anchor's look can see; longer than any token.</summary>
     private const int Beyond = 1 << 13;
@@ -20,8 +21,11 @@ internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, boo
 
     public bool IsNothing => Places.Count == 0 && !HasEscapes && !HasStrange && !HasMapped;
 
-    public static FirstLook At(ReadOnlySpan<byte> utf8, TextDetection.Side side, Redactor redactor) => new(
-        PlacesIn(utf8, side), JsonEscapes.AreIn(utf8), Suspects(utf8, side), side.LooksForMapped && redactor.FindIn(utf8) is not null);
+    public static FirstLook At(ReadOnlySpan<byte> utf8, TextDetection.Side side, Redactor redactor)
+    {
+        var places = PlacesIn(utf8, side);
+        return new(places, JsonEscapes.AreIn(utf8), Suspects(utf8, side), side.LooksForMapped && redactor.FindIn(utf8) is not null, places.Count >= PlacesMax);
+    }
 
     public static bool Suspects(ReadOnlySpan<byte> utf8, TextDetection.Side side)
     {

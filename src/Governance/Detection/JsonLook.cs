@@ -14,6 +14,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
     private readonly List<Finding> findings = [];
     private readonly List<(byte[]? Name, int Index, bool IsArray)> way = [];
     private int place;
+    private bool cut;
 
     public IReadOnlyList<Finding> Run()
     {
@@ -24,7 +25,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         catch (JsonException)
         {
             // What cannot be read cannot be looked through, and is no message either.
-            findings.Add(new("detection", "unreadable", "", 0, json.Length, Decision.Deny, false, "this is no JSON, so nobody can say what is in it"));
+            findings.Add(new(TextDetection.NotAll, "unreadable", "", 0, json.Length, Decision.Deny, false, "this is no JSON, so nobody can say what is in it"));
         }
         return findings;
     }
@@ -32,7 +33,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
     private void Walk()
     {
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonText.DepthMax });
-        while (reader.Read() && findings.Count < TextDetection.FindingsMax)
+        while (reader.Read() && findings.Count < TextDetection.FindingsMax && !cut)
         {
             switch (reader.TokenType)
             {
@@ -60,7 +61,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
                     break;
             }
         }
-        if (findings.Count >= TextDetection.FindingsMax) findings.Add(new("detection", "too-many", "", 0, json.Length, Decision.Deny, false, $"more than {TextDetection.FindingsMax} things were found, and nobody looked at the rest"));
+        if (findings.Count >= TextDetection.FindingsMax || cut) findings.Add(new(TextDetection.NotAll, "too-many", "", 0, json.Length, Decision.Deny, false, $"more than {TextDetection.FindingsMax} things were found, and nobody looked at the rest"));
     }
 
     private void Count()
@@ -79,6 +80,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
             found.Add((detector, match));
             return found.Count < TextDetection.FindingsMax;
         });
+        if (found.Count >= TextDetection.FindingsMax) cut = true;
         List<TextMatch> whole = [];
         foreach (var detector in side.Whole)
         {
@@ -105,7 +107,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
     private bool IsSuspect(ReadOnlySpan<byte> raw, int start)
     {
         while (place < first.Places.Count && first.Places[place] < start) place++;
-        return first.HasMapped
+        return first.HasMapped || first.IsCut
             || (place < first.Places.Count && first.Places[place] < start + raw.Length)
             || (first.HasEscapes && JsonEscapes.AreIn(raw))
             || (first.HasStrange && FirstLook.Suspects(raw, side));

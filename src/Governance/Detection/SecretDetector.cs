@@ -24,7 +24,7 @@ internal sealed class SecretDetector : ITextDetector
         new("pwd=", Connection, IgnoreCase: true),
     ];
 
-    public string Name => "secrets";
+    public string Name => Detectors.Secrets;
 
     public IReadOnlyList<DetectorRule> Rules { get; } = [.. SecretRules.Table.Select(r => r.Rule), PrivateKey, UrlPassword, ConnectionPassword];
 

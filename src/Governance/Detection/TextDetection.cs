@@ -11,7 +11,10 @@ namespace CabinCrew.Governance.Detection;
 public sealed class TextDetection
 {
     /// <summary>Raised whenever this code finds something else in the same text. Part of the digest.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>Under this name it is told that not all of a text was looked at; that denies.</summary>
+    public const string NotAll = "detection";
 
     /// <summary>More is said once, by the finding <c>too-many</c>, which denies.</summary>
     public const int FindingsMax = 1000;

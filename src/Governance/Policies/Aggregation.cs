@@ -56,4 +56,13 @@ public static class Aggregation
         .. asked.GroupBy(a => a.Role, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => new RoleNeedReason(g.Key, g.Max(a => a.Count), [.. g.Select(a => a.Reason).Distinct(StringComparer.Ordinal)])),
     ];
+
+    /// <summary>Of two judgements that must both hold.</summary>
+    public static Judgement Both(Judgement one, Judgement other)
+    {
+        var decision = Decisions.Strictest(one.Decision, other.Decision);
+        return new(decision, one.Method, [.. one.Evaluations, .. other.Evaluations],
+            decision == Decision.RequireApproval ? Needs([.. one.Needs.Concat(other.Needs).SelectMany(n => n.Reasons.Select(r => (n.Role, n.Count, r)))]) : [],
+            [.. one.Violations, .. other.Violations], [.. one.Warnings, .. other.Warnings]);
+    }
 }

@@ -113,6 +113,7 @@ public static class AuditEventTypes
     public const string ProblemReported = "problem_reported";
     public const string StateHalted = "state_halted";
     public const string MessageJudged = "message_judged";
+    public const string FramesKept = "frames_kept";
     public const string CallReleased = "call_released";
     public const string CallClosed = "call_closed";
     public const string DefinitionAccepted = "definition_accepted";

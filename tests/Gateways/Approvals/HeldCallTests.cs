@@ -187,6 +187,21 @@ public sealed class HeldCallTests
     }
 
     [Fact]
+    public async Task No_more_bytes_wait_than_may()
+    {
+        await using var house = await HouseAsync(new() { Hold = new() { BytesMax = 3000, Expiry = TimeSpan.FromSeconds(8) } });
+        var large = $$"""{"text":"{{new string('x', 2000)}}"}""";
+        var waiting = house.ToServerAsync(Frames.Call("write_file", large, "1"));
+        var held = await house.WaitForHeldAsync();
+        Assert.Equal(ProblemCode.CallerConcurrencyExceeded, (await house.ToServerAsync(Frames.Call("write_file", large, "2"))).Refused!.Code);
+        await AnswerAsync(house, held, yes: false);
+        Assert.Equal(ProblemCode.ApprovalRejected, (await waiting).Refused!.Code);
+        var again = house.ToServerAsync(Frames.Call("write_file", large, "3"));
+        await AnswerAsync(house, await house.WaitForHeldAsync(), yes: true);
+        Assert.Null((await again).Refused);
+    }
+
+    [Fact]
     public async Task No_more_wait_than_may_for_one_caller_and_in_all()
     {
         await using var house = await HouseAsync(new() { Hold = new() { PerCallerMax = 2, TotalMax = 3, Expiry = TimeSpan.FromSeconds(8) } });

@@ -1,5 +1,6 @@
 // The gateway's configuration: what it says is what is read, and whatever is odd is refused in its place with what was expected.
 using System.Text;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Protocol;
@@ -30,6 +31,9 @@ public sealed class GatewayFileTests : IDisposable
         Assert.Equal("mcp-defaults", Assert.Single(read.Policies).Value);
         Assert.Equal((PinMode.FirstUse, AuditDurability.Batched, 4 << 20), (read.Pins, read.Audit, read.RequestBytesMax));
         Assert.Empty(read.Detectors);
+        // Without a word no message is kept.
+        Assert.Equal((KeepScope.None, TimeSpan.FromMinutes(2)), (read.Record.Scope, read.AnswersAfterEnd));
+        Assert.Equal(KeepScope.Messages, Read("version: 1\nservers: { files: { files: . } }\nrecord: messages\n").Value.Record.Scope);
         Assert.Null(read.Listen);
     }
 
@@ -57,7 +61,9 @@ public sealed class GatewayFileTests : IDisposable
             request_size_max: 1MiB
             response_size_max: 2MiB
             detectors: { secrets: { requests: deny, responses: redact }, injection: { responses: require_approval } }
-            approvals: { expires: 5m, ask_person: true, waiting_max: 3 }
+            approvals: { expires: 5m, ask_person: true, waiting_max: 3, waiting_size_max: 2MiB }
+            record: { frames: calls, keep: 7d, size_max: 1GiB, message_size_max: 1MiB }
+            answers_after_end: 10s
             pins: strict
             audit: strict
             callers:
@@ -69,6 +75,8 @@ public sealed class GatewayFileTests : IDisposable
             listen: { address: "127.0.0.1:8931", hosts: [gw.example], origins: ["https://app.example"] }
             context: { workflow: refactor, risk: 3 }
             """).Value;
+        Assert.Equal(new KeepSettings { Scope = KeepScope.Calls, KeepFor = TimeSpan.FromDays(7), BytesMax = 1L << 30, MessageBytesMax = 1 << 20 }, read.Record);
+        Assert.Equal((2 << 20, TimeSpan.FromSeconds(10)), (read.Holds.WaitingBytesMax, read.AnswersAfterEnd));
         var github = read.Servers[1];
         Assert.Equal(["npx", "-y", "server-github"], github.Command);
         Assert.Equal(["api.github.com"], github.Network);

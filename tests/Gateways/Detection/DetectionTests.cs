@@ -172,6 +172,19 @@ public sealed class DetectionTests
     }
 
     [Fact]
+    public void Nothing_hides_behind_many_places_that_only_look_like_something()
+    {
+        var secret = Corpus.Checked("ghp_");
+        // Read as it stands, each of them has a server beside it; decoded, that is on another line.
+        var decoys = string.Concat(Enumerable.Repeat("pwd=abcd1;\\nserver=x\\n", 6000));
+        Assert.Contains(Standard.Detect(Encoding.UTF8.GetBytes($"[\"{decoys}\",\"{secret}\"]"), TextOrigin.Server), f => f.Rule == "github-token");
+        // So many in one string that nobody looks at the rest of it: then that is said, also where each alone is allowed.
+        var quiet = TextDetection.Of(new Dictionary<string, DetectorSettings> { ["secrets"] = new(Decision.Deny, Decision.Deny, false) { Rules = new Dictionary<string, Decision> { ["url-password"] = Decision.Allow } } }, new()).Value;
+        var many = string.Concat(Enumerable.Repeat("https://a:bcde@x ", 2000));
+        Assert.Equal("too-many", quiet.Detect(Encoding.UTF8.GetBytes($"[\"{many} {secret}\"]"), TextOrigin.Caller)[^1].Rule);
+    }
+
+    [Fact]
     public void Time_is_linear_in_the_text()
     {
         // Each would be quadratic, or worse, where something backtracks or looks ahead without bound.

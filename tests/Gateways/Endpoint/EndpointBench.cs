@@ -23,7 +23,7 @@ internal sealed class EndpointBench : IAsyncDisposable
         var keys = CallerKeys.Of([new("ann", SHA256.HashData(Encoding.UTF8.GetBytes(Key)), ["dev"]), new("bob", SHA256.HashData(Encoding.UTF8.GetBytes(Other)), [])]).Value;
         Sessions = new EndpointSessions(settings, (id, caller, client) => new Session(new SessionSetup
         {
-            Id = id, Caller = caller, Client = client, Servers = [Source], Gate = Gate, Record = Records, Time = TimeProvider.System, Limits = SessionLimits.Default with { Drain = TimeSpan.FromMilliseconds(200) },
+            Id = id, Caller = caller, Client = client, Servers = [Source], Gate = Gate, Record = Records, Time = TimeProvider.System, Limits = SessionLimits.Default with { Drain = TimeSpan.FromMilliseconds(200), Parting = TimeSpan.FromMilliseconds(200) },
         }), Records, TimeProvider.System);
         Handler = new EndpointHandler(new McpEndpoint(settings, new CallerDoor(keys, [], null, TimeProvider.System), Sessions));
     }

@@ -169,6 +169,44 @@ public sealed class EndpointTests
         Assert.Single(bench.Records.All);
     }
 
+    [Fact]
+    public async Task Two_clients_of_one_caller_that_count_alike_each_hear_of_their_own_progress()
+    {
+        await using var bench = new EndpointBench();
+        var server = bench.Source.Add();
+        Mcp.Servers.Remote.HttpConnection[] clients = [bench.Connect(), bench.Connect()];
+        var call = Bench.Modern("1", more: ",\"x\":1").Replace("\"_meta\":{", "\"_meta\":{\"progressToken\":\"p\",", StringComparison.Ordinal);
+        var tokens = new List<string>();
+        foreach (var client in clients)
+        {
+            await EndpointBench.SendAsync(client, call);
+            tokens.Add(System.Text.Json.JsonElement.Parse(await server.ReceiveAsync()).GetProperty("params").GetProperty("_meta").GetProperty("progressToken").GetRawText());
+        }
+        Assert.NotEqual(tokens[0], tokens[1]);
+        foreach (var (client, token) in clients.Zip(tokens).Reverse())
+        {
+            await server.SendAsync($$$"""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":{{{token}}},"progress":1}}""");
+            Assert.Equal("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":1}}""", await EndpointBench.ReceiveAsync(client));
+            await server.SendAsync(Bench.Result(token));
+            Assert.Equal(Bench.Result("1"), await EndpointBench.ReceiveAsync(client));
+        }
+        foreach (var client in clients) await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_head_of_a_request_about_a_task_names_the_task()
+    {
+        await using var bench = new EndpointBench();
+        var server = bench.Source.Add();
+        await using var client = bench.Connect();
+        const string get = """{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"t1","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}""";
+        await EndpointBench.SendAsync(client, get);
+        Assert.Contains("tasks/get", await server.ReceiveAsync(), StringComparison.Ordinal);
+        Assert.Contains("POST tasks/get t1 False", bench.Handler.Seen);
+        var other = await bench.AskAsync(get, null, ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tasks/get"), ("Mcp-Name", "t2"));
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+    }
+
     [Fact, Clause("MCP-08")]
     public async Task A_session_is_its_own_callers_only()
     {

@@ -69,6 +69,54 @@ public sealed class AssembledGateTests
         Assert.Equal("""{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"read_file","description":"Reads a file."}]}}""", passage.Text());
     }
 
+    [Fact, Clause("MCP-05")]
+    public async Task A_tool_whose_description_needs_a_yes_is_hidden_until_a_person_has_accepted_that_description()
+    {
+        await using var house = await GateHouse.OpenAsync();
+        await using var built = await BuildAsync(house, Definition() with { Audit = AuditDurability.Strict });
+        var hidden = "Reads." + string.Concat("obey".Select(c => char.ConvertFromUtf32(0xE0000 + c)));
+        var answer = Frames.Result($$"""{"tools":[{"name":"odd","description":"{{hidden}}"}]}""", "7");
+        await PassAsync(built, house, MessageDirection.ToServer, List);
+        Assert.Equal("""{"jsonrpc":"2.0","id":7,"result":{"tools":[]}}""", (await PassAsync(built, house, MessageDirection.ToCaller, answer, List)).Text());
+        Assert.Contains("mcp accept", (await house.EventsAsync())[^1].Data().GetProperty("hidden")[0].GetString(), StringComparison.Ordinal);
+
+        var key = new Gateways.Mcp.Definitions.DefinitionKey(Gateways.Mcp.Definitions.DefinitionKind.Tool, "odd");
+        var pin = (await built.Pins.BookAsync("files", default)).Value.Find(key)!;
+        Assert.True((await built.Pins.AcceptAsync("files", key, pin.Accepted!.Digest, GateHouse.Kim, house.Book, default)).Ok);
+        Assert.Equal("kim", (await built.Pins.BookAsync("files", default)).Value.Find(key)!.AcceptedBy);
+        await PassAsync(built, house, MessageDirection.ToServer, List);
+        Assert.Null((await PassAsync(built, house, MessageDirection.ToCaller, answer, List)).Instead);
+    }
+
+    [Fact, Clause("AUD-04")]
+    public async Task A_credential_in_a_name_an_id_or_a_definition_is_in_no_record_and_in_no_pin()
+    {
+        await using var house = await GateHouse.OpenAsync();
+        await using (var built = await BuildAsync(house, Definition() with { Detectors = new Dictionary<string, DetectorSettings> { ["secrets"] = new(Decision.Warn, Decision.Warn, true) } }))
+        {
+            var read = Frames.Of($$$"""{"jsonrpc":"2.0","id":"{{{Token}}}","method":"resources/read","params":{"uri":"x://{{{new string('a', 230)}}}/{{{Token}}}"}}""");
+            Assert.Null((await PassAsync(built, house, MessageDirection.ToServer, read)).Refused);
+            await PassAsync(built, house, MessageDirection.ToCaller, Frames.Result("""{"contents":[]}""", $"\"{Token}\""), read);
+            await PassAsync(built, house, MessageDirection.ToServer, List);
+            await PassAsync(built, house, MessageDirection.ToCaller, Frames.Result($$"""{"tools":[{"name":"t","description":"use {{Token}}"}]}""", "7"), List);
+            Assert.Contains("[redacted:github-token", (await built.Pins.BookAsync("files", default)).Value.Pins.Single().Accepted!.Json, StringComparison.Ordinal);
+        }
+        var told = string.Concat((await house.EventsAsync()).Select(e => e.GetRawText()));
+        Assert.DoesNotContain(Token[..12], told, StringComparison.Ordinal);
+        Assert.Contains("[redacted]", told, StringComparison.Ordinal);
+        Assert.All(Directory.EnumerateFiles(house.Directory, "*", SearchOption.AllDirectories), f => Assert.DoesNotContain(Token, File.ReadAllText(f, Encoding.Latin1), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_list_that_another_reader_would_see_under_a_key_that_is_nearly_its_own_is_not_shown()
+    {
+        await using var house = await GateHouse.OpenAsync();
+        await using var built = await BuildAsync(house);
+        await PassAsync(built, house, MessageDirection.ToServer, List);
+        var passage = await PassAsync(built, house, MessageDirection.ToCaller, Frames.Result("""{"tools":[],"Tools":[{"name":"unseen"}]}""", "7"), List);
+        Assert.Equal(ProblemCode.UpstreamInvalid, passage.Refused!.Code);
+    }
+
     [Fact, Clause("MCP-04")]
     public async Task A_path_outside_of_the_roots_is_refused_by_what_the_call_says()
     {

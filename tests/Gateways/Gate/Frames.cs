@@ -27,6 +27,8 @@ internal static class Frames
             Name = Text(name),
             NameText = name,
             Arguments = inner.GetValueOrDefault("arguments"),
+            Inputs = top.ContainsKey("result") ? Members(answer).GetValueOrDefault("inputRequests") : inner.GetValueOrDefault(top.ContainsKey("id") ? "inputResponses" : "inputRequests"),
+            Task = inner.TryGetValue("taskId", out var task) || Members(answer).TryGetValue("taskId", out task) ? task : Members(answer).GetValueOrDefault("task"),
             ProgressToken = meta.GetValueOrDefault("progressToken"),
         };
     }

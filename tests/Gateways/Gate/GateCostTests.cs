@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Gateways.Mcp;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
@@ -41,6 +42,39 @@ public sealed class GateCostTests(ITestOutputHelper output)
                 var asked = await house.Gate.PassAsync(new(session, "files", MessageDirection.ToServer, call, null), line, default);
                 var answered = await house.Gate.PassAsync(new(session, "files", MessageDirection.ToCaller, answer, call), line, default);
                 if (asked.Refused is not null || answered.Refused is not null) throw new InvalidOperationException($"{asked.Refused ?? answered.Refused}");
+            }
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task What_keeping_costs()
+    {
+        foreach (var scope in (KeepScope[])[KeepScope.None, KeepScope.Calls, KeepScope.Messages, KeepScope.None, KeepScope.Calls, KeepScope.Messages])
+        {
+            await using var house = await GateHouse.OpenAsync(new() { Audit = new() });
+            var definition = new GatewayDefinition { BaseDirectory = "/", Servers = [new() { Name = "files", Kind = ServerKind.Command, Command = ["x"] }], Roots = ["/tmp"], Limits = new(), Record = new() { Scope = scope } };
+            await using var built = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, default)).Value;
+            var (session, line) = (house.Session(), new SilentLine());
+            var call = Frames.Call("read_file", """{"path":"src/Some/Where/File.cs","limit":200}""");
+            var answer = Frames.Result($$"""{"content":[{"type":"text","text":"{{new string('x', 2000)}}"}]}""");
+            await RunAsync(Warm);
+            var (cpu, allocated) = (Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes(precise: true));
+            await RunAsync(Calls);
+            await built.Audit.FlushAsync();
+            // What waits for its second to be over is part of the price.
+            await Task.Delay(1500);
+            var used = Process.GetCurrentProcess().TotalProcessorTime - cpu;
+            var kept = Directory.Exists(Path.Combine(house.Directory, "frames")) ? Directory.EnumerateFiles(Path.Combine(house.Directory, "frames"), "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length) : 0;
+            output.WriteLine($"{scope,-8}  {used.TotalMicroseconds / Calls:0.0} us CPU, {(GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)Calls:0} bytes a call with its answer; {kept} bytes kept of {Warm + Calls} calls");
+
+            async Task RunAsync(int count)
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    var asked = await built.Gate.PassAsync(new(session, "files", MessageDirection.ToServer, call, null), line, default);
+                    var answered = await built.Gate.PassAsync(new(session, "files", MessageDirection.ToCaller, answer, call), line, default);
+                    if (asked.Refused is not null || answered.Refused is not null) throw new InvalidOperationException($"{asked.Refused ?? answered.Refused}");
+                }
             }
         }
     }

@@ -84,6 +84,6 @@ public sealed class InputQuestionTests
     {
         var (house, call) = await AskedAsync(Decision.Allow);
         await using var _ = house;
-        Assert.Equal(ProblemCode.MessageInvalid, (await house.ToCallerAsync(Frames.Result(result), call)).Refused?.Code);
+        Assert.Equal(ProblemCode.UpstreamInvalid, (await house.ToCallerAsync(Frames.Result(result), call)).Refused?.Code);
     }
 }

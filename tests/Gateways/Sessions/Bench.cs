@@ -59,19 +59,28 @@ internal sealed class Peer
 internal sealed class ScriptedGate : IMessageGate
 {
     public ConcurrentQueue<InterceptedFrame> Seen { get; } = new();
+    public ConcurrentQueue<Frame> Unanswered { get; } = new();
     public ConcurrentQueue<SessionFacts> Ended { get; } = new();
+    /// <summary>A real gate, which is asked instead of a script.</summary>
+    public IMessageGate? Behind { get; set; }
     public Func<InterceptedFrame, ICallerLine, CancellationToken, ValueTask<Passage>> Judge { get; set; } = (_, _, _) => new(Passage.Unchanged);
 
     public ValueTask<Passage> PassAsync(InterceptedFrame message, ICallerLine caller, CancellationToken ct)
     {
         Seen.Enqueue(message);
-        return Judge(message, caller, ct);
+        return Behind is { } real ? real.PassAsync(message, caller, ct) : Judge(message, caller, ct);
+    }
+
+    public ValueTask UnansweredAsync(SessionFacts session, string server, MessageDirection direction, Frame request)
+    {
+        Unanswered.Enqueue(request);
+        return Behind?.UnansweredAsync(session, server, direction, request) ?? default;
     }
 
     public ValueTask EndAsync(SessionFacts session)
     {
         Ended.Enqueue(session);
-        return ValueTask.CompletedTask;
+        return Behind?.EndAsync(session) ?? default;
     }
 
     /// <summary>Refuses what the predicate picks, passes the rest.</summary>

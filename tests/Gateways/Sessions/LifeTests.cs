@@ -112,6 +112,32 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_restarted_server_is_subscribed_to_anew_and_the_client_hears_what_may_have_changed()
+    {
+        await using var bench = await new Bench().Start().OpenAsync();
+        foreach (var (id, method, uri) in ((string, string, string)[])[("1", "subscribe", "x://a"), ("2", "subscribe", "x://b"), ("3", "unsubscribe", "x://a")])
+        {
+            await bench.Client.SendAsync($$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"resources/{{{method}}}","params":{"uri":"{{{uri}}}"}}""");
+            await bench.Server.ReceiveAsync();
+            await bench.Server.SendAsync($$$"""{"jsonrpc":"2.0","id":{{{id}}},"result":{}}""");
+            await bench.Client.ReceiveAsync();
+        }
+        bench.Server.Die();
+        var successor = bench.Sources[0].Add();
+        var hello = JsonElement.Parse(await successor.ReceiveAsync()).GetProperty("id").GetRawText();
+        await successor.SendAsync(Welcome.Replace("\"hello\"", hello, StringComparison.Ordinal).Replace("\"tools\":{}", "\"tools\":{\"listChanged\":true},\"prompts\":{}", StringComparison.Ordinal));
+        await successor.ExpectAsync(Initialized);
+        await bench.Client.ExpectAsync("""{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}""");
+        var again = JsonElement.Parse(await successor.ReceiveAsync());
+        Assert.Equal("resources/subscribe x://b", $"{again.GetProperty("method").GetString()} {again.GetProperty("params").GetProperty("uri").GetString()}");
+        Assert.Equal("resources/subscribe", bench.Gate.Seen.Last().Frame.Method);
+        await successor.SendAsync($$$"""{"jsonrpc":"2.0","id":{{{again.GetProperty("id").GetRawText()}}},"result":{}}""");
+        await bench.Client.ExpectAsync("""{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x://b"}}""");
+        // What the gate keeps for a handshake that nobody is told the answer of is given back.
+        Assert.Equal("initialize", Assert.Single(bench.Gate.Unanswered).Method);
+    }
+
+    [Fact]
     public async Task A_restarted_server_of_another_version_is_not_connected()
     {
         await using var bench = await new Bench().Start().OpenAsync();
@@ -155,7 +181,7 @@ public sealed class LifeTests
     [Fact]
     public async Task A_client_that_has_said_all_still_gets_its_answers()
     {
-        await using var bench = await new Bench(limits: SessionLimits.Default with { Drain = TimeSpan.FromSeconds(10) }).Start().OpenAsync();
+        await using var bench = await new Bench(limits: SessionLimits.Default with { Parting = TimeSpan.FromSeconds(10) }).Start().OpenAsync();
         await bench.Client.SendAsync(Call("1"));
         await bench.Server.ReceiveAsync();
         bench.Client.Hush();
@@ -169,7 +195,7 @@ public sealed class LifeTests
     [Fact]
     public async Task A_client_that_has_said_all_at_once_is_judged_and_answered_to_the_end()
     {
-        await using var bench = await new Bench(limits: SessionLimits.Default with { Drain = TimeSpan.FromSeconds(10) }).Start().OpenAsync();
+        await using var bench = await new Bench(limits: SessionLimits.Default with { Parting = TimeSpan.FromSeconds(10) }).Start().OpenAsync();
         bench.Gate.Judge = async (_, _, ct) =>
         {
             await Task.Delay(20, ct);
@@ -181,6 +207,29 @@ public sealed class LifeTests
         await bench.Server.SendAsync(Result("1"));
         await bench.Client.ExpectAsync(Result("1"));
         Assert.Equal(SessionEnd.ClientLeft, await bench.EndedAsync());
+    }
+
+    [Fact]
+    public async Task Who_has_said_all_is_waited_for_as_long_as_is_set_and_not_when_the_gateway_stops()
+    {
+        await using (var brief = await new Bench(limits: SessionLimits.Default with { Parting = TimeSpan.FromMilliseconds(50) }).Start().OpenAsync())
+        {
+            await brief.Client.SendAsync(Call("1"));
+            await brief.Server.ReceiveAsync();
+            brief.Client.Hush();
+            Assert.Equal("cancelled", Problem(await brief.Client.ReceiveAsync()));
+        }
+        await using var patient = await new Bench(limits: SessionLimits.Default with { Parting = TimeSpan.FromHours(1) }).Start().OpenAsync();
+        await patient.Client.SendAsync(Call("1"));
+        // A stream that has no end is not waited for.
+        await patient.Client.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"subscriptions/listen","params":{"notifications":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}""");
+        await patient.Server.ReceiveAsync();
+        await patient.Server.ReceiveAsync();
+        patient.Client.Hush();
+        Assert.Equal("2", JsonElement.Parse(await patient.Client.ReceiveAsync()).GetProperty("id").GetRawText());
+        patient.Stop();
+        Assert.Equal("cancelled", Problem(await patient.Client.ReceiveAsync()));
+        await patient.EndedAsync();
     }
 
     [Theory]
@@ -220,7 +269,7 @@ public sealed class LifeTests
         var random = new Random(20261130);
         for (var round = 0; round < 60; round++)
         {
-            await using var bench = await new Bench(limits: SessionLimits.Default with { Drain = TimeSpan.FromMilliseconds(100) }).Start().OpenAsync();
+            await using var bench = await new Bench(limits: SessionLimits.Default with { Drain = TimeSpan.FromMilliseconds(100), Parting = TimeSpan.FromMilliseconds(100) }).Start().OpenAsync();
             bench.Gate.Judge = async (m, line, ct) =>
             {
                 int pick;

@@ -262,6 +262,20 @@ public sealed class SeveralServersTests
             $"{result.GetProperty("supportedVersions").GetRawText()}|{result.GetProperty("capabilities").GetRawText()}|{result.GetProperty("ttlMs")}|{result.GetProperty("cacheScope")}|{result.GetProperty("resultType")}");
     }
 
+    private static string Acknowledging(string notifications) =>
+        """{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":2},"notifications":""" + notifications + "}}";
+
+    [Fact]
+    public async Task A_server_that_refuses_to_be_listened_to_does_not_keep_the_others_acknowledgement()
+    {
+        await using var bench = new Bench(["files", "web"]).Start();
+        await bench.Client.SendAsync($$$"""{"jsonrpc":"2.0","id":2,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},{{{Meta}}}}}""");
+        foreach (var server in bench.Servers) await server.ReceiveAsync();
+        await bench.Servers[1].SendAsync(Acknowledging("""{"toolsListChanged":true}"""));
+        await bench.Servers[0].SendAsync("""{"jsonrpc":"2.0","id":2,"error":{"code":-32601,"message":"no"}}""");
+        Assert.Equal("""{"toolsListChanged":true}""", Json(await bench.Client.ReceiveAsync()).GetProperty("params").GetProperty("notifications").GetRawText());
+    }
+
     [Fact]
     public async Task A_listener_tells_each_server_of_its_own_resources_only()
     {
@@ -275,7 +289,13 @@ public sealed class SeveralServersTests
         Assert.Equal("""["x://a"]""", Json(await bench.Servers[0].ReceiveAsync()).GetProperty("params").GetProperty("notifications").GetProperty("resourceSubscriptions").GetRawText());
         Assert.Equal("""["x://b"]""", Json(await bench.Servers[1].ReceiveAsync()).GetProperty("params").GetProperty("notifications").GetProperty("resourceSubscriptions").GetRawText());
         const string updated = """{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x://b","_meta":{"io.modelcontextprotocol/subscriptionId":2}}}""";
+        // Each acknowledges its own part; the client hears it once, and before anything else of the stream.
+        await bench.Servers[1].SendAsync(Acknowledging("""{"toolsListChanged":false,"resourceSubscriptions":["x://b"]}"""));
         await bench.Servers[1].SendAsync(updated);
+        await bench.Servers[0].SendAsync(Acknowledging("""{"toolsListChanged":true,"resourceSubscriptions":["x://a"]}"""));
+        var acknowledged = Json(await bench.Client.ReceiveAsync());
+        Assert.Equal("notifications/subscriptions/acknowledged 2", $"{acknowledged.GetProperty("method").GetString()} {acknowledged.GetProperty("params").GetProperty("_meta").GetProperty("io.modelcontextprotocol/subscriptionId")}");
+        Assert.Equal("""{"toolsListChanged":true,"resourceSubscriptions":["x://b","x://a"]}""", acknowledged.GetProperty("params").GetProperty("notifications").GetRawText());
         await bench.Client.ExpectAsync(updated);
         Assert.Equal(MessageDirection.ToCaller, bench.Gate.Seen.Last().Direction);
         // One server ends its stream, in either way; the other's goes on until it ends too.

@@ -62,7 +62,7 @@ internal static class Floors
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
-        ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
+        ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
         ["Server"] = ["Mcp"],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Serving", "Commands"],
         ["Git"] = [],

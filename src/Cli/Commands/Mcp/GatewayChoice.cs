@@ -1,5 +1,6 @@
 // Which gateway a command is about: a configuration file, or what the command line says of one server.
 using System.CommandLine;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Governance.Files;
 using CabinCrew.Protocol;
@@ -16,6 +17,7 @@ internal sealed class GatewayChoice
     private readonly Option<string[]> mount = new("--mount") { Description = "What COMMAND may see: PATH to read, PATH:write to write.", HelpName = "PATH[:write]" };
     private readonly Option<string[]> network = new("--network") { Description = "A host that COMMAND may reach.", HelpName = "HOST" };
     private readonly Option<string[]> environment = new("--env") { Description = "A variable of this environment that COMMAND gets; its value is treated as a secret.", HelpName = "NAME" };
+    private readonly Option<string?> record = new("--record") { Description = "none (default), calls or messages: keep them, redacted, for `cabincrew mcp replay`.", HelpName = "WORD" };
     private readonly Option<string?> sandbox = new("--sandbox") { Description = "full (default), or none: run COMMAND as an ordinary program, on record.", HelpName = "WORD" };
     private readonly Argument<string[]> command = new("COMMAND") { Description = "The server's program and its arguments, after `--`.", Arity = ArgumentArity.ZeroOrMore };
 
@@ -29,6 +31,7 @@ internal sealed class GatewayChoice
         verb.Options.Add(mount);
         verb.Options.Add(network);
         verb.Options.Add(environment);
+        verb.Options.Add(record);
         verb.Options.Add(sandbox);
         verb.Arguments.Add(command);
     }
@@ -38,12 +41,21 @@ internal sealed class GatewayChoice
         var (program, directory, address) = (parse.GetValue(command) ?? [], parse.GetValue(files), parse.GetValue(url));
         var given = (program.Length > 0 ? 1 : 0) + (directory is null ? 0 : 1) + (address is null ? 0 : 1);
         if (given > 1 || (given == 1 && parse.GetValue(config) is not null)) return Usage("say one of --config, --files, --url and `-- COMMAND`");
+        if (given == 0 && parse.GetValue(record) is not null) return Usage("--record goes with --files, --url or `-- COMMAND`; a configuration says it by `record`");
         if (given == 0) return FromFile(parse.GetValue(config) ?? Path.Combine(place.Root, GatewayFile.DefaultName), parse.GetValue(config) is not null);
         if (!ServerReader.IsName(parse.GetValue(name) ?? "server")) return Usage($"--name: a server's name has letters, digits and '-', at most {ServerReader.NameCharsMax}");
         if (!Server(parse, program, directory, address).Try(out var server, out var problem)) return problem;
         var here = CanonicalPath.Of(Directory.GetCurrentDirectory()) ?? Directory.GetCurrentDirectory();
-        return new GatewayDefinition { BaseDirectory = here, Servers = [server], Roots = [server.FilesRoot ?? here] };
+        return Scope(parse).Map(scope => new GatewayDefinition { BaseDirectory = here, Servers = [server], Roots = [server.FilesRoot ?? here], Record = new() { Scope = scope } });
     }
+
+    private Outcome<KeepScope> Scope(ParseResult parse) => parse.GetValue(record) switch
+    {
+        null or "none" => KeepScope.None,
+        "calls" => KeepScope.Calls,
+        "messages" => KeepScope.Messages,
+        _ => Usage("--record takes none, calls or messages"),
+    };
 
     private static Outcome<GatewayDefinition> FromFile(string path, bool named) => named || File.Exists(path)
         ? GatewayFile.Read(path)

@@ -22,7 +22,7 @@ internal static class McpCommand
     /// <summary>The number of this process's standard output.</summary>
     private const int StandardOutput = 1;
 
-    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create];
+    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create, McpTestCommand.Create, McpReplayCommand.Create];
 
     public static Command Create()
     {

@@ -18,8 +18,14 @@ internal static class PolicyChoice
             if (!WorkflowFile.Load(Path.GetFullPath(file, here)).Try(out var workflow, out var problem)) return problem;
             return await review.LoadAsync(workflow, ct).ConfigureAwait(false);
         }
+        return await review.LoadAsync(Refs(names, package), here, ct).ConfigureAwait(false);
+    }
+
+    /// <param name="package">Whose rules are the answer of Rego policies; null: as for plans.</param>
+    public static IReadOnlyList<PolicyRef> Refs(IReadOnlyList<string> names, string? package)
+    {
         var rego = package is null ? null : new RegoPolicyOptions(package);
-        return await review.LoadAsync([.. names.Select(n => Of(n, rego))], here, ct).ConfigureAwait(false);
+        return [.. names.Select(n => Of(n, rego))];
     }
 
     private static PolicyRef Of(string name, RegoPolicyOptions? rego)

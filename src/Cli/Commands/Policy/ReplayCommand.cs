@@ -1,6 +1,5 @@
 // policy replay: what would have been decided, had other policies been in force.
 using System.CommandLine;
-using System.Globalization;
 using CabinCrew.Cli.Views;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
@@ -21,7 +20,7 @@ internal static class ReplayCommand
         };
         var then = new Option<bool>("--as-then") { Description = "Judge each plan by the policies that judged it, as they were kept then: whatever differs was not reproducible." };
         var package = new Option<string?>("--package") { Description = $"Whose rules are the answer of Rego policies (default: {RegoPolicyOptions.DefaultPackage}).", HelpName = "NAME" };
-        var since = new Option<string?>("--since") { Description = "Only plans judged since then: a date, a time (RFC 3339), or how long ago (7d, 12h).", HelpName = "WHEN" };
+        var since = Since.Option("plans judged");
         var all = new Option<bool>("--all") { Description = "Also list the plans that would be judged the same." };
         var check = new Option<bool>("--check") { Description = $"Exit with {(int)ProblemClass.Differs} if anything would be judged otherwise, or could not be judged." };
         var command = new Command("replay", """
@@ -38,7 +37,7 @@ internal static class ReplayCommand
             """) { policies, then, package, since, all, check };
         command.InHouse(async (parse, screen, house, ct) =>
         {
-            if (!SinceOf(parse.GetValue(since)).Try(out var from, out var problem)) return problem;
+            if (!Since.Of(parse.GetValue(since)).Try(out var from, out var problem)) return problem;
             if (parse.GetValue(package) is { } name && !RegoPolicyOptions.IsPackage(name)) return new Problem(ProblemCode.InvalidArgument, $"'{name}' is no name of a package; write it without 'data.'");
             var asThen = parse.GetValue(then);
             if (asThen && parse.GetValue(policies) is { Length: > 0 }) return new Problem(ProblemCode.InvalidArgument, "--as-then and --policies are two different wishes; say one");
@@ -52,16 +51,5 @@ internal static class ReplayCommand
             return parse.GetValue(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
         });
         return command;
-    }
-
-    private readonly record struct Since(DateTimeOffset? At);
-
-    private static Outcome<Since> SinceOf(string? text)
-    {
-        if (text is null) return new Since(null);
-        if (Quantities.Duration(text) is { } ago) return new Since(TimeProvider.System.GetUtcNow() - ago);
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? new Since(at)
-            : new Problem(ProblemCode.InvalidArgument, $"--since takes a date (2026-11-01), a time (2026-11-01T12:00:00Z) or {Quantities.DurationShape}, not '{text}'");
     }
 }

@@ -10,6 +10,9 @@ public sealed record HoldSettings
 
     public int TotalMax { get; init; } = 128;
 
+    /// <summary>Of all messages that wait together.</summary>
+    public long BytesMax { get; init; } = 64 << 20;
+
     /// <summary>How often the caller hears that it still goes on.</summary>
     public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromSeconds(5);
 

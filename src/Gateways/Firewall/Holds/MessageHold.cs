@@ -17,13 +17,13 @@ public sealed record Released(string ApprovalId, WorkflowId Call, IReadOnlyList<
 public sealed class MessageHold(LedgerRoom ledger, TenantId tenant, IdentityBook identities, HoldSettings settings, Node node)
 {
     private readonly HeldCalls calls = new(ledger, identities, tenant);
-    private readonly HoldPlaces places = new(settings.PerCallerMax, settings.TotalMax);
+    private readonly HoldPlaces places = new(settings.PerCallerMax, settings.TotalMax, settings.BytesMax);
 
     /// <summary>Waits for the answer. Every refusal means that the message must not go on.</summary>
     public async Task<Outcome<Released>> WaitAsync(HeldRequest what, MessageCaller caller, ICallerLine line, CancellationToken ct)
     {
         if (what.Needs.Count == 0) return Problem.Bug("an approval is needed, and nobody is named who could give it");
-        if (!places.Take(caller.Key).Try(out var place, out var problem)) return problem;
+        if (!places.Take(caller.Key, what.Message.Bytes).Try(out var place, out var problem)) return problem;
         using (place)
         {
             if (!(await what.Binding(ct).ConfigureAwait(false)).Try(out var binding, out problem)) return problem;

@@ -50,7 +50,9 @@ internal sealed record MessageRecord : IAuditWords
     /// <summary>What must be durable before anything else happens, whatever the settings: a refusal, and an approval that was used.</summary>
     public bool MustLast => Refused is not null || Approval is not null;
 
-    public AuditEvent ToEvent()
+    public AuditEvent ToEvent() => Scrubbing.Of(Scan) is { } scrubbing ? scrubbing.Event(Written()) : Written();
+
+    private AuditEvent Written()
     {
         IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
         return new()

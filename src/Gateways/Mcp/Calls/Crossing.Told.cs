@@ -14,7 +14,7 @@ internal sealed partial class Crossing
     {
         EventId = parts.Ledger.Ids.Next("evt"),
         At = parts.Ledger.Clock.GetUtcNow(),
-        Subject = MessageRecord.WithoutBytes(subject),
+        Subject = MessageRecord.WithoutBytes(answered is { } asked ? subject with { Name = asked.Name } : subject),
         Bytes = message.Frame.Bytes.Length,
         Frame = digest,
         Policy = policy,
@@ -33,8 +33,10 @@ internal sealed partial class Crossing
 
     private HeldMessage Shown()
     {
+        var scrubbing = Scrubbing.Of(scan);
+        var name = subject.Name is { } given ? Plain.Text(scrubbing?.Text(given) ?? given, 500) : null;
         var (text, isCut) = Excerpts.Of(subject, scan!, parts.Ledger.Redactor, parts.Settings.ShownCharsMax);
-        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), subject.Name is { } name ? Plain.Text(name, 500) : null, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
+        return new(subject.Gateway, subject.Server, Plain.Text(subject.Method, 200), name, IsAnswer ? "response" : "request", subject.Caller.Name, subject.Session,
             text, isCut, message.Frame.Bytes.Length, digest, pin, policy);
     }
 

@@ -12,7 +12,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Calls;
 
-internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
+internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskOrigins tasks, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
 {
     private readonly Digest digest = Digest.Of(message.Frame.Bytes.Span);
     private readonly long began = parts.Ledger.Clock.GetTimestamp();
@@ -49,12 +49,13 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         // Whoever took it back meanwhile must not find it done.
         ct.ThrowIfCancellationRequested();
         var record = Record(null);
-        if ((await parts.Audit.RecordAsync(record, record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
+        if ((await RecordAsync(record, record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
         {
             Drop();
             return Passage.Refuse(unwritten, null);
         }
         if (subject.Method == "notifications/cancelled") GiveBackCancelled();
+        if (IsAnswer && subject.Direction == MessageDirection.ToCaller) tasks.Learn(subject, message.Frame);
         return decision == Decision.Allow && instead is null
             ? Passage.Unchanged
             : new() { Decision = decision, Instead = instead, PolicyId = PolicyOf(decision), Warnings = decision == Decision.Warn ? Warnings() : [] };
@@ -108,12 +109,8 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         scan = scanned;
         // What was found in one definition of a list is that definition's, and not the whole list's.
         subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
-        judgement = await InTimeAsync(parts.Judge.JudgeAsync(subject, ct), ct).ConfigureAwait(false);
-        if (!InputQuestions.Of(subject).Try(out var questions, out problem)) return problem;
-        foreach (var question in questions) judgement = InputQuestions.Together(judgement, await InTimeAsync(parts.Judge.JudgeAsync(question, ct), ct).ConfigureAwait(false));
-        decision = judgement.Decision;
-        // Nobody is milder than what the configuration makes of a finding.
-        foreach (var finding in subject.Findings) decision = Decisions.Strictest(decision, finding.Decision);
+        if (!(await InTimeAsync(Judging.OfAsync(parts.Judge, subject, message.Frame, tasks.AnswerOf(subject, message.Frame, message.Answers), ct), ct).ConfigureAwait(false)).Try(out judgement, out var unread)) return unread;
+        decision = Judging.Decide(judgement, subject.Findings);
         if (decision == Decision.RequireApproval && subject.Kind == MessageKind.Notification) return Denied("it needs an approval, and a notification cannot wait for one");
         return decision == Decision.Deny ? Denied(Reason(Decision.Deny)) : null;
     }
@@ -127,7 +124,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
         var edits = new MessageEdits(message.Frame.Bytes);
         if (Listed is var (kind, member))
         {
-            var filter = new ListFilter(parts.Pins, parts.Judge, kind, member).FilterAsync(subject, scan!.Findings, message.Frame.Answer, edits, ct);
+            var filter = new ListFilter(parts.Pins, parts.Judge, kind, member).FilterAsync(subject, scan!, message.Frame.Answer, edits, ct);
             if (!(await InTimeAsync<Outcome<Filtered>>(new(filter), ct).ConfigureAwait(false)).Try(out filtered, out var unlisted)) return unlisted;
         }
         var offset = MessageEdits.OffsetOf(message.Frame.Bytes, subject.Content);
@@ -197,15 +194,23 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, Func<
     private Problem? Register(CancellationToken ct)
     {
         if (subject.Kind != MessageKind.Request) return null;
-        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began);
+        var call = new OpenCall(place, decision == Decision.Warn ? Warnings() : [], began, subject.Name is { } name ? Scrubbing.Of(scan)?.Text(name) ?? name : null);
         isOpen = open.TryAdd(subject.Session, subject.Server, subject.Direction, message.Frame, call, ct);
         return isOpen ? null : new(ProblemCode.MessageIdTaken, "a request with this id is still open, or the session has too many open");
+    }
+
+    private ValueTask<Outcome<Done>> RecordAsync(MessageRecord record, bool strict)
+    {
+        // What nobody judged cannot be judged again.
+        if (judgement is not null) parts.Frames?.Keep(subject, record.EventId, digest, scan, isCall: IsAsked && McpMethods.IsCall(subject.Method));
+        return parts.Audit.RecordAsync(record, strict);
     }
 
     private async ValueTask<Passage> RefuseAsync(Problem problem)
     {
         Drop();
-        var told = await parts.Audit.RecordAsync(Record(problem), strict: true).ConfigureAwait(false);
+        if (Scrubbing.Of(scan) is { } scrubbing) problem = problem with { Message = scrubbing.Text(problem.Message), Where = problem.Where is { } where ? scrubbing.Text(where) : null };
+        var told = await RecordAsync(Record(problem), strict: true).ConfigureAwait(false);
         // It is refused either way; without a record the caller hears of that instead.
         return Passage.Refuse(told.Problem ?? problem, PolicyOf(Decision.Deny));
     }

@@ -22,11 +22,15 @@ public sealed record GateParts(
 {
     /// <summary>Whether a caller may use a server at all.</summary>
     public Func<MessageCaller, string, bool> Allows { get; init; } = static (_, _) => true;
+
+    /// <summary>Null: nothing is kept besides the record.</summary>
+    public FrameKeeper? Frames { get; init; }
 }
 
 public sealed class McpGate(GateParts parts) : IMessageGate
 {
     private readonly OpenRequests open = new(parts.Settings.OpenPerSessionMax);
+    private readonly TaskOrigins tasks = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> holding = new(StringComparer.Ordinal);
 
     public async ValueTask<Passage> PassAsync(InterceptedFrame message, ICallerLine caller, CancellationToken ct)
@@ -34,7 +38,7 @@ public sealed class McpGate(GateParts parts) : IMessageGate
         Crossing? crossing = null;
         try
         {
-            crossing = new(parts, open, SessionEnd, message, caller);
+            crossing = new(parts, open, tasks, SessionEnd, message, caller);
             return await crossing.RunAsync(ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -9,12 +9,14 @@ using CabinCrew.Governance.Policies.Messages;
 namespace CabinCrew.Gateways.Mcp.Calls;
 
 /// <param name="place">Null: the request is not the caller's, and takes none.</param>
-internal sealed class OpenCall(CallPlace? place, IReadOnlyList<string> warnings, long began)
+/// <param name="name">What it addresses, as it may be told.</param>
+internal sealed class OpenCall(CallPlace? place, IReadOnlyList<string> warnings, long began, string? name)
 {
     private CancellationTokenRegistration withdrawal;
 
     public IReadOnlyList<string> Warnings => warnings;
     public long Began => began;
+    public string? Name => name;
 
     /// <param name="forget">Done when whoever asked takes the request back.</param>
     public void Watch(Action forget, CancellationToken withdrawn) => withdrawal = withdrawn.UnsafeRegister(static forget => ((Action)forget!)(), forget);

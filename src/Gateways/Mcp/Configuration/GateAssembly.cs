@@ -1,16 +1,12 @@
 // Puts the gate together as the configuration says: policies, detectors, files, pins, holds, limits, records, callers. The only place that knows all of them.
 using System.Security.Cryptography;
-using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Gateways.Firewall.Holds;
 using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Calls;
 using CabinCrew.Gateways.Mcp.Definitions;
-using CabinCrew.Gateways.Mcp.Files;
 using CabinCrew.Governance.Access;
-using CabinCrew.Governance.Detection;
-using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
@@ -19,7 +15,7 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Mcp.Configuration;
 
 /// <summary>A gate that stands. Disposing it writes out what it has to tell, and gives its session with the store back; the sessions of callers have ended before.</summary>
-public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hold, DefinitionPins pins, AuditQueue audit, Node node, Func<MessageCaller, string, bool> allows) : IAsyncDisposable
+public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hold, DefinitionPins pins, AuditQueue audit, FrameKeeper frames, Node node, Func<MessageCaller, string, bool> allows) : IAsyncDisposable
 {
     public McpGate Gate => gate;
     public CallerDoor Door => door;
@@ -36,6 +32,7 @@ public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hol
 
     public async ValueTask DisposeAsync()
     {
+        await frames.DisposeAsync().ConfigureAwait(false);
         await audit.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
     }
@@ -43,17 +40,11 @@ public sealed class AssembledGate(McpGate gate, CallerDoor door, MessageHold hol
 
 public static class GateAssembly
 {
-    private const int PlaceholderKeyBytes = 32;
-
     /// <summary>Loads everything that may be refused before anything stands.</summary>
     /// <param name="http">For issuers' keys, by whether they may be at a private address: follows no redirects. Null: no key set is asked for over the network.</param>
     public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, Func<bool, HttpMessageInvoker>? http, CancellationToken ct)
     {
-        var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, ledger.Redactor), definition.Aggregation, definition.PolicyTimeLimit, ledger.Clock, ct).ConfigureAwait(false);
-        if (!loaded.Try(out var policies, out var problem)) return problem;
-        if (!TextDetection.Of(Settings(definition), ledger.Redactor).Try(out var detection, out problem)) return problem;
-        if (!FileRoots.Of(definition.Roots, null, isLocal: true).Try(out var roots, out problem)) return problem;
-        if (!FileRecognizer.Of([], roots).Try(out var files, out problem)) return problem;
+        if (!(await AssembledJudge.BuildAsync(definition, ledger.Redactor, identities.DefaultRole, ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out var problem)) return problem;
         if (!CallerAssembly.Door(definition.Callers, http, ledger.Clock).Try(out var door, out problem)) return problem;
         if (!CallerAssembly.Limits(definition).Try(out var limitsOf, out problem)) return problem;
 
@@ -61,25 +52,14 @@ public static class GateAssembly
         var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins, node);
         var hold = new MessageHold(ledger, TenantId.Local, identities, new()
         {
-            Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax,
+            Expiry = definition.Holds.Expires, AskPerson = definition.Holds.AskPerson, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax, BytesMax = definition.Holds.WaitingBytesMax,
         }, node);
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
         var settings = new GateSettings { RequestBytesMax = definition.RequestBytesMax, ResponseBytesMax = definition.ResponseBytesMax, WarningsInMeta = definition.WarningsInMeta, Context = definition.Context };
-        var scan = new DetectorScan(detection, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
+        var frames = new FrameKeeper(ledger, TenantId.Local, definition.Record, audit, RandomNumberGenerator.GetBytes(AssembledJudge.PlaceholderKeyBytes));
         var allows = CallerAssembly.Servers(definition.Callers);
-        var gate = new McpGate(new(ledger, settings, scan.RunAsync, s => Recognize(files, s), new PolicyJudge(policies, detection, identities.DefaultRole), pins, hold,
-            new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = allows });
-        return new AssembledGate(gate, door, hold, pins, audit, node, allows);
-    }
-
-    private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>
-        files.Recognize(subject.Method, subject.Name, subject.Arguments.IsEmpty && subject.Method != "tools/call" ? subject.Content : subject.Arguments);
-
-    private static Dictionary<string, DetectorSettings> Settings(GatewayDefinition definition)
-    {
-        var settings = new Dictionary<string, DetectorSettings>(definition.Detectors, StringComparer.Ordinal);
-        // Whatever the file says: what is mapped for a server never comes from a caller.
-        settings[Detectors.Mapped] = settings.GetValueOrDefault(Detectors.Mapped, Detectors.MappedStandard) with { FromCaller = Decision.Deny };
-        return settings;
+        var gate = new McpGate(new(ledger, settings, judge.Scan, judge.Files, judge.Judge, pins, hold,
+            new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = allows, Frames = frames });
+        return new AssembledGate(gate, door, hold, pins, audit, frames, node, allows);
     }
 }

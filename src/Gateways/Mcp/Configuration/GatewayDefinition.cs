@@ -1,5 +1,6 @@
 // What a gateway's configuration says, checked and with every default filled in (docs/reference/gateway-file.md). Secrets are named here, never held.
 using System.Text.Json;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
@@ -28,7 +29,11 @@ public sealed record GatewayDefinition
     public bool WarningsInMeta { get; init; }
     public HoldRules Holds { get; init; } = new();
     public PinMode Pins { get; init; } = PinMode.FirstUse;
+    /// <summary>Which messages are kept besides their record.</summary>
+    public KeepSettings Record { get; init; } = new();
     public AuditDurability Audit { get; init; } = AuditDurability.Batched;
+    /// <summary>How long a client on standard input that has said all it had to say may wait for its answers.</summary>
+    public TimeSpan AnswersAfterEnd { get; init; } = TimeSpan.FromMinutes(2);
     public CallersDefinition Callers { get; init; } = new();
     public CallerLimits Limits { get; init; } = CallerLimits.Default;
     /// <summary>Null: standard input and output only.</summary>
@@ -49,6 +54,8 @@ public sealed record HoldRules
     public bool AskPerson { get; init; }
     public int WaitingMax { get; init; } = 64;
     public int WaitingPerCallerMax { get; init; } = 16;
+    /// <summary>Of all messages that wait together.</summary>
+    public int WaitingBytesMax { get; init; } = 64 << 20;
 }
 
 public enum ServerKind { Command, Url, Files }

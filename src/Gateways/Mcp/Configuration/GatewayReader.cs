@@ -1,5 +1,6 @@
 // The top level of a gateway's configuration, and what only the whole can show: twins, servers that callers name and nobody defines.
 using System.Text.Json;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Yaml;
@@ -16,6 +17,7 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
     private const int BytesMax = 256 << 20;
     private static readonly TimeSpan PolicyTimeMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan HoldMax = TimeSpan.FromDays(7);
+    private static readonly TimeSpan RecordMax = TimeSpan.FromDays(3660);
 
     private readonly string baseDirectory = Path.GetDirectoryName(file)!;
 
@@ -39,6 +41,8 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
             Holds = Holds(),
             Pins = root.TakeWord("pins", [("first_use", PinMode.FirstUse), ("strict", PinMode.Strict)]) ?? definition.Pins,
             Audit = root.TakeWord("audit", [("batched", AuditDurability.Batched), ("strict", AuditDurability.Strict)]) ?? definition.Audit,
+            Record = Record(),
+            AnswersAfterEnd = Quantities.TakeDuration(root, "answers_after_end", HoldMax) ?? definition.AnswersAfterEnd,
             Callers = new CallersReader(root, baseDirectory, [.. servers.Select(s => s.Name)]).Read(),
             Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits) : definition.Limits,
             Listen = root.TakeMap("listen") is { } listen ? new ListenReader(listen, baseDirectory).Read() : null,
@@ -104,9 +108,27 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
             AskPerson = map.TakeTruth("ask_person") ?? rules.AskPerson,
             WaitingMax = (int?)map.TakeInteger("waiting_max", 1, 10_000) ?? rules.WaitingMax,
             WaitingPerCallerMax = (int?)map.TakeInteger("waiting_per_caller_max", 1, 10_000) ?? rules.WaitingPerCallerMax,
+            WaitingBytesMax = (int?)Quantities.TakeSize(map, "waiting_size_max", BytesMin, 1 << 30) ?? rules.WaitingBytesMax,
         };
         map.Close();
         return rules;
+    }
+
+    // One word, or the word and how long and how much.
+    private KeepSettings Record()
+    {
+        IReadOnlyList<(string, KeepScope)> scopes = [("none", KeepScope.None), ("calls", KeepScope.Calls), ("messages", KeepScope.Messages)];
+        var settings = new KeepSettings();
+        if (root.Take("record") is not YamlMap map) return settings with { Scope = root.TakeWord("record", scopes) ?? settings.Scope };
+        settings = settings with
+        {
+            Scope = map.TakeWord("frames", scopes, required: true) ?? settings.Scope,
+            KeepFor = Quantities.TakeDuration(map, "keep", RecordMax) ?? settings.KeepFor,
+            BytesMax = Quantities.TakeSize(map, "size_max", 1 << 20, 64L << 30) ?? settings.BytesMax,
+            MessageBytesMax = (int?)Quantities.TakeSize(map, "message_size_max", BytesMin, 16 << 20) ?? settings.MessageBytesMax,
+        };
+        map.Close();
+        return settings;
     }
 
     private JsonElement? Context()

@@ -19,7 +19,10 @@ internal sealed record Definition(DefinitionKey? Key, int From, int Length, Read
     /// <summary>Longer than this a definition is not one that a person could read before accepting it.</summary>
     public const int BytesMax = 256 * 1024;
 
-    public string Text => Encoding.UTF8.GetString(Json.Span);
+    /// <summary>With what must not be kept cut out.</summary>
+    public ReadOnlyMemory<byte> Kept { get; init; } = Json;
+
+    public string Text => Encoding.UTF8.GetString(Kept.Span);
 }
 
 public static class DefinitionKinds

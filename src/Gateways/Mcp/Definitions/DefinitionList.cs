@@ -30,6 +30,8 @@ internal sealed class DefinitionList
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var isList = reader.ValueTextEquals(member);
+                // To a reader that ignores case it would be the list, and nobody had looked at it.
+                if (!isList && string.Equals(reader.GetString()!.Replace('\u017F', 's'), member, StringComparison.OrdinalIgnoreCase)) return Invalid($"it has a key that is nearly '{member}'");
                 reader.Read();
                 if (!isList)
                 {

@@ -77,7 +77,7 @@ public sealed class DefinitionPins(LedgerRoom ledger, TenantId tenant, PinMode m
             if (book.Find(key) is not { } pin) return new Problem(ProblemCode.NotFound, $"'{server}' has no {key.Kind.Word()} '{Plain.Text(key.Name, 200)}' on record");
             if (pin.Latest?.Digest != shown && pin.Accepted?.Digest != shown)
                 return new Problem(ProblemCode.ApprovalTokenMismatch, "what you were shown is no longer what the server offers: look at it again").With("shown", shown.ToString()).With("current", (pin.Latest ?? pin.Accepted)!.Digest.ToString());
-            if (pin.State == PinState.Accepted) return new StreamChange<(PinBook, Pin)>((book, pin), [], []);
+            if (pin.IsAcceptedByPerson) return new StreamChange<(PinBook, Pin)>((book, pin), [], []);
             var text = pin.Latest?.Digest == shown ? pin.Latest : pin.Accepted!;
             var entry = new PinEntry(server, by.Name, [new(key.Kind, key.Name, text.Digest, text.Json)]);
             book.Apply(WalEntryTypes.DefinitionAccepted, entry);

@@ -27,6 +27,9 @@ public sealed record DefinitionText(Digest Digest, string Json)
 public sealed record Pin(DefinitionKind Kind, string Name, DefinitionText? Accepted, DefinitionText? Latest, string? AcceptedBy)
 {
     public PinState State => Accepted is null ? PinState.New : Latest is null ? PinState.Accepted : PinState.Changed;
+
+    /// <summary>Somebody has been shown it as it stands, and said yes.</summary>
+    public bool IsAcceptedByPerson => State == PinState.Accepted && AcceptedBy != DefinitionPins.FirstUse;
 }
 
 internal sealed record PinEntry(string Server, string? By, IReadOnlyList<PinnedDefinition> Definitions);

@@ -23,8 +23,8 @@ internal static class RequestHead
         if (Differs(http, "Mcp-Method", frame.Method) is { } method) return method;
         if (!JsonParts.IsObject(JsonParts.Member(frame.Meta, "io.modelcontextprotocol/clientCapabilities"u8)))
             return new Problem(ProblemCode.MessageUnexpected, "'params._meta' does not say what the client can do ('io.modelcontextprotocol/clientCapabilities', an object)").With(FrameReader.ReasonKey, ErrorCodes.NoVersion);
-        if (frame.Method is not (McpMethods.ToolsCall or McpMethods.ResourcesRead or McpMethods.PromptsGet)) return null;
-        return Differs(http, "Mcp-Name", frame.Name) ?? (frame is { Method: McpMethods.ToolsCall, Name: { } tool } ? Parameters(http, parameters.Expected(tool, frame.Arguments)) : null);
+        if (McpMethods.HeaderName(frame) is not { } name) return null;
+        return Differs(http, "Mcp-Name", name) ?? (frame is { Method: McpMethods.ToolsCall, Name: { } tool } ? Parameters(http, parameters.Expected(tool, frame.Arguments)) : null);
     }
 
     private static Problem? Differs(IHttpExchange http, string header, string? body) => http.Header(header) is not { } given

@@ -82,7 +82,9 @@ public sealed class GatewayHost : IAsyncDisposable
         if (allowed.Count == 0) return new Problem(ProblemCode.CallerNotAllowed, $"'{caller.Name}' may use none of this gateway's servers");
         return new Session(new SessionSetup
         {
-            Id = id, Caller = caller, Client = client, Servers = [.. allowed.Select(s => s.Make(caller))], Gate = gate.Gate, Record = Record, Time = ledger.Clock, Limits = limits,
+            Id = id, Caller = caller, Client = client, Servers = [.. allowed.Select(s => s.Make(caller))], Gate = gate.Gate, Record = Record, Time = ledger.Clock,
+            // Over HTTP a client ends its session when it waits for nothing any more.
+            Limits = client is StreamClient ? limits with { Parting = definition.AnswersAfterEnd } : limits,
         });
     }
 

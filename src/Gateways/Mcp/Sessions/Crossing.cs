@@ -59,7 +59,7 @@ internal abstract class Crossing(SessionParts session, Lane.Turn turn, OpenReque
     public async ValueTask ProgressAsync(string words, CancellationToken ct)
     {
         Hold();
-        if (request is null || request.Frame.ProgressToken.IsEmpty || request.Stage is RequestStage.Closed || request.AskerId.IsEmpty) return;
+        if (request is not { Own: null } || request.Frame.ProgressToken.IsEmpty || request.Stage is RequestStage.Closed || request.AskerId.IsEmpty) return;
         var progress = Replies.Progress(request.Frame.ProgressToken, Interlocked.Increment(ref step), words);
         // A caller that is gone ends the session, and with it what is held: nothing is to be done about it here.
         if (asker is Parties.Client) await session.Client.SendAsync(progress, request.AskerId, ct);

@@ -52,7 +52,11 @@ internal sealed class ServerRequest(SessionParts session, Lane.Turn turn, OpenRe
     protected override async ValueTask CarryAsync(Passage passage)
     {
         if (passage.Refused is not null) await Session.AnswerServerAsync(Open, Replies.Error(Open.AskerId, passage));
-        else if (Open.TrySend()) await Session.SendToClientAsync(Session.Routes.ToClient(Open, passage.Instead is { } instead ? Session.Read(instead) : Open.Frame), default);
+        else if (Open.TrySend())
+        {
+            var sent = await Session.Client.SendAsync(Session.Routes.ToClient(Open, passage.Instead is { } instead ? Session.Read(instead) : Open.Frame), default, CancellationToken.None);
+            if (sent.Problem is { } nobody) await Session.AnswerServerAsync(Open, Replies.Error(Open.AskerId, nobody));
+        }
     }
 
     protected override ValueTask FailAsync(Problem bug) => Session.AnswerServerAsync(Open, Replies.Error(Open.AskerId, bug));
@@ -78,6 +82,12 @@ internal sealed class ServerAnswer(SessionParts session, Lane.Turn turn, OpenReq
         var bytes = Session.Routes.Answer(Open, told);
         if (!Open.TryClose(out _)) return;
         Session.FromClient.Remove(Open, answerMayCome: false);
+        Session.Renewals.Answered(Open, told);
+        if (Open.Own is { } own)
+        {
+            own.TrySetResult(told);
+            return;
+        }
         if (Open.Frame.Method is McpMethods.Initialize)
         {
             if (told.Kind is FrameKind.Result) Session.Standing.Agreed(told.Answer);
@@ -100,6 +110,7 @@ internal sealed class Notice(SessionParts session, Lane.Turn turn, Link link, Fr
         if (passage.Refused is not null) return;
         var bytes = passage.Instead ?? frame.Bytes;
         if (Asker is Parties.Client) await link.SendAsync(bytes, Withdrawn);
+        else if (Session.FromClient.Find(regarding) is { Gathering.Acknowledgements: { } stream }) await stream.CarryAsync(link, bytes);
         else await Session.SendToClientAsync(bytes, regarding);
     }
 

@@ -136,7 +136,7 @@ internal sealed class FromClient(SessionParts session)
     private async ValueTask CancelAsync(Frame frame, CancellationToken ct)
     {
         var open = session.FromClient.Find(JsonParts.Member(frame.Params, "requestId"u8));
-        if (open is null || open.Frame.Method is McpMethods.Initialize || !open.TryClose(out var before)) return;
+        if (open is not { Own: null } || open.Frame.Method is McpMethods.Initialize || !open.TryClose(out var before)) return;
         session.FromClient.Remove(open, answerMayCome: before is RequestStage.Sent || open.Gathering is not null);
         open.Withdraw();
         if (open.Gathering is null)

@@ -128,7 +128,7 @@ internal sealed class FromServer(SessionParts session)
                 return;
             }
             session.FromClient.Remove(stream, answerMayCome: true);
-            await ForwardAsync(link, frame, ct);
+            await ForwardAsync(link, frame, stream.AskerId, ct);
         }
     }
 
@@ -139,10 +139,12 @@ internal sealed class FromServer(SessionParts session)
         return session.ToClient.All().Find(o => o.Link == link && o.AskerId.Span.SequenceEqual(askerId.Span));
     }
 
-    private async ValueTask ForwardAsync(Link link, Frame frame, CancellationToken ct)
+    private ValueTask ForwardAsync(Link link, Frame frame, CancellationToken ct) => ForwardAsync(link, frame, Regarding(frame), ct);
+
+    private async ValueTask ForwardAsync(Link link, Frame frame, ReadOnlyMemory<byte> regarding, CancellationToken ct)
     {
         var turn = await link.ToClient.TakeAsync(frame.Bytes.Length, ct);
-        session.Underway.Track(new Notice(session, turn, link, frame, Parties.Server, Regarding(frame)).RunAsync());
+        session.Underway.Track(new Notice(session, turn, link, frame, Parties.Server, regarding).RunAsync());
     }
 
     private ReadOnlyMemory<byte> Regarding(Frame frame)

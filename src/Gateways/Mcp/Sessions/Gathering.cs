@@ -1,4 +1,7 @@
 // The answers of several servers to one request of the client, until all are there.
+using CabinCrew.Gateways.Mcp.Sessions.Several;
+using CabinCrew.Gateways.Mcp.Wire;
+
 namespace CabinCrew.Gateways.Mcp.Sessions;
 
 /// <param name="Result">The JSON text of the result as it may go on; empty: there is none.</param>
@@ -14,6 +17,9 @@ internal sealed class Gathering(SessionParts session, OpenRequest whole, int cou
 
     public OpenRequest Whole => whole;
 
+    /// <summary>Of a stream of notifications that is listened to; null: it is another request.</summary>
+    public Acknowledgements? Acknowledgements { get; } = whole.Frame.Method is McpMethods.Listen ? new(session, whole, count) : null;
+
     public IReadOnlyList<OpenRequest?> Legs => legs;
 
     public void Begin(int place, OpenRequest leg) => legs[place] = leg;
@@ -26,6 +32,7 @@ internal sealed class Gathering(SessionParts session, OpenRequest whole, int cou
 
     private async ValueTask TakeAsync(Gathered answer)
     {
+        if (Acknowledgements is not null) await Acknowledgements.SettledAsync(answer.Leg.Link!);
         List<Gathered> all;
         lock (gate)
         {

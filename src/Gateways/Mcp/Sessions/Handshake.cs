@@ -1,5 +1,5 @@
-// Repeats the session's handshake to a server that was restarted (era of sessions): it passes the gate again, and its answer stays here.
-// Invariant: a server that now speaks otherwise than it did when the client agreed is not connected.
+// Brings a server that was restarted to where the session stands (era of sessions): the handshake is repeated, then what the client had subscribed to, and the client hears what may have changed.
+// Invariants: all of it passes the gate; a server that now speaks otherwise than it did when the client agreed is not connected.
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Governance.Policies.Messages;
@@ -20,16 +20,30 @@ internal sealed class Handshake(SessionParts session)
         {
             var id = session.Questions.NextId();
             var frame = session.Read(JsonParts.Replace(opening.Bytes, opening.Id, id.Span));
-            if (!(await SendAsync(link, connection, frame, limited.Token)).Try(out _, out var unsent)) return unsent;
-            if (!(await AnswerAsync(connection, id, limited.Token)).Try(out var version, out var unanswered)) return unanswered;
+            if (!(await WelcomeAsync(link, connection, frame, limited.Token)).Try(out var welcome, out var refused)) return refused;
+            var version = JsonParts.Text(JsonParts.Member(welcome, "protocolVersion"u8))!;
             if (version != session.Standing.VersionOf(link))
                 return new Problem(ProblemCode.UpstreamInvalid, "the restarted server agrees to another version of the protocol than it did before");
             session.Standing.AgreedWith(link, version);
+            session.Renewals.Welcomed(link, JsonParts.Member(welcome, "capabilities"u8));
             return await SendAsync(link, connection, session.Read(Initialized), limited.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return new Problem(ProblemCode.UpstreamFailed, $"the restarted server did not answer its handshake within {session.Limits.Handshake.TotalSeconds:0} s");
+        }
+    }
+
+    private async ValueTask<Outcome<ReadOnlyMemory<byte>>> WelcomeAsync(Link link, IServerConnection connection, Frame frame, CancellationToken ct)
+    {
+        try
+        {
+            return (await SendAsync(link, connection, frame, ct)).Try(out _, out var unsent) ? await AnswerAsync(connection, frame.Id, ct) : unsent;
+        }
+        finally
+        {
+            // Its answer goes to nobody, and what the gate keeps for it is given back.
+            await session.Gate.UnansweredAsync(session.Standing.Facts, link.Name, MessageDirection.ToServer, frame);
         }
     }
 
@@ -39,14 +53,14 @@ internal sealed class Handshake(SessionParts session)
         return passage.Refused is { } refused ? refused : await connection.SendAsync(passage.Instead ?? frame.Bytes, ct);
     }
 
-    /// <summary>The version that the server agrees to. What else it says before its answer is for nobody.</summary>
-    private async ValueTask<Outcome<string>> AnswerAsync(IServerConnection connection, ReadOnlyMemory<byte> id, CancellationToken ct)
+    /// <summary>The result that the server answers with. What else it says before its answer is for nobody.</summary>
+    private async ValueTask<Outcome<ReadOnlyMemory<byte>>> AnswerAsync(IServerConnection connection, ReadOnlyMemory<byte> id, CancellationToken ct)
     {
         while (await connection.ReceiveAsync(ct) is { } received)
         {
             if (!received.Try(out var bytes, out var broken)) return broken;
             if (!FrameReader.Read(bytes, session.Limits.Frames).Try(out var frame, out _) || !frame.Id.Span.SequenceEqual(id.Span)) continue;
-            if (frame.Kind is FrameKind.Result && JsonParts.Text(JsonParts.Member(frame.Answer, "protocolVersion"u8)) is { } version) return version;
+            if (frame.Kind is FrameKind.Result && JsonParts.Text(JsonParts.Member(frame.Answer, "protocolVersion"u8)) is not null) return frame.Answer;
             break;
         }
         return new Problem(ProblemCode.UpstreamFailed, "the restarted server refused its handshake");

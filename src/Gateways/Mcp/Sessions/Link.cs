@@ -15,6 +15,9 @@ internal interface ILinkListener
 
     /// <summary>Brings a fresh connection to where the session stands. A problem gives it up.</summary>
     ValueTask<Outcome<Done>> RenewAsync(Link link, IServerConnection connection, CancellationToken ct);
+
+    /// <summary>The fresh connection carries.</summary>
+    void Renewed(Link link);
 }
 
 internal sealed class Link(IServerSource source, SessionLimits limits, TimeProvider time) : IDisposable
@@ -76,7 +79,7 @@ internal sealed class Link(IServerSource source, SessionLimits limits, TimeProvi
                 await using (fresh)
                 {
                     var renewed = first ? Done.Ok : await session.RenewAsync(this, fresh, ct);
-                    var why = renewed.Problem ?? await ReadAsync(session, fresh, ct);
+                    var why = renewed.Problem ?? await ReadAsync(session, fresh, first, ct);
                     await LoseAsync(session, why, ended: false);
                 }
             }
@@ -97,11 +100,12 @@ internal sealed class Link(IServerSource source, SessionLimits limits, TimeProvi
         }
     }
 
-    private async Task<Problem> ReadAsync(ILinkListener session, IServerConnection fresh, CancellationToken ct)
+    private async Task<Problem> ReadAsync(ILinkListener session, IServerConnection fresh, bool first, CancellationToken ct)
     {
         down = null;
         connection = fresh;
         started.TrySetResult();
+        if (!first) session.Renewed(this);
         while (true)
         {
             var received = await fresh.ReceiveAsync(ct);

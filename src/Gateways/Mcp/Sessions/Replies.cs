@@ -78,6 +78,31 @@ internal static class Replies
         json.WriteEndObject();
     });
 
+    /// <param name="id">Of the request that listens.</param>
+    /// <param name="notifications">The JSON text of what it will be told.</param>
+    public static ReadOnlyMemory<byte> Acknowledged(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> notifications) => Write(json =>
+    {
+        json.WriteString("method", Wire.McpMethods.Acknowledged);
+        json.WriteStartObject("params");
+        json.WriteStartObject("_meta");
+        Raw(json, "io.modelcontextprotocol/subscriptionId", id);
+        json.WriteEndObject();
+        Raw(json, "notifications", notifications);
+        json.WriteEndObject();
+    });
+
+    /// <param name="what">tools, prompts or resources.</param>
+    public static ReadOnlyMemory<byte> ListChanged(string what) => Write(json => json.WriteString("method", $"notifications/{what}/list_changed"));
+
+    /// <param name="uri">The JSON text of the resource's.</param>
+    public static ReadOnlyMemory<byte> Updated(ReadOnlyMemory<byte> uri) => Write(json =>
+    {
+        json.WriteString("method", "notifications/resources/updated");
+        json.WriteStartObject("params");
+        Raw(json, "uri", uri);
+        json.WriteEndObject();
+    });
+
     /// <summary>Asks the client's person (an elicitation, in the era of sessions).</summary>
     public static ReadOnlyMemory<byte> Question(ReadOnlyMemory<byte> id, string question) => Write(json =>
     {

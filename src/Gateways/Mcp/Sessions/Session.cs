@@ -2,6 +2,7 @@
 // Invariant: whoever is killed, client, server or gateway, nothing is left hanging: every open request is answered or its asker is gone, and all connections are closed.
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Gateways.Mcp.Sessions.Several;
+using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 
@@ -54,7 +55,7 @@ public sealed class Session : ILinkListener
         parts.Ending = true;
         try
         {
-            await LetGoAsync(end);
+            await LetGoAsync(end, stopped.Task);
             await parts.Gate.EndAsync(parts.Standing.Facts);
         }
         finally
@@ -82,13 +83,15 @@ public sealed class Session : ILinkListener
     }
 
     /// <summary>What is held is let go of, unforwarded; what a server is at is waited for while there is somebody to tell.</summary>
-    private async Task LetGoAsync(SessionEnd end)
+    private async Task LetGoAsync(SessionEnd end, Task stopped)
     {
         // What is only being judged may still be let on for a client that has left: nobody need say yes to it.
         var held = parts.FromClient.All().Where(o => o.Stage is RequestStage.Judged && (o.Held || end is not SessionEnd.ClientLeft)).Concat(parts.Questions.Unclaimed(of: null)).ToList();
         await GiveUpAsync(held, "the session has ended while the request was held; it was not forwarded");
+        // A stream of notifications has no answer to wait for.
+        await GiveUpAsync([.. parts.FromClient.All().Where(o => o.Frame.Method is McpMethods.Listen)], "the session has ended");
         // A client that has written all it had to say may still read the answers, as it would without a gateway.
-        if (end is SessionEnd.ClientLeft) await Within(parts.FromClient.EmptyAsync());
+        if (end is SessionEnd.ClientLeft) await Within(Task.WhenAny(parts.FromClient.EmptyAsync(), stopped, serversEnded.Task), parts.Limits.Parting);
         await GiveUpAsync(parts.FromClient.All(), "the session has ended before the request was answered");
         foreach (var open in parts.ToClient.All())
             if (open.TryClose(out _)) open.Withdraw();
@@ -104,17 +107,20 @@ public sealed class Session : ILinkListener
             open.Withdraw();
             foreach (var leg in open.Gathering?.Legs ?? [])
                 if (leg is not null && leg.TryClose(out _)) leg.Withdraw();
-            if (!open.AskerId.IsEmpty) told.Add(parts.SendToClientAsync(Replies.Error(open.AskerId, new Problem(ProblemCode.Cancelled, why)), open.AskerId).AsTask());
+            open.Own?.TrySetResult(null);
+            if (open is { AskerId.IsEmpty: false, Own: null }) told.Add(parts.SendToClientAsync(Replies.Error(open.AskerId, new Problem(ProblemCode.Cancelled, why)), open.AskerId).AsTask());
         }
         return Within(Task.WhenAll(told));
     }
 
     // Nobody's silence holds up the end.
-    private async Task Within(Task work)
+    private Task Within(Task work) => Within(work, parts.Limits.Drain);
+
+    private async Task Within(Task work, TimeSpan time)
     {
         try
         {
-            await work.WaitAsync(parts.Limits.Drain, parts.Setup.Time);
+            await work.WaitAsync(time, parts.Setup.Time);
         }
         catch (TimeoutException)
         {
@@ -124,6 +130,11 @@ public sealed class Session : ILinkListener
     ValueTask ILinkListener.ReceivedAsync(Link link, ReadOnlyMemory<byte> bytes, CancellationToken ct) => fromServer.ReceivedAsync(link, bytes, ct);
 
     ValueTask<Outcome<Done>> ILinkListener.RenewAsync(Link link, IServerConnection connection, CancellationToken ct) => handshake.RepeatAsync(link, connection, ct);
+
+    void ILinkListener.Renewed(Link link)
+    {
+        if (!parts.Ending) parts.Underway.Track(parts.Renewals.RenewAsync(link));
+    }
 
     async ValueTask ILinkListener.LostAsync(Link link, Problem why, bool ended)
     {

@@ -24,8 +24,11 @@ public sealed record SessionLimits
     /// <summary>How long messages wait behind one that is being judged, so that they leave in the order in which they came.</summary>
     public TimeSpan OrderPatience { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long answers are waited for when the client has left or the gateway stops.</summary>
+    /// <summary>How long a message may take to be written, and a connection to be closed, when the session ends.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the answers to what is under way are waited for when the client has said all that it had to say.</summary>
+    public TimeSpan Parting { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a server may take to start, and one that was restarted for its handshake.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(30);

@@ -17,6 +17,7 @@ internal sealed class SessionParts
         FromClient = new(setup.Limits.ClientRequestsMax, setup.Limits.BytesMax);
         ToClient = new(setup.Limits.ServerRequestsMax, setup.Limits.BytesMax);
         Questions = new(this);
+        Renewals = new(this);
         Routes = routes(this);
     }
 
@@ -40,6 +41,8 @@ internal sealed class SessionParts
 
     public Questions Questions { get; }
 
+    public Renewals Renewals { get; }
+
     public Underway Underway { get; } = new();
 
     /// <summary>The session ends: nothing new is taken.</summary>
@@ -59,7 +62,8 @@ internal sealed class SessionParts
         FromClient.Remove(open, answerMayCome: false);
         if (open.Frame.Method is McpMethods.Initialize && open.Gathering is null) Standing.NotAgreed();
         if (open.Link is { } link) await Gate.UnansweredAsync(open.Facts, link.Name, MessageDirection.ToServer, open.Frame);
-        if (open.Gathering is { } gathering) await gathering.WithoutAsync(open, answer);
+        if (open.Own is { } own) own.TrySetResult(null);
+        else if (open.Gathering is { } gathering) await gathering.WithoutAsync(open, answer);
         else await SendToClientAsync(answer, open.AskerId);
     }
 

@@ -64,7 +64,12 @@ internal sealed class Standing(string session, MessageCaller caller)
     /// <summary>The handshake failed: the client may try another.</summary>
     public void NotAgreed()
     {
-        lock (gate) if (!agreed) opening = null;
+        lock (gate)
+        {
+            if (agreed) return;
+            opening = null;
+            Facts = Facts with { Client = null };
+        }
     }
 
     /// <param name="result">Of the handshake, as the client will see it.</param>

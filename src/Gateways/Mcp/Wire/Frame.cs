@@ -32,6 +32,12 @@ public sealed record Frame
     /// <summary>The JSON text of <c>params.arguments</c>. Empty: there is none.</summary>
     public ReadOnlyMemory<byte> Arguments { get; init; }
 
+    /// <summary>The JSON text of <c>inputRequests</c> in what a server says, or of <c>inputResponses</c> in what a client asks: requests and answers that travel within another message. Empty: there is none.</summary>
+    public ReadOnlyMemory<byte> Inputs { get; init; }
+
+    /// <summary>The JSON text of <c>taskId</c> in <c>params</c> or <c>result</c>, or else of <c>result.task</c>. Empty: it speaks of no task.</summary>
+    public ReadOnlyMemory<byte> Task { get; init; }
+
     /// <summary>The JSON text of <c>params._meta.progressToken</c> (a string or a number). Empty: the sender wants no progress.</summary>
     public ReadOnlyMemory<byte> ProgressToken { get; init; }
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace CabinCrew.Gateways.Mcp.Wire;
 
 /// <summary>A member that the frame reader acts on; by which object it stands in.</summary>
-internal enum Member : byte { Other, JsonRpc, Id, Method, Params, Result, Error, Name, Uri, Arguments, Meta, ProgressToken, Version }
+internal enum Member : byte { Other, JsonRpc, Id, Method, Params, Result, Error, Name, Uri, Arguments, Meta, InputRequests, InputResponses, Task, TaskId, ProgressToken, Version }
 
 internal static class FrameNames
 {
@@ -47,6 +47,16 @@ internal static class FrameNames
             _ when key.SequenceEqual("uri"u8) => Member.Uri,
             _ when key.SequenceEqual("arguments"u8) => Member.Arguments,
             _ when key.SequenceEqual("_meta"u8) => Member.Meta,
+            _ when key.SequenceEqual("inputRequests"u8) => Member.InputRequests,
+            _ when key.SequenceEqual("inputResponses"u8) => Member.InputResponses,
+            _ when key.SequenceEqual("taskId"u8) => Member.TaskId,
+            _ => Member.Other,
+        },
+        Member.Result => key switch
+        {
+            _ when key.SequenceEqual("inputRequests"u8) => Member.InputRequests,
+            _ when key.SequenceEqual("task"u8) => Member.Task,
+            _ when key.SequenceEqual("taskId"u8) => Member.TaskId,
             _ => Member.Other,
         },
         Member.Meta => key switch
@@ -61,13 +71,14 @@ internal static class FrameNames
     // What else is read of params by sessions and servers, but not by the frame reader itself.
     private static readonly string[] Top = ["jsonrpc", "id", "method", "params", "result", "error"];
     private static readonly string[] InParams =
-        ["name", "uri", "arguments", "_meta", "cursor", "requestId", "progressToken", "progress", "ref", "task", "taskId", "requestState", "inputResponses", "protocolVersion", "capabilities", "clientInfo", "notifications"];
+        ["name", "uri", "arguments", "_meta", "cursor", "requestId", "progressToken", "progress", "ref", "task", "taskId", "requestState", "inputRequests", "inputResponses", "protocolVersion", "capabilities", "clientInfo", "notifications"];
+    private static readonly string[] InResult = ["inputRequests", "task", "taskId"];
     private static readonly string[] InMeta =
         ["progressToken", "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities", "io.modelcontextprotocol/clientInfo", "io.modelcontextprotocol/subscriptionId"];
 
     private static bool Nearly(scoped ReadOnlySpan<byte> key, Member within)
     {
-        var names = within switch { Member.Other => Top, Member.Params => InParams, Member.Meta => InMeta, _ => [] };
+        var names = within switch { Member.Other => Top, Member.Params => InParams, Member.Result => InResult, Member.Meta => InMeta, _ => [] };
         Span<byte> folded = stackalloc byte[CharsMax];
         if (!Ascii.IsValid(key)) key = Fold(key, folded);
         foreach (var name in names)

@@ -14,7 +14,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
     private readonly ReadOnlySpan<byte> text = bytes.Span;
     private readonly LongStrings shorter = LongStrings.TakenOutOf(bytes.Span);
     private KeySets keys = new();
-    private Part version, id, method, parameters, answer, name, uri, arguments, meta, token, revision;
+    private Part version, id, method, parameters, answer, name, uri, arguments, meta, token, revision, inputRequests, inputResponses, task, taskId;
     private Member answered;
 
     /// <summary>A value within the message.</summary>
@@ -92,8 +92,8 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
         }
         else if (reader.CurrentDepth == 2)
         {
-            if (top is not Member.Params) return null;
-            inner = FrameNames.Of(ref reader, Member.Params, out nearly);
+            if (top is not (Member.Params or Member.Result)) return null;
+            inner = FrameNames.Of(ref reader, top, out nearly);
             innermost = Member.Other;
         }
         else
@@ -137,6 +137,10 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             case Member.Uri: return ref uri;
             case Member.Arguments: return ref arguments;
             case Member.Meta: return ref meta;
+            case Member.InputRequests: return ref inputRequests;
+            case Member.InputResponses: return ref inputResponses;
+            case Member.Task: return ref task;
+            case Member.TaskId: return ref taskId;
             case Member.ProgressToken: return ref token;
             case Member.Version: return ref revision;
             default: return ref answer;
@@ -178,6 +182,8 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
             Arguments = Slice(arguments),
             ProgressToken = Slice(token),
             Meta = Slice(meta),
+            Inputs = Slice(id.Present ? inputResponses : inputRequests),
+            Task = Slice(taskId),
             Version = revision.Present ? Text(revision) : null,
         };
     }
@@ -189,7 +195,7 @@ internal ref struct FrameScan(ReadOnlyMemory<byte> bytes, FrameLimits limits)
         if (answer.Type is not JsonTokenType.StartObject) return Fault("answer", "'result' or 'error' must be an object", answer.From);
         // An error without an id is how a peer says that it could not read one.
         if (!id.Present && answered is Member.Result) return Fault("id", "a result must have an id", 0);
-        return new Frame { Bytes = bytes, Kind = answered is Member.Result ? FrameKind.Result : FrameKind.Error, Id = Slice(id), Answer = Slice(answer) };
+        return new Frame { Bytes = bytes, Kind = answered is Member.Result ? FrameKind.Result : FrameKind.Error, Id = Slice(id), Answer = Slice(answer), Inputs = Slice(inputRequests), Task = Slice(taskId.Present ? taskId : task) };
     }
 
     private readonly Problem? NameFault(Part target, Addressed addressed, bool isNeeded, out string? unescaped)

@@ -80,6 +80,7 @@ public static class McpMethods
         new("tasks/get", Parties.Both, null, Eras.Both),
         new("tasks/result", Parties.Both, null, Eras.Sessions),
         new("tasks/cancel", Parties.Both, null, Eras.Both),
+        new("tasks/update", Parties.Client, null, Eras.Stateless),
         new(TasksList, Parties.Both, null, Eras.Sessions),
 
         new(Initialized, null, Parties.Client, Eras.Sessions),
@@ -93,12 +94,24 @@ public static class McpMethods
         new("notifications/prompts/list_changed", null, Parties.Server, Eras.Both),
         new("notifications/elicitation/complete", null, Parties.Server, Eras.Sessions),
         new("notifications/tasks/status", null, Parties.Both, Eras.Sessions),
+        new("notifications/tasks", null, Parties.Server, Eras.Stateless),
         new(Acknowledged, null, Parties.Server, Eras.Stateless),
     ];
 
     private static readonly FrozenDictionary<string, McpMethod> ByName = Table.ToFrozenDictionary(m => m.Name, StringComparer.Ordinal);
     private static readonly FrozenDictionary<string, McpMethod>.AlternateLookup<ReadOnlySpan<char>> BySpan = ByName.GetAlternateLookup<ReadOnlySpan<char>>();
     private static readonly int NameCharsMax = Table.Max(m => m.Name.Length);
+
+    /// <summary>It asks for something, and does not only keep the session going.</summary>
+    internal static bool IsCall(string method) => Find(method) is not { Addressed: Addressed.Nothing } || method is Complete or "tasks/update";
+
+    /// <summary>What the header <c>Mcp-Name</c> says of a request of the stateless era (2026-07-28, and its tasks extension); null: nothing.</summary>
+    internal static string? HeaderName(Frame frame) => frame.Method switch
+    {
+        ToolsCall or PromptsGet or ResourcesRead => frame.Name,
+        "tasks/get" or "tasks/update" or "tasks/cancel" => JsonParts.Text(frame.Task),
+        _ => null,
+    };
 
     public static McpMethod? Find(string name) => ByName.GetValueOrDefault(name);
 

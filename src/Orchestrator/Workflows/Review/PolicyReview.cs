@@ -20,12 +20,7 @@ public sealed record RejudgedPlan(RecordedPlan Plan, Judgement? Now, Problem? Pr
         get
         {
             if (Now is not { } now) return [Problem!.ToString()];
-            if (!Changes) return [];
-            var before = Plan.Step.Evaluations.Select(e => (e.PolicyId, e.Decision, e.Reason)).ToHashSet();
-            var after = now.Evaluations.Select(e => (e.PolicyId, e.Decision, e.Reason)).ToHashSet();
-            List<string> why = [.. now.Evaluations.Where(e => e.Decision != Decision.Allow && !before.Contains((e.PolicyId, e.Decision, e.Reason))).OrderByDescending(e => e.Decision).Select(e => $"now {e.Decision.Word()}: {e.PolicyId}: {e.Reason}")];
-            why.AddRange(Plan.Step.Evaluations.Where(e => e.Decision != Decision.Allow && !after.Contains((e.PolicyId, e.Decision, e.Reason))).OrderByDescending(e => e.Decision).Select(e => $"no longer {e.Decision.Word()}: {e.PolicyId}: {e.Reason}"));
-            return why;
+            return Changes ? JudgementDifference.Why(Plan.Step.Evaluations, now.Evaluations) : [];
         }
     }
 

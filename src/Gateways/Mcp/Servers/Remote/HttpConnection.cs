@@ -242,7 +242,7 @@ public sealed class HttpConnection(RemoteServer server, TimeProvider time) : ISe
         if (message.Version is not { } stateless) return message.Method is McpMethods.Initialize ? request : WithSession(request);
         request.Headers.TryAddWithoutValidation(VersionHeader, HeaderText.Encode(stateless));
         request.Headers.TryAddWithoutValidation("Mcp-Method", HeaderText.Encode(message.Method!));
-        if (message.Name is { } name) request.Headers.TryAddWithoutValidation("Mcp-Name", HeaderText.Encode(name));
+        if (McpMethods.HeaderName(message) is { } name) request.Headers.TryAddWithoutValidation("Mcp-Name", HeaderText.Encode(name));
         if (message is { Method: McpMethods.ToolsCall, Name: { } tool })
             foreach (var (header, value) in parameters.Of(tool, message.Arguments)) request.Headers.TryAddWithoutValidation(header, value);
         return request;
