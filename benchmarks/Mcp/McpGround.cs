@@ -17,7 +17,7 @@ internal sealed class McpGround
             when: { tool: '*', arguments: { '/environment': production } }
             decision: require_approval
             reason: production is changed
-          - id: large-answers
+          - id: drop-table
             when: { kind: request, argument_text: 'DROP\s+TABLE' }
             decision: deny
             reason: a table goes
