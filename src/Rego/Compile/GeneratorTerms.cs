@@ -130,21 +130,34 @@ internal sealed partial class Generator
             case RefRoot.Local:
                 return (Operand(new CoreLocal(reference.Local!)), null, 0);
             case RefRoot.Input:
+                footprint.Open();
                 return (InputOperand.Instance, null, 0);
         }
 
         var node = planner.Root;
         for (var i = 0; i < reference.Path.Length; i++)
         {
-            if (reference.Path[i] is not CoreConst { Value: StringValue key }) return (null, node, i);
+            if (reference.Path[i] is not CoreConst { Value: StringValue key }) return Tree(node, i);
             var child = node.Child(key.Text);
             if (child is null || child.IsFunction) return (DataPath(reference, out var used), null, used);
             IsCostly |= child.Plan is not null;
-            if (child.Plan is { } rules) return (new RulesOperand(rules), null, i + 1);
+            if (child.Plan is { } rules)
+            {
+                footprint.Asks.Add(rules);
+                return (new RulesOperand(rules), null, i + 1);
+            }
+
             node = child;
         }
 
-        return (null, node, reference.Path.Length);
+        return Tree(node, reference.Path.Length);
+    }
+
+    // Which rules it leads to is seen when it is evaluated.
+    private (Operand? Root, RuleNode? Tree, int Start) Tree(RuleNode node, int start)
+    {
+        footprint.Open();
+        return (null, node, start);
     }
 
     private static DataPathOperand DataPath(CoreRef reference, out int used)

@@ -28,6 +28,8 @@ internal sealed class Planner(RuleNode root, bool instrumented)
             set.Index = RuleIndex.Make(set.Bodies);
         }
 
+        Footprint.Settle(planner.sets);
+
         return new(root, planner.infos, planner.sets.Count, instrumented) { Traced = planner.traced };
     }
 
@@ -83,7 +85,7 @@ internal sealed class Planner(RuleNode root, bool instrumented)
     private RuleBody Complete(RuleSet set, CoreRule rule)
     {
         var body = NewBody(rule);
-        var generator = new Generator(this, rule.Frame, new());
+        var generator = new Generator(this, rule.Frame, new(), set.Footprint);
         if (!rule.Rule.IsDefault) body.Parameters = [.. rule.Arguments.Select(generator.Pattern)];
         body.Constant = (rule.Value as CoreConst)?.Value;
         var conflict = set is FunctionRules ? FunctionRules.ConflictMessage : CompleteRules.ConflictMessage;
@@ -106,7 +108,7 @@ internal sealed class Planner(RuleNode root, bool instrumented)
         }
 
         var body = NewBody(rule);
-        var generator = new Generator(this, rule.Frame, new());
+        var generator = new Generator(this, rule.Frame, new(), set.Footprint);
         body.Entry = generator.Chain(rule.Body, g => set is PartialSetRules
             ? new PartialSetRules.EndStep(body, g.Operand(rule.Key!))
             : new PartialObjectRules.EndStep(body,
