@@ -124,7 +124,7 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
             return;
         }
 
-        var arguments = call.Arguments.Select(Operand).ToArray();
+        var arguments = Operands(call.Arguments);
         if (call.Output is null && arguments.Length == 2 && ComparisonOf(call.Callee.Builtin) is { } comparison)
         {
             steps.Add(new CompareStep(comparison, arguments[0], arguments[1], call.Callee.Builtin!));

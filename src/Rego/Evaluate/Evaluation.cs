@@ -162,7 +162,7 @@ internal sealed partial class Evaluation : BuiltinContext
 
     public IReadOnlyList<RuleInfo> Fired()
     {
-        var result = new List<RuleInfo>(fired.AsSpan().Count(true));
+        var result = new List<RuleInfo>();
         for (var i = 0; i < fired.Length; i++)
         {
             if (fired[i]) result.Add(Plan.Rules[i]);

@@ -81,7 +81,19 @@ internal sealed class RuleNode(string name, RuleNode? parent)
     public Value[] PathValues => pathValues ??= parent is null ? [] : [.. parent.PathValues, NameValue];
 
     /// <summary>The names below that are documents, in order. Asked for once the tree is whole.</summary>
-    public Value[] DocumentKeys => documentKeys ??= [.. Children.Where(child => !child.IsFunction).Select(child => child.NameValue).OrderBy(name => name)];
+    public Value[] DocumentKeys => documentKeys ??= MakeDocumentKeys();
+
+    private Value[] MakeDocumentKeys()
+    {
+        var keys = new List<Value>(Children.Count);
+        foreach (var child in Children)
+        {
+            if (!child.IsFunction) keys.Add(child.NameValue);
+        }
+
+        keys.Sort();
+        return [.. keys];
+    }
 
     public override string ToString() => parent is null ? "data" : $"{parent}.{name}";
 

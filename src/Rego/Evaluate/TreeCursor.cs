@@ -29,7 +29,7 @@ internal readonly struct TreeCursor(RuleNode? node, Value? data)
         var below = GivenData.Get(data, key);
         if (node is null) return new(null, below);
         var child = node.Child(key);
-        if (child is null or { Plan: FunctionRules } || Array.IndexOf(e.Context.Blocked, child) >= 0) return new(null, below);
+        if (child is null or { Plan: FunctionRules } || (e.Context.Blocked is { Length: > 0 } blocked && Array.IndexOf(blocked, child) >= 0)) return new(null, below);
         return child.Plan is { } rules ? new(null, rules.Eval(e) ?? below) : new(child, below);
     }
 

@@ -44,7 +44,7 @@ internal static class JsonScan
             switch (utf8[at])
             {
                 case (byte)'"':
-                    hash = (uint)(mixed ^ (mixed >> 32));
+                    hash = (uint)mixed;
                     return at;
                 case (byte)'\\':
                     isEscaped = true;

@@ -1,5 +1,5 @@
 // JSON to values without recursion. Short strings that repeat become one instance per document, and objects with the same keys in the same order
-// share one key list, so a list of like objects costs little more than its values. Keys and key lists are kept from one document to the next of a thread:
+// share one key list, so a list of like objects costs little more than its values. Keys, and key lists by thread, are kept from one document to the next:
 // documents of one kind come again and again. Only names are kept so, never a text that stands for something.
 using System.Buffers;
 using System.Numerics;
@@ -14,17 +14,16 @@ internal ref struct JsonValueReader
     public const int DepthMax = 1_000;
 
     private const int SharedTextBytesMax = 40;
-    private const int ShapesCount = 64, NamesCount = 512;
+    private const int ShapesCount = 64, NamesCount = 1_024;
     private const int ShapeKeysMax = 64;
 
-    [ThreadStatic]
-    private static Value?[]? keptNames;
+    // All threads share it: whatever they put there stands for the same name.
+    private static readonly Value?[] names = new Value?[NamesCount];
     [ThreadStatic]
     private static ObjectShape?[]? keptShapes;
 
     private readonly ReadOnlySpan<byte> utf8;
     private readonly Span<Value?> texts;
-    private readonly Span<Value?> names = keptNames ??= new Value?[NamesCount];
     private readonly ObjectShape?[] shapes = keptShapes ??= new ObjectShape?[ShapesCount];
     private readonly Value?[] rentedTexts;
     private Value[] rented = ArrayPool<Value>.Shared.Rent(256);
@@ -55,6 +54,21 @@ internal ref struct JsonValueReader
         }
     }
 
+    /// <summary>The very value that documents have for a member of this name, as long as it is kept: whoever asks by it need not compare texts.</summary>
+    public static StringValue NameLike(StringValue name)
+    {
+        var length = Encoding.UTF8.GetByteCount(name.Text);
+        if (length is 0 or > SharedTextBytesMax) return name;
+        // As it stands in a document, with something behind its quote.
+        Span<byte> written = stackalloc byte[SharedTextBytesMax + 1 + sizeof(ulong)];
+        written.Clear();
+        Encoding.UTF8.GetBytes(name.Text, written);
+        written[length] = (byte)'"';
+        if (JsonScan.EndOfText(written, 0, out var isEscaped, out var hash) != length || isEscaped) return name;
+        var kept = Shared(written[..length], (int)(hash & (NamesCount - 1)), names);
+        return kept.Text == name.Text ? kept : name;
+    }
+
     // What is wrong with it, and where, in the framework's words.
     private static JsonException Fault(ReadOnlySpan<byte> utf8)
     {
@@ -76,9 +90,8 @@ internal ref struct JsonValueReader
     /// <summary>Null where it is none.</summary>
     private Value? ReadDocument()
     {
-        // Where the items of each open collection begin, and whether it is an object.
-        Span<int> starts = stackalloc int[DepthMax];
-        Span<bool> objects = stackalloc bool[DepthMax];
+        // Where the items of each open collection begin; negative (its complement) for an object.
+        Span<int> open = stackalloc int[DepthMax];
         var (depth, at) = (0, JsonScan.SkipSpace(utf8, 0));
         while (true)
         {
@@ -88,7 +101,7 @@ internal ref struct JsonValueReader
             {
                 if (depth == DepthMax) return null;
                 var isObject = utf8[at] == (byte)'{';
-                (objects[depth], starts[depth++]) = (isObject, top);
+                open[depth++] = isObject ? ~top : top;
                 at = JsonScan.SkipSpace(utf8, at + 1);
                 if (at >= utf8.Length) return null;
                 if (utf8[at] != (isObject ? (byte)'}' : (byte)']'))
@@ -108,8 +121,8 @@ internal ref struct JsonValueReader
             while (depth > 0)
             {
                 if (at >= utf8.Length) return null;
-                var isObject = objects[depth - 1];
-                if (utf8[at] == (isObject ? (byte)'}' : (byte)']')) Close(starts[--depth], isObject);
+                var start = open[depth - 1];
+                if (utf8[at] == (start < 0 ? (byte)'}' : (byte)']')) Close(open[--depth]);
                 else if (utf8[at] == (byte)',') break;
                 else return null;
                 at = JsonScan.SkipSpace(utf8, at + 1);
@@ -117,7 +130,7 @@ internal ref struct JsonValueReader
 
             if (depth == 0) return at == utf8.Length ? stack[0] : null;
             at = JsonScan.SkipSpace(utf8, at + 1);
-            if (objects[depth - 1] && (at = ReadName(at)) == JsonScan.NotJson) return null;
+            if (open[depth - 1] < 0 && (at = ReadName(at)) == JsonScan.NotJson) return null;
         }
     }
 
@@ -181,14 +194,21 @@ internal ref struct JsonValueReader
         if (isEscaped) Push(new StringValue(JsonText.Unescape(text)));
         else if (text.Length == 0) Push(StringValue.Empty);
         else if (text.Length > SharedTextBytesMax) Push(new StringValue(Encoding.UTF8.GetString(text)));
-        else
-        {
-            ref var slot = ref shared[(int)(hash & (uint)(shared.Length - 1))];
-            if (slot is not StringValue known || !Matches(known.Text, text)) slot = new StringValue(Encoding.UTF8.GetString(text));
-            Push(slot);
-        }
-
+        else Push(Shared(text, (int)(hash & (uint)(shared.Length - 1)), shared));
         return end + 1;
+    }
+
+    // Each text has two slots, so that two that come in turn do not drive each other out.
+    private static StringValue Shared(ReadOnlySpan<byte> text, int at, Span<Value?> shared)
+    {
+        ref var slot = ref shared[at];
+        if (slot is StringValue known && Matches(known.Text, text)) return known;
+        ref var other = ref shared[at ^ 1];
+        if (other is StringValue second && Matches(second.Text, text)) return second;
+        if (slot is not null) other = slot;
+        var made = new StringValue(Encoding.UTF8.GetString(text));
+        slot = made;
+        return made;
     }
 
     private static bool Matches(string text, ReadOnlySpan<byte> utf8) =>
@@ -207,10 +227,11 @@ internal ref struct JsonValueReader
         stack[top++] = value;
     }
 
-    private void Close(int start, bool isObject)
+    private void Close(int opened)
     {
+        var start = opened < 0 ? ~opened : opened;
         var items = stack[start..top];
-        Value closed = isObject ? MakeObject(items) : ArrayValue.Of(items);
+        Value closed = opened < 0 ? MakeObject(items) : ArrayValue.Of(items);
         top = start;
         Push(closed);
     }

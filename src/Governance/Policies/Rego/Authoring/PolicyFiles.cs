@@ -128,6 +128,7 @@ public sealed class PolicyFiles
 
     private Problem? Merge()
     {
+        if (documents.Count == 0) return null;
         var into = new BundleFiles("data", BundleLimits.Default);
         if (!BundleData.Merge(documents, into).Try(out var data, out var problem)) return problem with { Remedy = "Mend the data file, or name another." };
         Data = Value.FromJson(data.ToJson().Span);
