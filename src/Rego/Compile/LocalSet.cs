@@ -15,7 +15,19 @@ internal sealed class LocalSet
 
     private LocalSet(ulong first, ulong[] others) => (this.first, this.others) = (first, others);
 
-    public bool IsEmpty => first == 0 && !others.AsSpan().ContainsAnyExcept(0UL);
+    public bool IsEmpty
+    {
+        get
+        {
+            if (first != 0) return false;
+            foreach (var word in others)
+            {
+                if (word != 0) return false;
+            }
+
+            return true;
+        }
+    }
 
     public bool Contains(Local local) => (WordOf(local.Slot / WordBits) & (1UL << local.Slot)) != 0;
 

@@ -34,7 +34,7 @@ internal sealed class ProgramSource
     public Plan Plan(bool instrumented, CompileBudget budget, List<RegoError> errors)
     {
         var root = Tree();
-        var rules = new Dictionary<PlacedRule, CoreRule>();
+        var rules = new Dictionary<PlacedRule, CoreRule>(ReferenceEqualityComparer.Instance);
         var annotations = new AnnotationSet(modules, errors);
         var calls = new CallLog(options.ExtraBuiltins, budget) { Annotations = annotations, AnnouncesCases = Tests is not null };
         var names = new Dictionary<RegoModule, ModuleNames>();

@@ -50,9 +50,11 @@ internal sealed partial class Evaluation
     /// <summary>The arguments in slots that were reserved for them, until more slots are taken.</summary>
     public ReadOnlySpan<Value> Arguments(int at, int count)
     {
-        var passed = slots.AsSpan(at, count);
-        // A slot is a reference and nothing else.
-        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Slot, Value>(ref MemoryMarshal.GetReference(passed)), passed.Length);
+        if (count == 0) return [];
+        // A slot is a reference and nothing else. The last one is looked up, so that the span lies within the array.
+        ref var last = ref slots[at + count - 1];
+        ref var first = ref Unsafe.Subtract(ref last, count - 1);
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Slot, Value>(ref first), count);
     }
 
     public void Release(int at) => Top = at;
@@ -62,7 +64,7 @@ internal sealed partial class Evaluation
     {
         System.Array.Clear(slots);
         if (slots.Length <= SlotsKeptMax) spare = slots;
-        slots = [];
+        slots = null!;
     }
 
     // The old ones are left to those who may still look at them.

@@ -47,7 +47,7 @@ internal abstract record RegoType
     {
         if (left is AnyType || right is AnyType) return Any;
         if (left == right) return left;
-        return UnionOf([left, right]);
+        return UnionOf((RegoType[])[left, right]);
     }
 
     public static RegoType UnionOf(ReadOnlySpan<RegoType> members)

@@ -22,7 +22,7 @@ internal sealed class RuleGraph
     private readonly RuleNode root;
     private readonly CompileBudget budget;
     private int steps;
-    private readonly Dictionary<object, int> numbers = [];
+    private readonly Dictionary<object, int> numbers = new(ReferenceEqualityComparer.Instance);
     private readonly List<Place> vertices = [];
     private readonly Queue<RuleNode> newPlaces = [];
 
