@@ -36,38 +36,43 @@ doubtful := {
 }
 
 deny contains findings.at_lines(id, check.what, lines) if {
+	some where, changes in suspects
 	some id, check in denied
-	lines := matches(check)
+	check.where == where
+	lines := matches(check.pattern, changes)
 }
 
 require_approval contains object.union(findings.at_lines(id, check.what, lines), {"role": settings.role}) if {
+	some where, changes in suspects
 	some id, check in doubtful
-	lines := matches(check)
+	check.where == where
+	lines := matches(check.pattern, changes)
 }
 
 # `FROM scratch` and earlier stages of the same build have no version; neither is an image of somebody else's.
-matches(check) := {path: numbers |
-	some change in looked_at[check.where]
-	path := change.path
+matches(pattern, changes) := {path: numbers |
+	some path, lines in changes
 	numbers := [line.number |
-		some line in change.added_lines
-		regex.match(check.pattern, line.text)
+		some line in lines
+		regex.match(pattern, line.text)
 		not regex.match(`(?i)^\s*FROM\s+scratch\b`, line.text)
 	]
 	count(numbers) > 0
 }
 
-looked_at.image := [change |
+# Most lines are nothing of this: one look tells. By kind of file, the lines that any check is about.
+suspects[where][change.path] := lines if {
 	some change in input.changes
-	regex.match(`^(dockerfile|containerfile)(\..*)?$|\.(dockerfile|containerfile)$`, lower(change.name))
+	some where, names in kinds
+	regex.match(names, lower(change.name))
+	lines := [line | some line in change.added_lines; regex.match(suspect[where], line.text)]
+	count(lines) > 0
 	not allowed(change.path)
-]
+}
 
-looked_at.manifest := [change |
-	some change in input.changes
-	regex.match(`\.(ya?ml|json)$`, lower(change.name))
-	not allowed(change.path)
-]
+kinds := {"image": `^(dockerfile|containerfile)(\..*)?$|\.(dockerfile|containerfile)$`, "manifest": `\.(ya?ml|json)$`}
+
+suspect[where] := concat("|", [sprintf("(?:%s)", [check.pattern]) | some check in object.union(denied, doubtful); check.where == where]) if some where, _ in kinds
 
 allowed(path) if {
 	some pattern in settings.allowed_paths

@@ -1,5 +1,7 @@
 // Options that every command takes, and the one way in which a command runs: open the house, do the work, turn a refusal into text and an exit code.
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Reflection;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
@@ -12,6 +14,11 @@ internal static class Globals
     public static readonly Option<string?> Identity = new("--identity", "--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", HelpName = "NAME", Recursive = true };
     public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", HelpName = "FILE", Recursive = true };
     public static readonly Option<bool> NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
+
+    /// <summary>Asked for before anything else is looked at (<see cref="HelpPage.AskedFor"/>).</summary>
+    public static readonly Option<bool> Help = new("--help", "-h", "/h", "-?", "/?") { Description = "Help, with examples.", Recursive = true };
+
+    public static readonly Option<bool> Version = new("--version") { Description = "The version of the program.", Action = new ShowVersion() };
 
     /// <summary>In the order in which help names them.</summary>
     public static readonly Option[] All = [Json, Store, Identity, TokenFile, NoColor];
@@ -82,5 +89,16 @@ internal static class Globals
     {
         screen.Refuse(problem);
         return problem.Code.ExitCode();
+    }
+
+    private sealed class ShowVersion : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parse)
+        {
+            Console.Out.WriteLine(typeof(Globals).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+            return 0;
+        }
     }
 }

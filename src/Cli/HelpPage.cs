@@ -1,6 +1,5 @@
 // The help of one command, as a short page: what it does, its arguments and options, examples. Pure; docs/generated/cli.md is made of it.
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.Text;
 
 namespace CabinCrew.Cli;
@@ -11,19 +10,19 @@ internal static class HelpPage
     private const int Width = 120;
 
     public static bool AskedFor(ParseResult parse) =>
-        parse.RootCommandResult.Command.Options.OfType<HelpOption>().FirstOrDefault() is { } help && parse.GetResult(help) is { Implicit: false };
+        parse.GetResult(Globals.Help) is { Implicit: false };
 
     /// <summary><c>cabincrew audit verify</c>.</summary>
     public static string PathOf(Command command)
     {
         var names = new List<string>();
-        for (var at = command; at is not RootCommand; at = at.Parents.OfType<Command>().First()) names.Insert(0, at.Name);
-        return string.Join(' ', names.Prepend("cabincrew"));
+        for (Command? at = command; at is not null; at = Above(at)) names.Insert(0, at.Name);
+        return string.Join(' ', names);
     }
 
     public static string Of(Command command)
     {
-        if (command is RootCommand) return Root.Help;
+        if (Above(command) is null) return Root.Help;
         var (about, examples) = Split(command.Description ?? "");
         var page = new StringBuilder(about).Append($"\n\nUsage: {Usage(command)}\n");
         Section(page, "Commands", command.Subcommands.Select(c => (Signature(c), FirstLine(c))));
@@ -40,6 +39,8 @@ internal static class HelpPage
         foreach (var argument in command.Arguments) usage.Append(argument.Arity.MinimumNumberOfValues > 0 ? $" {argument.Name}" : $" [{argument.Name}]");
         return usage.Append(" [OPTIONS]").ToString();
     }
+
+    private static Command? Above(Command command) => command.Parents.OfType<Command>().FirstOrDefault();
 
     private static string Signature(Command command) => string.Join(' ', command.Arguments.Select(a => a.Arity.MinimumNumberOfValues > 0 ? a.Name : $"[{a.Name}]").Prepend(command.Name));
 

@@ -87,22 +87,24 @@ internal static class Root
         new("policy", PolicyCommand.Create), new("mcp", McpCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
     ];
 
-    /// <summary>The whole command line.</summary>
-    public static RootCommand Build() => Build(Verbs.Select(v => v.Make()));
+    /// <summary>The whole command line. No <see cref="RootCommand"/>: that one looks up its texts in resources, which takes longer than most verbs take to run.</summary>
+    public static Command Build() => Build(Verbs.Select(v => v.Make()));
 
-    private static RootCommand Build(IEnumerable<Command> verbs)
+    private static Command Build(IEnumerable<Command> verbs)
     {
-        var root = new RootCommand("CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.");
+        var root = new Command("cabincrew", "CabinCrew: untrusted plans, judged, approved, applied exactly, and proven.");
         foreach (var verb in verbs) root.Subcommands.Add(verb);
+        root.Options.Add(Globals.Help);
+        root.Options.Add(Globals.Version);
         foreach (var option in Globals.All) root.Options.Add(option);
         return root;
     }
 
     /// <summary>An argument is what it says: "@name" is no file to be read in its place, since a reason or a name may come from somebody else.</summary>
-    public static ParseResult Parse(IReadOnlyList<string> args, RootCommand? root = null) => (root ?? For(args)).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    public static ParseResult Parse(IReadOnlyList<string> args, Command? root = null) => (root ?? For(args)).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     // A line that begins with a verb can mean no other, and making them all takes longer than most of them take to run.
-    private static RootCommand For(IReadOnlyList<string> args) =>
+    private static Command For(IReadOnlyList<string> args) =>
         args.Count > 0 && args[0] != "help" && Array.Find(Verbs, v => v.Name == args[0]) is { } verb
             ? Build([verb.Name == "policy" ? PolicyCommand.Create(args.ElementAtOrDefault(1)) : verb.Make()])
             : Build();

@@ -10,7 +10,7 @@ namespace CabinCrew.Governance.Files;
 
 /// <param name="Uid">The owner.</param>
 /// <param name="Mode">Permission bits, as chmod writes them.</param>
-public sealed record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
+public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
 {
     /// <summary>Refusals: <see cref="ProblemCode.NotFound"/>, or <paramref name="invalid"/> for whatever else is wrong.</summary>
     public static Outcome<PlainFile> Read(string path, int bytesMax, ProblemCode invalid)
@@ -59,7 +59,7 @@ public sealed record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
         }
     }
 
-    private static class Native
+    private static partial class Native
     {
         // The same on x86-64 and arm64, as is all of struct statx.
         public const int ReadOnly = 0, NonBlocking = 0x800, CloseOnExec = 0x80000;
@@ -78,12 +78,12 @@ public sealed record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
             return ((int)BinaryPrimitives.ReadUInt32LittleEndian(statx.AsSpan(20)), BinaryPrimitives.ReadUInt16LittleEndian(statx.AsSpan(28)));
         }
 
-        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+        [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int Open(byte[] path, int flags, int mode);
+        public static partial int Open(byte[] path, int flags, int mode);
 
-        [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+        [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        private static extern int Statx(int directory, byte[] path, int flags, uint mask, byte[] result);
+        private static partial int Statx(int directory, byte[] path, int flags, uint mask, byte[] result);
     }
 }

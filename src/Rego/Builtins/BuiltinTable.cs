@@ -26,7 +26,7 @@ internal static class BuiltinTable
     private static Dictionary<string, Builtin> Load()
     {
         var all = new Dictionary<string, Builtin>(256, StringComparer.Ordinal);
-        ReadOnlySpan<Builtin[]> families =
+        Builtin[][] families =
         [
             Comparison.Table, Arithmetic.Table, Bits.Table, Aggregates.Table, ArrayFunctions.Table, SetFunctions.Table, ObjectFunctions.Table,
             Conversions.Table, Ranges.Table, Units.Table, StringFunctions.Table, Replacing.Table, Formatting.Table,

@@ -24,7 +24,15 @@ internal sealed class CallLog(IReadOnlyList<Builtin> extra, CompileBudget budget
     /// <summary>The built-ins that some <c>with</c> replaces.</summary>
     public HashSet<string> Replaced { get; } = new(StringComparer.Ordinal);
 
-    public Builtin? FindBuiltin(string name) => BuiltinTable.Find(name) ?? extra.FirstOrDefault(b => b.Name == name);
+    /// <summary>Something that v1 no longer has is called somewhere; whether that is an error depends on the module.</summary>
+    public bool IsDeprecatedFound { get; private set; }
+
+    public Builtin? FindBuiltin(string name)
+    {
+        var found = BuiltinTable.Find(name) ?? extra.FirstOrDefault(b => b.Name == name);
+        IsDeprecatedFound |= found is { IsDeprecated: true };
+        return found;
+    }
 
     public void Missing(SourceSpan span, string message) => missing.Add(span.Error("rego_type_error", message));
 

@@ -53,9 +53,14 @@ internal sealed class CoreSet(CoreTerm[] items) : CoreTerm
 
 internal sealed class CoreObject(CoreTerm[] keys, CoreTerm[] values) : CoreTerm
 {
+    private CoreTerm[]? parts;
+
     public CoreTerm[] Keys => keys;
 
     public CoreTerm[] Values => values;
+
+    /// <summary>The keys, then the values.</summary>
+    public CoreTerm[] Parts => parts ??= [.. keys, .. values];
 }
 
 internal enum ComprehensionKind
@@ -106,7 +111,30 @@ internal sealed class CoreWith(CoreRef? document, Callee? function, CoreTerm? va
 
 internal abstract class CoreExpr(SourceSpan span)
 {
+    private CoreTerm[]? terms;
+    private CoreBody[]? bodies;
+
     public SourceSpan Span => span;
+
+    /// <summary>The terms that stand directly in it.</summary>
+    public CoreTerm[] Terms => terms ??= this switch
+    {
+        CoreTruth truth => [truth.Term],
+        CoreUnify unify => [unify.Left, unify.Right],
+        CoreCall { Output: { } output } call => [.. call.Arguments, output],
+        CoreCall call => call.Arguments,
+        CoreEvery every => [every.Domain],
+        _ => [],
+    };
+
+    /// <summary>The bodies that stand directly in it.</summary>
+    public CoreBody[] Bodies => bodies ??= this switch
+    {
+        CoreEvery every => [every.Body],
+        CoreNot not => [not.Body],
+        CoreLogical logical => [logical.Left, logical.Right],
+        _ => [],
+    };
 
     public CoreWith[] Withs { get; set; } = [];
 

@@ -12,7 +12,7 @@ internal sealed class UnboundLocal(Local local) : Exception
     public Local Local => local;
 }
 
-internal sealed partial class Generator(Planner planner, Frame frame, LocalSet bound)
+internal sealed partial class Generator(Planner planner, Frame frame, LocalSet bound, Footprint footprint)
 {
     private const int StepsPerStackCheck = 48;
 
@@ -39,7 +39,7 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
 
     private Step Closure(CoreBody body, Func<Generator, Step> end)
     {
-        var inner = new Generator(planner, frame, bound.Copy());
+        var inner = new Generator(planner, frame, bound.Copy(), footprint);
         var chain = inner.Chain(body, end);
         IsCostly = true;
         return chain;
@@ -71,7 +71,7 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
         var inside = new Negation(frame, before, expression.Withs).Rewrite(expression);
         foreach (var needed in before) Emit(needed);
         if (expression.Withs.Length > 0) steps.Add(With(expression.Withs));
-        var inner = new Generator(planner, frame, bound.Copy());
+        var inner = new Generator(planner, frame, bound.Copy(), footprint);
         inner.EmitPlain(inside);
         steps.Add(new NotStep(inner.Chain(new([]), _ => FoundStep.Instance)));
         IsCostly |= inner.IsCostly;
@@ -99,7 +99,7 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
                 break;
             case CoreEvery every:
                 var domain = Operand(every.Domain);
-                var inner = new Generator(planner, frame, bound.Copy());
+                var inner = new Generator(planner, frame, bound.Copy(), footprint);
                 var key = inner.Pattern(new CoreLocal(every.Key));
                 var value = inner.Pattern(new CoreLocal(every.Value));
                 steps.Add(new EveryStep(domain, key, value, inner.Chain(every.Body, _ => FoundStep.Instance)));
@@ -118,12 +118,13 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
     {
         if (call.Callee.Builtin is { Name: "print" })
         {
+            footprint.Open();
             // What is undefined must not keep the rest from printing, nor may a search print many times.
             steps.Add(new PrintStep([.. call.Arguments.Select(a => HasUnbound(a) ? new ConstOperand(new StringValue("<many>")) : Operand(a))]));
             return;
         }
 
-        var arguments = call.Arguments.Select(Operand).ToArray();
+        var arguments = Operands(call.Arguments);
         if (call.Output is null && arguments.Length == 2 && ComparisonOf(call.Callee.Builtin) is { } comparison)
         {
             steps.Add(new CompareStep(comparison, arguments[0], arguments[1], call.Callee.Builtin!));
@@ -131,6 +132,8 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
         }
 
         IsCostly |= call.Callee.Function is not null;
+        if (call.Callee.Function is { } function) footprint.Asks.Add(function.Plan!);
+        else if (call.Callee.Builtin!.IsNondeterministic) footprint.Open();
         var output = call.Output is null ? TruePattern.Instance : Pattern(call.Output);
         steps.Add(new CallStep(Planner.Target(call.Callee), arguments, output, call.Callee.Builtin?.IsRelation == true, call.Span));
     }
@@ -148,6 +151,7 @@ internal sealed partial class Generator(Planner planner, Frame frame, LocalSet b
     private WithStep With(CoreWith[] withs)
     {
         IsCostly = true;
+        footprint.Open();
         return new([.. withs.Select(With)]);
     }
 

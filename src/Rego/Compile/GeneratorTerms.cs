@@ -11,7 +11,7 @@ internal sealed partial class Generator
     {
         CoreLocal local => bound.Contains(local.Local),
         CoreRef reference => reference.Local is not { } head || bound.Contains(head),
-        CoreArray or CoreSet or CoreObject => LocalWalk.Parts(term).All(IsReady),
+        CoreArray or CoreSet or CoreObject => Array.TrueForAll(LocalWalk.Parts(term), IsReady),
         _ => true,
     };
 
@@ -19,7 +19,7 @@ internal sealed partial class Generator
     {
         CoreLocal local => !bound.Contains(local.Local),
         CoreRef { Local: { } head } when !bound.Contains(head) => true,
-        CoreRef or CoreArray or CoreSet or CoreObject => LocalWalk.Parts(term).Any(HasUnbound),
+        CoreRef or CoreArray or CoreSet or CoreObject => Array.Exists(LocalWalk.Parts(term), HasUnbound),
         _ => false,
     };
 
@@ -87,9 +87,9 @@ internal sealed partial class Generator
                 bound.Add(local.Local);
                 return local.Local.IsWildcard ? AnyPattern.Instance : new BindPattern(local.Local.Slot);
             case CoreArray array when HasUnbound(array):
-                return new ArrayPattern([.. array.Items.Select(Pattern)]);
+                return new ArrayPattern(Array.ConvertAll(array.Items, Pattern));
             case CoreObject map when HasUnbound(map):
-                return new ObjectPattern(Operands(map.Keys), [.. map.Values.Select(Pattern)]);
+                return new ObjectPattern(Operands(map.Keys), Array.ConvertAll(map.Values, Pattern));
             default:
                 return new EqualPattern(Operand(term));
         }
@@ -101,10 +101,13 @@ internal sealed partial class Generator
         var rest = reference.Path[start..];
         if (tree is not null) return new TreeOperand(tree, Operands(rest));
         if (rest.Length == 0) return root!;
-        if (!rest.All(p => p is CoreConst)) return new DynamicPathOperand(root!, Operands(rest));
-        Value[] keys = [.. rest.Select(p => ((CoreConst)p).Value)];
+        if (!Array.TrueForAll(rest, static p => p is CoreConst)) return new DynamicPathOperand(root!, Operands(rest));
+        var keys = Array.ConvertAll(rest, Key);
         return root is InputOperand ? new InputPathOperand(keys) : new PathOperand(root!, keys);
     }
+
+    // Members are asked for by the names that documents have.
+    private static Value Key(CoreTerm constant) => ((CoreConst)constant).Value is StringValue name ? JsonValueReader.NameLike(name) : ((CoreConst)constant).Value;
 
     /// <summary>A step for a reference with unbound parts. The pattern for what it finds is made when all parts of the path are bound.</summary>
     private void EmitRef(CoreRef reference, Func<Pattern> result)
@@ -114,7 +117,7 @@ internal sealed partial class Generator
         for (var i = 0; i < path.Length; i++)
         {
             var term = reference.Path[start + i];
-            path[i] = IsReady(term) ? new(Operand(term), null) : new(null, Pattern(term));
+            path[i] = term is CoreConst ? new(new ConstOperand(Key(term)), null) : IsReady(term) ? new(Operand(term), null) : new(null, Pattern(term));
         }
 
         IsCostly = true;
@@ -130,27 +133,40 @@ internal sealed partial class Generator
             case RefRoot.Local:
                 return (Operand(new CoreLocal(reference.Local!)), null, 0);
             case RefRoot.Input:
+                footprint.Open();
                 return (InputOperand.Instance, null, 0);
         }
 
         var node = planner.Root;
         for (var i = 0; i < reference.Path.Length; i++)
         {
-            if (reference.Path[i] is not CoreConst { Value: StringValue key }) return (null, node, i);
+            if (reference.Path[i] is not CoreConst { Value: StringValue key }) return Tree(node, i);
             var child = node.Child(key.Text);
             if (child is null || child.IsFunction) return (DataPath(reference, out var used), null, used);
             IsCostly |= child.Plan is not null;
-            if (child.Plan is { } rules) return (new RulesOperand(rules), null, i + 1);
+            if (child.Plan is { } rules)
+            {
+                footprint.Asks.Add(rules);
+                return (new RulesOperand(rules), null, i + 1);
+            }
+
             node = child;
         }
 
-        return (null, node, reference.Path.Length);
+        return Tree(node, reference.Path.Length);
+    }
+
+    // Which rules it leads to is seen when it is evaluated.
+    private (Operand? Root, RuleNode? Tree, int Start) Tree(RuleNode node, int start)
+    {
+        footprint.Open();
+        return (null, node, start);
     }
 
     private static DataPathOperand DataPath(CoreRef reference, out int used)
     {
         used = 0;
         while (used < reference.Path.Length && reference.Path[used] is CoreConst) used++;
-        return new([.. reference.Path[..used].Select(p => ((CoreConst)p).Value)]);
+        return new(Array.ConvertAll(reference.Path[..used], Key));
     }
 }

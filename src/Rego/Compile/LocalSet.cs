@@ -1,21 +1,26 @@
-// A set of a rule's locals, by slot. Grows as locals are made; compares by content.
+// A set of a rule's locals, by slot. Grows as locals are made; compares by content. Most rules have fewer locals than one word has bits.
+using System.Numerics;
 using CabinCrew.Rego.Evaluate;
 
 namespace CabinCrew.Rego.Compile;
 
 internal sealed class LocalSet
 {
-    private ulong[] words;
+    private const int WordBits = 64;
 
-    public LocalSet() => words = [];
+    private ulong first;
+    private ulong[] others;
 
-    private LocalSet(ulong[] words) => this.words = words;
+    public LocalSet() => others = [];
+
+    private LocalSet(ulong first, ulong[] others) => (this.first, this.others) = (first, others);
 
     public bool IsEmpty
     {
         get
         {
-            foreach (var word in words)
+            if (first != 0) return false;
+            foreach (var word in others)
             {
                 if (word != 0) return false;
             }
@@ -24,68 +29,83 @@ internal sealed class LocalSet
         }
     }
 
-    public bool Contains(Local local) => local.Slot >> 6 < words.Length && (words[local.Slot >> 6] & (1UL << local.Slot)) != 0;
+    public bool Contains(Local local) => (WordOf(local.Slot / WordBits) & (1UL << local.Slot)) != 0;
 
     public void Add(Local local)
     {
-        var at = local.Slot >> 6;
-        if (at >= words.Length) Grow(at + 1);
-        words[at] |= 1UL << local.Slot;
+        if (local.Slot < WordBits)
+        {
+            first |= 1UL << local.Slot;
+            return;
+        }
+
+        var at = (local.Slot / WordBits) - 1;
+        if (at >= others.Length) Array.Resize(ref others, at + 1);
+        others[at] |= 1UL << local.Slot;
     }
 
     public void Remove(Local local)
     {
-        if (local.Slot >> 6 < words.Length) words[local.Slot >> 6] &= ~(1UL << local.Slot);
+        if (local.Slot < WordBits) first &= ~(1UL << local.Slot);
+        else if (local.Slot / WordBits <= others.Length) others[(local.Slot / WordBits) - 1] &= ~(1UL << local.Slot);
     }
 
     public void UnionWith(LocalSet other)
     {
-        if (other.words.Length > words.Length) Grow(other.words.Length);
-        for (var i = 0; i < other.words.Length; i++) words[i] |= other.words[i];
+        first |= other.first;
+        if (other.others.Length > others.Length) Array.Resize(ref others, other.others.Length);
+        for (var i = 0; i < other.others.Length; i++) others[i] |= other.others[i];
     }
 
-    private void Grow(int length)
-    {
-        var larger = new ulong[length];
-        Array.Copy(words, larger, words.Length);
-        words = larger;
-    }
-
-    public LocalSet Copy() => new((ulong[])words.Clone());
+    public LocalSet Copy() => new(first, others.Length == 0 ? others : (ulong[])others.Clone());
 
     public LocalSet Except(LocalSet other)
     {
         var result = Copy();
-        for (var i = Math.Min(words.Length, other.words.Length) - 1; i >= 0; i--) result.words[i] &= ~other.words[i];
+        result.first &= ~other.first;
+        for (var i = Math.Min(others.Length, other.others.Length) - 1; i >= 0; i--) result.others[i] &= ~other.others[i];
         return result;
     }
 
     public LocalSet Intersect(LocalSet other)
     {
-        var result = new ulong[Math.Min(words.Length, other.words.Length)];
-        for (var i = 0; i < result.Length; i++) result[i] = words[i] & other.words[i];
-        return new(result);
+        var length = Math.Min(others.Length, other.others.Length);
+        var result = new LocalSet(first & other.first, length == 0 ? [] : new ulong[length]);
+        for (var i = 0; i < length; i++) result.others[i] = others[i] & other.others[i];
+        return result;
     }
 
     public bool Overlaps(LocalSet other)
     {
-        for (var i = Math.Min(words.Length, other.words.Length) - 1; i >= 0; i--)
+        if ((first & other.first) != 0) return true;
+        for (var i = Math.Min(others.Length, other.others.Length) - 1; i >= 0; i--)
         {
-            if ((words[i] & other.words[i]) != 0) return true;
+            if ((others[i] & other.others[i]) != 0) return true;
         }
 
         return false;
     }
 
-    public bool IsSubsetOf(LocalSet other) => Except(other).IsEmpty;
+    public bool IsSubsetOf(LocalSet other)
+    {
+        if ((first & ~other.first) != 0) return false;
+        for (var i = 0; i < others.Length; i++)
+        {
+            if ((others[i] & ~other.WordOf(i + 1)) != 0) return false;
+        }
+
+        return true;
+    }
 
     public bool SetEquals(LocalSet other) => IsSubsetOf(other) && other.IsSubsetOf(this);
 
     public IEnumerable<int> Slots()
     {
-        for (var i = 0; i < words.Length; i++)
+        for (var i = 0; i <= others.Length; i++)
         {
-            for (var rest = words[i]; rest != 0; rest &= rest - 1) yield return (i << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
+            for (var rest = WordOf(i); rest != 0; rest &= rest - 1) yield return (i * WordBits) + BitOperations.TrailingZeroCount(rest);
         }
     }
+
+    private ulong WordOf(int number) => number == 0 ? first : number <= others.Length ? others[number - 1] : 0;
 }

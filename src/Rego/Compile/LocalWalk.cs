@@ -65,7 +65,7 @@ internal static class LocalWalk
     public static void Collect(CoreExpr expression, Skip skip, LocalSet into)
     {
         foreach (var with in expression.Withs) Collect(with, skip, into);
-        foreach (var term in Terms(expression)) Collect(term, skip, into);
+        foreach (var term in expression.Terms) Collect(term, skip, into);
         if (expression is CoreNot { Open: false } not) CollectStrict(not, into);
         if ((skip & Skip.Closures) != 0) return;
         if (expression is CoreEvery every)
@@ -74,7 +74,7 @@ internal static class LocalWalk
             into.Add(every.Value);
         }
 
-        foreach (var body in Bodies(expression)) Collect(body, skip, into);
+        foreach (var body in expression.Bodies) Collect(body, skip, into);
     }
 
     public static void Collect(CoreWith with, Skip skip, LocalSet into)
@@ -87,8 +87,8 @@ internal static class LocalWalk
     public static void CollectClosures(CoreExpr expression, LocalSet into)
     {
         foreach (var with in expression.Withs) CollectClosures(with.Value, into);
-        foreach (var term in Terms(expression)) CollectClosures(term, into);
-        foreach (var body in Bodies(expression)) Collect(body, Skip.None, into);
+        foreach (var term in expression.Terms) CollectClosures(term, into);
+        foreach (var body in expression.Bodies) Collect(body, Skip.None, into);
     }
 
     private static void CollectClosures(CoreTerm? term, LocalSet into)
@@ -102,32 +102,13 @@ internal static class LocalWalk
         foreach (var part in Parts(term)) CollectClosures(part, into);
     }
 
-    /// <summary>The terms that stand directly in an expression.</summary>
-    public static CoreTerm[] Terms(CoreExpr expression) => expression switch
-    {
-        CoreTruth truth => [truth.Term],
-        CoreUnify unify => [unify.Left, unify.Right],
-        CoreCall { Output: { } output } call => [.. call.Arguments, output],
-        CoreCall call => call.Arguments,
-        CoreEvery every => [every.Domain],
-        _ => [],
-    };
-
-    public static CoreBody[] Bodies(CoreExpr expression) => expression switch
-    {
-        CoreEvery every => [every.Body],
-        CoreNot not => [not.Body],
-        CoreLogical logical => [logical.Left, logical.Right],
-        _ => [],
-    };
-
     /// <summary>The terms directly inside a term, closures not entered.</summary>
-    public static IEnumerable<CoreTerm> Parts(CoreTerm? term) => term switch
+    public static CoreTerm[] Parts(CoreTerm? term) => term switch
     {
         CoreRef reference => reference.Path,
         CoreArray array => array.Items,
         CoreSet set => set.Items,
-        CoreObject map => map.Keys.Concat(map.Values),
+        CoreObject map => map.Parts,
         _ => [],
     };
 

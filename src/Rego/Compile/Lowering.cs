@@ -82,11 +82,14 @@ internal sealed partial class Lowering
         scopes.Push(Scopes.DeclaredIn(rule.Body));
         foreach (var name in names) scopes.Declare(name, Occurrence.Argument, head.Span);
         var extras = new List<CoreExpr>();
-        CoreTerm[] arguments = [.. head.Arguments.Select(a => SettleParts(LowerTerm(a, extras), a.Span, extras))];
+        var arguments = new CoreTerm[head.Arguments.Length];
+        for (var i = 0; i < arguments.Length; i++) arguments[i] = SettleParts(LowerTerm(head.Arguments[i], extras), head.Arguments[i].Span, extras);
         var body = LowerBody(rule.Body);
         body.Expressions.AddRange(extras);
         var written = body.Expressions.Count;
-        var tail = head.Reference.Path.Skip(Math.Max(placed.GroundLength - 1, 0)).Select(t => LowerHeadTerm(t, body)).ToArray();
+        var ground = Math.Min(Math.Max(placed.GroundLength - 1, 0), head.Reference.Path.Length);
+        var tail = new CoreTerm[head.Reference.Path.Length - ground];
+        for (var i = 0; i < tail.Length; i++) tail[i] = LowerHeadTerm(head.Reference.Path[ground + i], body);
         var key = head.Key is null ? null : LowerHeadTerm(head.Key, body);
         if (calls.AnnouncesCases && rule == placed.Rule && TestRules.CaseOf(placed, tail, key) is { } parts) TestRules.Announce(body, written, parts, head.Span);
         var value = head.Value is null ? null : LowerHeadTerm(head.Value, body);
@@ -119,7 +122,7 @@ internal sealed partial class Lowering
     };
 
     private static bool NeedsEvaluation(CoreTerm term) =>
-        term is CoreRef or CoreComprehension or CoreTemplate || LocalWalk.Parts(term).Any(NeedsEvaluation);
+        term is CoreRef or CoreComprehension or CoreTemplate || Array.Exists(LocalWalk.Parts(term), NeedsEvaluation);
 
     private CoreBody LowerBody(Body body)
     {

@@ -107,17 +107,22 @@ internal sealed partial class Lowering
     private Callee? Find(RefTerm name)
     {
         if (name.Head is not VarTerm head) return null;
-        var path = name.Path.Select(p => (p as ScalarTerm)?.Value as StringValue).ToArray();
-        if (path.Contains(null)) return null;
+        var path = new string[name.Path.Length];
+        for (var i = 0; i < path.Length; i++)
+        {
+            if (name.Path[i] is not ScalarTerm { Value: StringValue part }) return null;
+            path[i] = part.Text;
+        }
+
         var global = head.Name == "data" ? new CoreRef(RefRoot.Data, null, []) : scopes.Global(head.Name);
         if (global is not null)
         {
             if (global.Root != RefRoot.Data) return null;
-            var node = scopes.Root.Find(global.StaticPrefix().Concat(path.Select(p => p!.Text)));
+            var node = scopes.Root.Find(global.StaticPrefix().Concat(path));
             return node is { IsFunction: true } ? new(null, node) : null;
         }
 
-        var builtin = calls.FindBuiltin(path.Length == 0 ? head.Name : head.Name + "." + string.Join('.', path.Select(p => p!.Text)));
+        var builtin = calls.FindBuiltin(path.Length == 0 ? head.Name : head.Name + "." + string.Join('.', path));
         return builtin is null ? null : new(builtin, null);
     }
 
@@ -194,8 +199,8 @@ internal sealed partial class Lowering
 
         return term switch
         {
-            CoreArray array => new CoreConst(ArrayValue.Of(array.Items.Select(Constant).ToArray())),
-            CoreSet set => new CoreConst(SetValue.Of(set.Items.Select(Constant).ToArray())),
+            CoreArray array => new CoreConst(ArrayValue.Own(Array.ConvertAll(array.Items, Constant))),
+            CoreSet set => new CoreConst(SetValue.Of(Array.ConvertAll(set.Items, Constant))),
             CoreObject map when FoldObject(map) is { } value => new CoreConst(value),
             _ => term,
         };

@@ -24,9 +24,21 @@ internal sealed class Planner(RuleNode root, bool instrumented)
         planner.Shells(root);
         foreach (var set in planner.sets)
         {
-            set.Bodies = [.. DefaultsLast(set.Node.Rules).Select(placed => planner.Fill(set, rules[placed], errors)).OfType<RuleBody>()];
+            var bodies = new List<RuleBody>(set.Node.Rules.Count);
+            foreach (var defaults in (ReadOnlySpan<bool>)[false, true])
+            {
+                // Defaults last.
+                foreach (var placed in set.Node.Rules)
+                {
+                    if (placed.Rule.IsDefault == defaults && planner.Fill(set, rules[placed], errors) is { } body) bodies.Add(body);
+                }
+            }
+
+            set.Bodies = [.. bodies];
             set.Index = RuleIndex.Make(set.Bodies);
         }
+
+        Footprint.Settle(planner.sets);
 
         return new(root, planner.infos, planner.sets.Count, instrumented) { Traced = planner.traced };
     }
@@ -61,8 +73,6 @@ internal sealed class Planner(RuleNode root, bool instrumented)
         return new PartialObjectRules(node, sets.Count);
     }
 
-    private static IEnumerable<PlacedRule> DefaultsLast(List<PlacedRule> rules) => rules.Where(r => !r.Rule.IsDefault).Concat(rules.Where(r => r.Rule.IsDefault));
-
     // A default is kept apart from the bodies.
     private RuleBody? Fill(RuleSet set, CoreRule rule, List<RegoError> errors)
     {
@@ -83,8 +93,8 @@ internal sealed class Planner(RuleNode root, bool instrumented)
     private RuleBody Complete(RuleSet set, CoreRule rule)
     {
         var body = NewBody(rule);
-        var generator = new Generator(this, rule.Frame, new());
-        if (!rule.Rule.IsDefault) body.Parameters = [.. rule.Arguments.Select(generator.Pattern)];
+        var generator = new Generator(this, rule.Frame, new(), set.Footprint);
+        if (!rule.Rule.IsDefault) body.Parameters = Array.ConvertAll(rule.Arguments, generator.Pattern);
         body.Constant = (rule.Value as CoreConst)?.Value;
         var conflict = set is FunctionRules ? FunctionRules.ConflictMessage : CompleteRules.ConflictMessage;
         body.Entry = generator.Chain(rule.Body, g => new CompleteEndStep(body, g.Operand(rule.Value!), conflict));
@@ -106,7 +116,7 @@ internal sealed class Planner(RuleNode root, bool instrumented)
         }
 
         var body = NewBody(rule);
-        var generator = new Generator(this, rule.Frame, new());
+        var generator = new Generator(this, rule.Frame, new(), set.Footprint);
         body.Entry = generator.Chain(rule.Body, g => set is PartialSetRules
             ? new PartialSetRules.EndStep(body, g.Operand(rule.Key!))
             : new PartialObjectRules.EndStep(body,
@@ -127,8 +137,20 @@ internal sealed class Planner(RuleNode root, bool instrumented)
     {
         var frame = rule.Frame;
         body.FrameSize = frame.Size;
-        body.Tests = [.. rule.Body.Expressions.Select(TestOf).OfType<InputTest>()];
-        body.Info.Locals = [.. frame.Locals.Where(l => !l.IsGenerated && !l.IsWildcard && generator.IsBound(l))];
+        List<InputTest>? tests = null;
+        foreach (var expression in rule.Body.Expressions)
+        {
+            if (TestOf(expression) is { } test) (tests ??= []).Add(test);
+        }
+
+        body.Tests = tests ?? (IReadOnlyList<InputTest>)[];
+        List<Local>? named = null;
+        foreach (var local in frame.Locals)
+        {
+            if (!local.IsGenerated && !local.IsWildcard && generator.IsBound(local)) (named ??= []).Add(local);
+        }
+
+        body.Info.Locals = named is null ? [] : [.. named];
     }
 
     private static InputTest? TestOf(CoreExpr expression)

@@ -34,13 +34,13 @@ internal sealed class ProgramSource
     public Plan Plan(bool instrumented, CompileBudget budget, List<RegoError> errors)
     {
         var root = Tree();
-        var rules = new Dictionary<PlacedRule, CoreRule>();
+        var rules = new Dictionary<PlacedRule, CoreRule>(ReferenceEqualityComparer.Instance);
         var annotations = new AnnotationSet(modules, errors);
         var calls = new CallLog(options.ExtraBuiltins, budget) { Annotations = annotations, AnnouncesCases = Tests is not null };
         var names = new Dictionary<RegoModule, ModuleNames>();
         var packages = modules.ToLookup(m => m.PackageName, StringComparer.Ordinal);
         foreach (var module in modules) names[module] = NamesOf(module, packages, root);
-        foreach (var placed in AllRules(root)) rules[placed] = Lowering.LowerRule(placed, placed.Rule, names[placed.Module], errors, calls);
+        foreach (var placed in AllRules(root, [])) rules[placed] = Lowering.LowerRule(placed, placed.Rule, names[placed.Module], errors, calls);
         if (errors.Count == 0) errors.AddRange(calls.Errors());
         if (errors.Count == 0)
         {
@@ -50,7 +50,7 @@ internal sealed class ProgramSource
             }
         }
 
-        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, annotations, options, budget, errors);
+        if (errors.Count == 0 && Checks is null) Checks = ProgramChecks.Run(root, rules, annotations, calls.IsDeprecatedFound, options, budget, errors);
         return errors.Count == 0 ? Planner.Make(root, rules, instrumented, errors) : new(root, [], 0, instrumented);
     }
 
@@ -79,7 +79,7 @@ internal sealed class ProgramSource
             ground++;
         }
 
-        node.Rules.Add(new(module, rule, [.. node.PathValues.Select(v => ((StringValue)v).Text)], ground));
+        node.Rules.Add(new(module, rule, Array.ConvertAll(node.PathValues, static v => ((StringValue)v).Text), ground));
     }
 
     private static void AbsorbDynamic(RuleNode node)
@@ -88,21 +88,29 @@ internal sealed class ProgramSource
         foreach (var child in node.Children) AbsorbDynamic(child);
     }
 
-    private static IEnumerable<PlacedRule> AllRules(RuleNode node) => node.Rules.Concat(node.Children.SelectMany(AllRules));
+    private static List<PlacedRule> AllRules(RuleNode node, List<PlacedRule> into)
+    {
+        into.AddRange(node.Rules);
+        foreach (var child in node.Children) AllRules(child, into);
+        return into;
+    }
 
     private static ModuleNames NamesOf(RegoModule module, ILookup<string, RegoModule> packages, RuleNode root)
     {
         var globals = new Dictionary<string, CoreRef>(StringComparer.Ordinal);
-        foreach (var rule in packages[module.PackageName].SelectMany(m => m.Rules))
+        foreach (var part in packages[module.PackageName])
         {
-            if (!globals.ContainsKey(rule.Head.Name)) globals[rule.Head.Name] = ModuleNames.Reference(RefRoot.Data, [.. module.Package.Path, rule.Head.Name]);
+            foreach (var rule in part.Rules)
+            {
+                if (!globals.ContainsKey(rule.Head.Name)) globals[rule.Head.Name] = ModuleNames.Reference(RefRoot.Data, [.. module.Package.Path, rule.Head.Name]);
+            }
         }
 
         foreach (var import in module.Imports)
         {
             if (import.IsLanguage) continue;
             var kind = ((VarTerm)import.Path.Head).Name == "input" ? RefRoot.Input : RefRoot.Data;
-            globals[Imports.NameOf(import)] = ModuleNames.Reference(kind, import.Path.Path.Select(p => ((StringValue)((ScalarTerm)p).Value).Text));
+            globals[Imports.NameOf(import)] = ModuleNames.Reference(kind, [.. import.Path.Path.Select(p => ((StringValue)((ScalarTerm)p).Value).Text)]);
         }
 
         return new(root, globals);

@@ -44,7 +44,7 @@ internal static class QueryCompiler
         captured.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         try
         {
-            var generator = new Generator(new(plan.Root, plan.IsInstrumented), frame, new());
+            var generator = new Generator(new(plan.Root, plan.IsInstrumented), frame, new(), new());
             var entry = generator.Chain(body, g => new QueryEndStep(
                 [.. frame.Locals.Where(l => !l.IsGenerated && !l.IsWildcard && g.IsBound(l))],
                 [.. captured.Select(c => g.Operand(c.Local))]));

@@ -40,6 +40,7 @@ internal sealed class Safety(Frame frame, CompileBudget budget)
         foreach (var term in rule.Tail) LocalWalk.Collect(term, Skip.Closures, named);
         LocalWalk.Collect(rule.Key, Skip.Closures, named);
         LocalWalk.Collect(rule.Value, Skip.Closures, named);
+        if (named.IsSubsetOf(known)) return [];
         return [.. named.Except(known).Slots().Select(s => rule.Rule.Head.Span.Error("rego_unsafe_var_error", $"var {Name(frame.Locals[s])} is unsafe"))];
     }
 
@@ -131,7 +132,7 @@ internal sealed class Safety(Frame frame, CompileBudget budget)
         foreach (var expression in ordered)
         {
             foreach (var with in expression.Withs) CheckClosures(with.Value, expression, known);
-            foreach (var term in LocalWalk.Terms(expression)) CheckClosures(term, expression, known);
+            foreach (var term in expression.Terms) CheckClosures(term, expression, known);
             if (expression is CoreEvery every)
             {
                 var inside = known.Copy();
@@ -141,7 +142,7 @@ internal sealed class Safety(Frame frame, CompileBudget budget)
             }
             else
             {
-                foreach (var body in LocalWalk.Bodies(expression)) Reorder(body, known);
+                foreach (var body in expression.Bodies) Reorder(body, known);
             }
 
             LocalWalk.Collect(expression, Skip.Closures, known);

@@ -35,8 +35,7 @@ internal sealed class ModuleNames(RuleNode root, Dictionary<string, CoreRef> glo
 
     public CoreRef? Find(string name) => globals.GetValueOrDefault(name);
 
-    public static CoreRef Reference(RefRoot root, params IEnumerable<string> path) =>
-        new(root, null, [.. path.Select(p => new CoreConst(new StringValue(p)))]);
+    public static CoreRef Reference(RefRoot root, string[] path) => new(root, null, Array.ConvertAll(path, static key => (CoreTerm)new CoreConst(new StringValue(key))));
 }
 
 internal enum Occurrence

@@ -24,7 +24,7 @@ internal sealed class BuiltinTarget(Builtin builtin) : CallTarget
 
     public override Value? Invoke(Evaluation e, int at, int count, SourceSpan span)
     {
-        var answer = function(e, e.Slots.AsSpan(at, count)!);
+        var answer = function(e, e.Arguments(at, count));
         return answer is not null ? e.Weighed(answer) : e.Failed ? e.BuiltinFailed(builtin, span) : null;
     }
 }
@@ -51,7 +51,7 @@ internal sealed class CallStep(CallTarget target, Operand[] arguments, Pattern o
                 return false;
             }
 
-            e.Slots[at + i] = argument;
+            e.Pass(at + i, argument);
         }
 
         var answer = e.Context.Mocks is { } mocks && mocks.TryGetValue(target.Identity, out var mock)

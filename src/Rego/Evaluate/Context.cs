@@ -53,7 +53,7 @@ internal sealed class Context(Context? outer, Value? input, Value data, int rule
     {
         memo[rules.Number] = Working;
         e.Enter();
-        var value = rules.Compute(e);
+        var value = e.Document(rules);
         e.Leave();
         memo[rules.Number] = value ?? Undefined;
         return value;

@@ -1,6 +1,4 @@
 // The state of one evaluation: frames, the document context, the budget, what fired. Used by one thread, thrown away afterwards.
-// Frames live one behind the other in one array; `Slots` may be replaced while something is evaluated, so nobody keeps it in a variable.
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using CabinCrew.Rego.Builtins;
@@ -9,20 +7,20 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Evaluate;
 
-internal sealed class Evaluation : BuiltinContext
+internal sealed partial class Evaluation : BuiltinContext
 {
     private const int FuelPerCheck = 256;
-    private const int SlotsMin = 128;
 
     private readonly EvaluationOptions options;
     private readonly CancellationToken cancellation;
     private readonly long started = Stopwatch.GetTimestamp();
-    private readonly bool[] fired;
-    private readonly Context root;
+    private readonly StandingDocuments? standing;
+    private bool[] fired;
+    private Context root;
     private int fuel = FuelPerCheck;
     private long stepsTaken;
     private long produced;
-    private int depth;
+    private int depth, deepest;
 
     public Evaluation(Plan plan, Value? input, Value data, EvaluationOptions options, CancellationToken cancellation)
     {
@@ -32,16 +30,10 @@ internal sealed class Evaluation : BuiltinContext
         fired = new bool[plan.Rules.Count];
         root = new(null, input, data, plan.RuleSetCount);
         Context = root;
+        standing = plan.StandingFor(data, options);
     }
 
     public Plan Plan { get; }
-
-    /// <summary>All frames. The current one starts at <see cref="Base"/>; everything from <see cref="Top"/> on is free.</summary>
-    public Value?[] Slots { get; private set; } = ArrayPool<Value?>.Shared.Rent(SlotsMin);
-
-    public int Base { get; set; }
-
-    public int Top { get; private set; }
 
     public Context Context { get; set; }
 
@@ -53,43 +45,14 @@ internal sealed class Evaluation : BuiltinContext
 
     public IRegoObserver? Observer => options.Observer;
 
-    public override long NowNanoseconds => options.NowNanoseconds;
+    /// <summary>Something was asked or told that another evaluation on the same data would not be asked or told alike.</summary>
+    public bool IsBound { get; private set; }
 
-    public override ulong Seed => options.Seed;
+    public override long NowNanoseconds => Bound(options.NowNanoseconds);
+
+    public override ulong Seed => Bound(options.Seed);
 
     public override PatternCache Patterns => Plan.Patterns;
-
-    public Value? this[int slot]
-    {
-        get => Slots[Base + slot];
-        set => Slots[Base + slot] = value;
-    }
-
-    /// <summary>Takes slots at the top and answers where they begin; <see cref="Release"/> gives them back.</summary>
-    public int Reserve(int count)
-    {
-        var at = Top;
-        Top += count;
-        if (Top > Slots.Length) Grow();
-        return at;
-    }
-
-    public void Release(int at) => Top = at;
-
-    /// <summary>Gives the frames back, once nothing is evaluated any more.</summary>
-    public void End()
-    {
-        ArrayPool<Value?>.Shared.Return(Slots, clearArray: true);
-        Slots = [];
-    }
-
-    // The old ones are left to those who may still look at them.
-    private void Grow()
-    {
-        var slots = Slots;
-        System.Array.Resize(ref slots, Math.Max(Top, slots.Length * 2));
-        Slots = slots;
-    }
 
     /// <summary>One step of work.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -98,11 +61,13 @@ internal sealed class Evaluation : BuiltinContext
         if (--fuel < 0) Check();
     }
 
-    public override void Charge(long elements)
+    public override void Charge(long elements) => Charge(elements, elements);
+
+    private void Charge(long elements, long steps)
     {
         produced += elements;
         if (produced > options.Limits.ElementsMax) throw Stop("eval_limit_elements", $"evaluation produced more than {options.Limits.ElementsMax} elements");
-        if ((fuel -= (int)Math.Min(elements, FuelPerCheck)) < 0) Check();
+        if ((fuel -= (int)Math.Min(steps, FuelPerCheck)) < 0) Check();
     }
 
     /// <summary>Lets a value pass that was just made, unless it is too large to be written out or compared.</summary>
@@ -113,15 +78,18 @@ internal sealed class Evaluation : BuiltinContext
     {
         stepsTaken += FuelPerCheck - Math.Min(fuel, 0);
         fuel = FuelPerCheck;
-        if (stepsTaken > options.Limits.StepsMax) throw Stop("eval_limit_steps", $"evaluation took more than {options.Limits.StepsMax} steps");
+        if (stepsTaken > options.Limits.StepsMax) throw StepsUsedUp();
         if (cancellation.IsCancellationRequested) throw Stop("eval_cancel_error", "caller cancelled query execution");
         if (Stopwatch.GetElapsedTime(started) > options.Limits.Time) throw Stop("eval_limit_time", $"evaluation took more than {options.Limits.Time.TotalSeconds:0.###} s");
     }
 
+    private EvaluationStopped StepsUsedUp() => Stop("eval_limit_steps", $"evaluation took more than {options.Limits.StepsMax} steps");
+
     /// <summary>Before anything that nests: both the configured depth and the thread's stack bound it.</summary>
     public void Enter()
     {
-        if (++depth > options.Limits.DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (++depth > deepest) deepest = depth;
+        if (depth > options.Limits.DepthMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw Stop("eval_limit_depth", "evaluation nests too deeply");
     }
 
@@ -150,9 +118,51 @@ internal sealed class Evaluation : BuiltinContext
         options.Observer!.RuleHeld(rule, locals, given);
     }
 
+    /// <summary>The value of a document on the documents as given, found where an earlier evaluation left it or worked out.</summary>
+    public Value? Document(RuleSet rules) => standing is not null && rules.IsStanding && Context == root ? standing.Answer(rules, this) : rules.Compute(this);
+
+    /// <summary>Works a document out as if nothing had been worked out yet, so that what it takes is the same each time.</summary>
+    public Worked WorkOut(RuleSet rules)
+    {
+        var (outerRoot, outerFired, outerBound, outerDeepest) = (root, fired, IsBound, deepest);
+        var (steps, elements) = (StepsSpent, produced);
+        try
+        {
+            (root, fired, IsBound, deepest) = (new(null, null, outerRoot.Data, Plan.RuleSetCount), new bool[outerFired.Length], false, depth);
+            Context = root;
+            var value = rules.Compute(this);
+            return new(value, [.. Fired()], StepsSpent - steps, produced - elements, deepest - depth, IsBound);
+        }
+        finally
+        {
+            for (var i = 0; i < fired.Length; i++) outerFired[i] |= fired[i];
+            (root, fired, IsBound, deepest) = (outerRoot, outerFired, outerBound || IsBound, Math.Max(outerDeepest, deepest));
+            Context = root;
+        }
+    }
+
+    /// <summary>Takes over what was worked out before: it costs and fires what it did then. False where somebody wants to hear of it anew.</summary>
+    public bool TakeOver(Worked worked)
+    {
+        foreach (var rule in worked.Fired)
+        {
+            if (options.Observer?.Hears(rule) == true) return false;
+        }
+
+        if (depth + worked.Depth > options.Limits.DepthMax) throw Stop("eval_limit_depth", "evaluation nests too deeply");
+        deepest = Math.Max(deepest, depth + worked.Depth);
+        foreach (var rule in worked.Fired) fired[rule.Index] = true;
+        stepsTaken += worked.Steps;
+        if (stepsTaken > options.Limits.StepsMax) throw StepsUsedUp();
+        Charge(worked.Elements, steps: 0);
+        return true;
+    }
+
+    private long StepsSpent => stepsTaken + FuelPerCheck - fuel;
+
     public IReadOnlyList<RuleInfo> Fired()
     {
-        var result = new List<RuleInfo>(fired.AsSpan().Count(true));
+        var result = new List<RuleInfo>();
         for (var i = 0; i < fired.Length; i++)
         {
             if (fired[i]) result.Add(Plan.Rules[i]);
@@ -174,11 +184,17 @@ internal sealed class Evaluation : BuiltinContext
         return null;
     }
 
-    public override void Print(string message) => options.Observer?.Print(message);
+    public override void Print(string message) => Bound(options.Observer)?.Print(message);
 
-    public override void TestCase(ArrayValue name) => options.Observer?.TestCase(name);
+    public override void TestCase(ArrayValue name) => Bound(options.Observer)?.TestCase(name);
 
-    public override void Note(string message) => options.Observer?.Note(message);
+    public override void Note(string message) => Bound(options.Observer)?.Note(message);
+
+    private T Bound<T>(T own)
+    {
+        IsBound = true;
+        return own;
+    }
 }
 
 /// <summary>Ends an evaluation from within. Never leaves this library.</summary>

@@ -6,7 +6,7 @@ namespace CabinCrew.Rego.Evaluate;
 
 internal static class GivenData
 {
-    public static Value? Get(Value? document, Value key) => document?.Get(key) ?? (document, key) switch
+    public static Value? Get(Value? document, Value key) => document is null ? null : document.Get(key) ?? (document, key) switch
     {
         (ObjectValue map, NumberValue { IsInteger: true } number) => map.Get(number.Text),
         (ArrayValue array, StringValue text) when int.TryParse(text.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < array.Count => array[index],

@@ -59,7 +59,7 @@ internal sealed class RuleIndex
             if (body.Else is not null) continue;
             foreach (var test in body.Tests)
             {
-                counts[test.Path] = counts.GetValueOrDefault(test.Path) + 1;
+                counts[test.Path] = counts.TryGetValue(test.Path, out var before) ? before + 1 : 1;
                 if (best is null || counts[test.Path] > counts[best]) best = test.Path;
             }
         }

@@ -13,6 +13,20 @@ internal sealed class RuleNode(string name, RuleNode? parent)
     private Dictionary<string, RuleNode>? children;
     private Value[]? pathValues;
     private Value[]? documentKeys;
+    private Index? index;
+
+    private sealed record Index(SortedKeys Names, RuleNode[] Nodes)
+    {
+        public static Index Of(Dictionary<string, RuleNode>.ValueCollection children)
+        {
+            var names = new Value[children.Count];
+            var nodes = new RuleNode[children.Count];
+            children.CopyTo(nodes, 0);
+            for (var i = 0; i < nodes.Length; i++) names[i] = nodes[i].NameValue;
+            Array.Sort(names, nodes);
+            return new(new(names), nodes);
+        }
+    }
 
     public string Name => name;
 
@@ -32,6 +46,16 @@ internal sealed class RuleNode(string name, RuleNode? parent)
     public bool IsFunction => Arity > 0;
 
     public RuleNode? Child(string key) => children is not null && children.TryGetValue(key, out var child) ? child : null;
+
+    /// <summary>The same by a value, whose hash is known already. Asked for once the tree is whole.</summary>
+    public RuleNode? Child(Value key)
+    {
+        if (children is null) return null;
+        // Two threads may both make it; they make the same.
+        var (names, nodes) = index ??= Index.Of(children.Values);
+        var at = names.Find(key);
+        return at < 0 ? null : nodes[at];
+    }
 
     public RuleNode AddChild(string key)
     {
@@ -57,7 +81,19 @@ internal sealed class RuleNode(string name, RuleNode? parent)
     public Value[] PathValues => pathValues ??= parent is null ? [] : [.. parent.PathValues, NameValue];
 
     /// <summary>The names below that are documents, in order. Asked for once the tree is whole.</summary>
-    public Value[] DocumentKeys => documentKeys ??= [.. Children.Where(child => !child.IsFunction).Select(child => child.NameValue).OrderBy(name => name)];
+    public Value[] DocumentKeys => documentKeys ??= MakeDocumentKeys();
+
+    private Value[] MakeDocumentKeys()
+    {
+        var keys = new List<Value>(Children.Count);
+        foreach (var child in Children)
+        {
+            if (!child.IsFunction) keys.Add(child.NameValue);
+        }
+
+        keys.Sort();
+        return [.. keys];
+    }
 
     public override string ToString() => parent is null ? "data" : $"{parent}.{name}";
 

@@ -67,7 +67,7 @@ internal sealed class RuleBody
     {
         for (var i = 0; i < Parameters.Length; i++)
         {
-            if (!Parameters[i].Match(e, e.Slots[arguments + i]!)) return false;
+            if (!Parameters[i].Match(e, e.Argument(arguments + i))) return false;
         }
 
         return true;
@@ -106,6 +106,12 @@ internal abstract class RuleSet(RuleNode node, int number)
     public RuleBody[] Bodies { get; set; } = [];
 
     public RuleIndex? Index { get; set; }
+
+    /// <summary>What its value depends on.</summary>
+    public Footprint Footprint { get; } = new();
+
+    /// <summary>Its value follows from the program and the caller's data. Known once all bodies are made.</summary>
+    public bool IsStanding { get; set; }
 
     /// <summary>The bodies that can hold.</summary>
     protected RuleBody[] Candidates(Evaluation e) => Index is null ? Bodies : Index.Pick(e);
@@ -154,11 +160,11 @@ internal sealed class FunctionRules(RuleNode node, int number) : RuleSet(node, n
     public Value? Call(Evaluation e, int at, int count)
     {
         if (!IsCostly) return Run(e, at);
-        var hash = CallMemo.HashOf(this, e.Slots.AsSpan(at, count)!);
+        var hash = CallMemo.HashOf(this, e.Arguments(at, count));
         var calls = e.Context.Calls;
-        if (calls.TryGet(this, e.Slots.AsSpan(at, count)!, hash, out var known)) return known;
+        if (calls.TryGet(this, e.Arguments(at, count), hash, out var known)) return known;
         var answer = Run(e, at);
-        calls.Add(this, e.Slots.AsSpan(at, count)!, hash, answer);
+        calls.Add(this, e.Arguments(at, count), hash, answer);
         return answer;
     }
 

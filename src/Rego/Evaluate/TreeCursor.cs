@@ -28,8 +28,8 @@ internal readonly struct TreeCursor(RuleNode? node, Value? data)
     {
         var below = GivenData.Get(data, key);
         if (node is null) return new(null, below);
-        var child = key is StringValue text ? node.Child(text.Text) : null;
-        if (child is null || child.IsFunction || Array.IndexOf(e.Context.Blocked, child) >= 0) return new(null, below);
+        var child = node.Child(key);
+        if (child is null or { Plan: FunctionRules } || (e.Context.Blocked is { Length: > 0 } blocked && Array.IndexOf(blocked, child) >= 0)) return new(null, below);
         return child.Plan is { } rules ? new(null, rules.Eval(e) ?? below) : new(child, below);
     }
 

@@ -1,6 +1,7 @@
 // What the checker knows of a term. Invariant: immutable; a union holds at least two different members and no union.
 // Source: OPA's type notation as its documentation prints it ("any<number, string>", "array[string]", "object<a: string>[any: any]").
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Types;
@@ -27,22 +28,43 @@ internal abstract record RegoType
     // Longer ones are told by their kind.
     private const int PrintedSizeMax = 1_000;
 
-    private protected static int SizeOf(params IEnumerable<RegoType?> parts) => (int)Math.Min(SizeMax, 1 + parts.Sum(part => (long)(part?.Size ?? 0)));
+    private protected static int SizeOf(ImmutableArray<RegoType> parts, RegoType? more = null, RegoType? last = null)
+    {
+        var size = 1L + (more?.Size ?? 0) + (last?.Size ?? 0);
+        foreach (var part in parts) size += part.Size;
+        return (int)Math.Min(SizeMax, size);
+    }
 
-    private protected static int DepthOf(params IEnumerable<RegoType?> parts) => 1 + parts.Max(part => part?.Depth ?? 0);
+    private protected static int DepthOf(ImmutableArray<RegoType> parts, RegoType? more = null, RegoType? last = null)
+    {
+        var depth = Math.Max(more?.Depth ?? 0, last?.Depth ?? 0);
+        foreach (var part in parts) depth = Math.Max(depth, part.Depth);
+        return 1 + depth;
+    }
 
     /// <summary>The type that both fit: one of them where they are equal, any where one is any, else a union.</summary>
     public static RegoType Or(RegoType left, RegoType right)
     {
         if (left is AnyType || right is AnyType) return Any;
         if (left == right) return left;
-        return UnionOf([.. Members(left), .. Members(right)]);
+        return UnionOf((RegoType[])[left, right]);
     }
 
-    public static RegoType UnionOf(IEnumerable<RegoType> members)
+    public static RegoType UnionOf(ReadOnlySpan<RegoType> members)
     {
-        var flat = members.SelectMany(m => Members(m)).Distinct().ToImmutableArray();
-        return flat.Any(m => m is AnyType) ? Any : flat.Length == 1 ? flat[0] : new UnionType(flat);
+        var flat = ImmutableArray.CreateBuilder<RegoType>(members.Length);
+        var seen = new HashSet<RegoType>();
+        foreach (var member in members)
+        {
+            if (member is AnyType) return Any;
+            // A union holds neither any nor a union.
+            foreach (var one in Members(member))
+            {
+                if (seen.Add(one)) flat.Add(one);
+            }
+        }
+
+        return flat.Count == 1 ? flat[0] : new UnionType(flat.DrainToImmutable());
     }
 
     /// <summary>The alternatives of a union, or the type itself.</summary>
@@ -55,12 +77,19 @@ internal abstract record RegoType
         BooleanValue => Boolean,
         NumberValue => Number,
         StringValue => String,
-        ArrayValue array => new ArrayType([.. array.Items.ToArray().Select(Of)], null),
+        ArrayValue array => new ArrayType(ImmutableCollectionsMarshal.AsImmutableArray(OfAll(array.Items)), null),
         SetValue { Count: 0 } => AnySet,
-        SetValue set => new SetType(UnionOf(set.Items.ToArray().Select(Of))),
+        SetValue set => new SetType(UnionOf(OfAll(set.Items))),
         ObjectValue map => new ObjectType(Properties(map), null),
         _ => Any,
     };
+
+    private static RegoType[] OfAll(ReadOnlySpan<Value> values)
+    {
+        var types = new RegoType[values.Length];
+        for (var i = 0; i < types.Length; i++) types[i] = Of(values[i]);
+        return types;
+    }
 
     private static ImmutableArray<StaticProperty> Properties(ObjectValue map)
     {
@@ -123,9 +152,9 @@ internal sealed record ArrayType(ImmutableArray<RegoType> Static, RegoType? Dyna
 
     private protected override string KindName => "array";
 
-    public override int Size { get; } = SizeOf([.. Static, Dynamic]);
+    public override int Size { get; } = SizeOf(Static, Dynamic);
 
-    public override int Depth { get; } = DepthOf([.. Static, Dynamic]);
+    public override int Depth { get; } = DepthOf(Static, Dynamic);
 
     protected override string Print() =>
         "array" + (Static.IsEmpty ? "" : $"<{string.Join(", ", Static)}>") + (Dynamic is null ? "" : $"[{Dynamic}]");
@@ -146,9 +175,9 @@ internal sealed record SetType(RegoType Member) : RegoType
 
     private protected override string KindName => "set";
 
-    public override int Size { get; } = SizeOf(Member);
+    public override int Size { get; } = SizeOf([], Member);
 
-    public override int Depth { get; } = DepthOf(Member);
+    public override int Depth { get; } = DepthOf([], Member);
 
     protected override string Print() => $"set[{Member}]";
 }
@@ -192,9 +221,16 @@ internal sealed record ObjectType(ImmutableArray<StaticProperty> Static, Dynamic
 
     private protected override string KindName => "object";
 
-    public override int Size { get; } = SizeOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+    public override int Size { get; } = SizeOf(TypesOf(Static), Dynamic?.Key, Dynamic?.Value);
 
-    public override int Depth { get; } = DepthOf([.. Static.Select(property => property.Type), Dynamic?.Key, Dynamic?.Value]);
+    public override int Depth { get; } = DepthOf(TypesOf(Static), Dynamic?.Key, Dynamic?.Value);
+
+    private static ImmutableArray<RegoType> TypesOf(ImmutableArray<StaticProperty> properties)
+    {
+        var types = new RegoType[properties.Length];
+        for (var i = 0; i < types.Length; i++) types[i] = properties[i].Type;
+        return ImmutableCollectionsMarshal.AsImmutableArray(types);
+    }
 
     protected override string Print()
     {
@@ -251,9 +287,9 @@ internal sealed record FunctionType(ImmutableArray<RegoType> Arguments, RegoType
 
     private protected override string KindName => "function";
 
-    public override int Size { get; } = SizeOf([.. Arguments, Variadic, Result]);
+    public override int Size { get; } = SizeOf(Arguments, Variadic, Result);
 
-    public override int Depth { get; } = DepthOf([.. Arguments, Variadic, Result]);
+    public override int Depth { get; } = DepthOf(Arguments, Variadic, Result);
 
     protected override string Print()
     {

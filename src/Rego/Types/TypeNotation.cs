@@ -49,7 +49,7 @@ internal ref struct TypeNotation(string text)
         var name = Word();
         return name switch
         {
-            "any" => Take("<") ? RegoType.UnionOf(List('>')) : RegoType.Any,
+            "any" => Take("<") ? RegoType.UnionOf(List('>').AsSpan()) : RegoType.Any,
             "null" => RegoType.Null,
             "boolean" => RegoType.Boolean,
             "number" => RegoType.Number,

@@ -145,7 +145,7 @@ internal static class TextTargets
         static string Holding(bool same) => same ? "" : throw new BrokenPropertyException("a digest in two spellings");
     }
 
-    private static readonly Lazy<System.CommandLine.RootCommand> Commands = new(Root.Build);
+    private static readonly Lazy<System.CommandLine.Command> Commands = new(Root.Build);
 
     private static string Arguments(byte[] input)
     {

@@ -1,5 +1,6 @@
 // policy eval: any query on any input. Its document is the one that `opa eval` prints.
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using CabinCrew.Governance.Policies.Rego.Authoring;
 using CabinCrew.Protocol;
@@ -26,7 +27,8 @@ internal static class EvalCommand
         var raw = new Option<bool>("--raw") { Description = "The same as --format raw: only the values; a string without its quotes." };
         var fail = new Option<bool>("--fail") { Description = "Exit code 1 where the answer is undefined, or an empty set or list." };
         var failDefined = new Option<bool>("--fail-defined") { Description = "Exit code 1 where the answer is defined, and no empty set or list." };
-        var seconds = new Option<double>("--timeout") { Description = "Seconds that the evaluation may take (default: 10).", HelpName = "SECONDS", DefaultValueFactory = _ => 10 };
+        // Read here: an option of numbers is compiled anew at every start.
+        var timeout = new Option<string?>("--timeout") { Description = "Seconds that the evaluation may take (default: 10).", HelpName = "SECONDS" };
         var command = new Command("eval", """
             Evaluate a query on an input, without input too: a pocket calculator for policies. Prints the document that `opa eval` prints: {"result": ...}, or {} where
             the query is undefined. What print() says goes to standard error.
@@ -40,7 +42,7 @@ internal static class EvalCommand
               cat plan.json | cabincrew policy eval -p policies -i - --fail-defined 'data.cabincrew.preflight.deny'
               cabincrew policy eval 'some x in [1, 2, 3]; x > 1'
               cabincrew policy eval --format values 'numbers.range(1, 3)[_]'
-            """) { query, policy, data, input, standardInput, format, raw, fail, failDefined, seconds, lax, v0 };
+            """) { query, policy, data, input, standardInput, format, raw, fail, failDefined, timeout, lax, v0 };
         command.Plain((parse, screen, ct) => Evaluate(parse, screen, ct));
         return command;
 
@@ -49,14 +51,14 @@ internal static class EvalCommand
             var files = PolicyFiles.Of([]);
             if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.GetValue(v0), metadata: false).Try(out files, out var problem)) return problem;
             if (!Input(parse.GetValue(standardInput) ? "-" : parse.GetValue(input)).Try(out var document, out problem)) return problem;
-            if (parse.GetValue(seconds) is not (> 0 and <= 3600)) return new Problem(ProblemCode.InvalidArgument, "--timeout is more than 0 and at most 3600 seconds");
+            if (!Seconds(parse.GetValue(timeout)).Try(out var limit, out problem)) return problem;
             if (!Prepare(files, parse.GetValue(query)!, screen).Try(out var prepared, out problem)) return problem;
             if (prepared.Query is null) return PolicyPaths.Found;
             var options = new EvaluationOptions
             {
                 NowNanoseconds = PolicyPaths.Now(),
                 StrictBuiltinErrors = !parse.GetValue(lax),
-                Limits = EvaluationLimits.Default with { Time = TimeSpan.FromSeconds(parse.GetValue(seconds)) },
+                Limits = EvaluationLimits.Default with { Time = limit.Time },
                 Observer = new Printer(screen),
             };
             var answers = prepared.Query.Evaluate(document.Value, files.Data, options, ct);
@@ -66,6 +68,16 @@ internal static class EvalCommand
             var says = answers.Answers.Count > 0 && answers.Value is not (ArrayValue { Count: 0 } or SetValue { Count: 0 } or ObjectValue { Count: 0 });
             return (parse.GetValue(fail) && !says) || (parse.GetValue(failDefined) && says) ? PolicyPaths.Found : 0;
         }
+    }
+
+    private sealed record Limit(TimeSpan Time);
+
+    private static Outcome<Limit> Seconds(string? said)
+    {
+        var seconds = 10.0;
+        if (said is not null && !double.TryParse(said, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds))
+            return new Problem(ProblemCode.InvalidArgument, $"Cannot parse argument '{Screen.Safe(said)}' for option '--timeout'; a number is expected") { Remedy = "See `cabincrew policy eval --help`." };
+        return seconds is > 0 and <= 3600 ? new Limit(TimeSpan.FromSeconds(seconds)) : new Problem(ProblemCode.InvalidArgument, "--timeout is more than 0 and at most 3600 seconds");
     }
 
     private sealed record Ready(PreparedQuery? Query);

@@ -1,6 +1,6 @@
 // What `policy eval` prints, in the formats of `opa eval`.
 using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using CabinCrew.Cli.Rendering;
 using CabinCrew.Rego.Evaluate;
 using CabinCrew.Rego.Values;
@@ -17,41 +17,63 @@ internal static class EvalDocuments
     public static string Text(RegoAnswers answers, string query, string format) => format switch
     {
         Raw => string.Concat(answers.Answers.Select(answer => string.Join(' ', Items(answer.Values).Select(Plain)) + "\n")),
-        "values" => Document(new JsonArray([.. answers.Answers.Select(answer => Values(answer.Values))])),
-        "bindings" => Document(new JsonArray([.. answers.Answers.Select(answer => Node(answer.Bindings))])),
+        "values" => List(answers, static (json, answer) => Values(json, answer.Values)),
+        "bindings" => List(answers, static (json, answer) => answer.Bindings.WriteJson(json)),
         "discard" => "",
-        _ => Document(Whole(answers, query)),
+        _ => JsonOutput.Object(json => Whole(json, answers, query)),
     };
 
-    private static string Document(JsonNode node) => JsonOutput.Document(json => node.WriteTo(json));
-
-    private static JsonObject Whole(RegoAnswers answers, string query)
+    private static string List(RegoAnswers answers, Action<Utf8JsonWriter, RegoAnswer> write) => JsonOutput.Document(json =>
     {
-        if (answers.Answers.Count == 0) return [];
-        return new()
+        json.WriteStartArray();
+        foreach (var answer in answers.Answers) write(json, answer);
+        json.WriteEndArray();
+    });
+
+    private static void Whole(Utf8JsonWriter json, RegoAnswers answers, string query)
+    {
+        if (answers.Answers.Count == 0) return;
+        json.WriteStartArray("result");
+        foreach (var answer in answers.Answers)
         {
-            ["result"] = new JsonArray([.. answers.Answers.Select(answer =>
+            json.WriteStartObject();
+            json.WriteStartArray("expressions");
+            foreach (var value in answer.Values.Items) Expression(json, value, answer.Values.Count == 1 ? query : null);
+            json.WriteEndArray();
+            if (answer.Bindings.Count > 0)
             {
-                var one = new JsonObject { ["expressions"] = new JsonArray([.. Items(answer.Values).Select(v => (JsonNode)Expression(v, answer.Values.Count == 1 ? query : null))]) };
-                if (answer.Bindings.Count > 0) one["bindings"] = Node(answer.Bindings);
-                return (JsonNode)one;
-            })]),
-        };
+                json.WritePropertyName("bindings");
+                answer.Bindings.WriteJson(json);
+            }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
-    private static JsonObject Expression(Value value, string? text)
+    private static void Expression(Utf8JsonWriter json, Value value, string? text)
     {
-        var expression = new JsonObject { ["value"] = Node(value) };
-        if (text is not null) (expression["text"], expression["location"]) = (text.Trim(), new JsonObject { ["row"] = 1, ["col"] = 1 });
-        return expression;
+        json.WriteStartObject();
+        json.WritePropertyName("value");
+        value.WriteJson(json);
+        if (text is not null)
+        {
+            json.WriteString("text", text.Trim());
+            json.WriteStartObject("location");
+            json.WriteNumber("row", 1);
+            json.WriteNumber("col", 1);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
     }
 
     // One expression's value by itself, several as a list.
-    private static JsonNode? Values(ArrayValue values) => values.Count == 1 ? Node(values[0]) : Node(values);
+    private static void Values(Utf8JsonWriter json, ArrayValue values)
+    {
+        if (values.Count == 1) values[0].WriteJson(json);
+        else values.WriteJson(json);
+    }
 
     private static Value[] Items(ArrayValue values) => values.Items.ToArray();
-
-    private static JsonNode? Node(Value value) => JsonNode.Parse(value.ToJson());
 
     private static string Plain(Value value) => value is StringValue text ? text.Text : Encoding.UTF8.GetString(value.ToJson());
 }

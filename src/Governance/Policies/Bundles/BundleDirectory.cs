@@ -22,7 +22,9 @@ internal static class BundleDirectory
 
     private static Problem? Read(DirectoryInfo at, string prefix, BundleFiles into)
     {
-        foreach (var entry in at.EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
+        var entries = at.GetFileSystemInfos();
+        Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        foreach (var entry in entries)
         {
             var path = prefix + entry.Name;
             var kind = BundlePaths.KindOf(path);

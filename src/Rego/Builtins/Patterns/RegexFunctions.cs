@@ -8,6 +8,8 @@ namespace CabinCrew.Rego.Builtins.Patterns;
 
 internal static class RegexFunctions
 {
+    private const string Kind = "regex";
+
     public static Builtin[] Table =>
     [
         new("regex.is_valid", "pattern: string -> result: boolean", IsValid),
@@ -21,12 +23,12 @@ internal static class RegexFunctions
         new("regex.globs_match", "glob1: string, glob2: string -> result: boolean", GlobIntersection.Match),
     ];
 
-    private static bool Compile(BuiltinContext context, string text, out Pattern pattern)
+    private static bool Compile(BuiltinContext context, StringValue text, out Pattern pattern)
     {
         pattern = null!;
         try
         {
-            pattern = context.Patterns.Get("regex", text, Pattern.Compile);
+            pattern = context.Patterns.Get(Kind, text, Pattern.Compile);
             return true;
         }
         catch (PatternException refused)
@@ -43,12 +45,12 @@ internal static class RegexFunctions
         if (!context.Text(args, Math.Min(patternAt, textAt), out _) || !context.Text(args, Math.Max(patternAt, textAt), out _)) return false;
         text = ((StringValue)args[textAt]).Text;
         context.Charge(text.Length / StringFunctions.CharsPerElement);
-        return Compile(context, ((StringValue)args[patternAt]).Text, out pattern);
+        return Compile(context, (StringValue)args[patternAt], out pattern);
     }
 
     private static Value? IsValid(BuiltinContext context, ReadOnlySpan<Value> args)
     {
-        var valid = args[0] is StringValue text && Compile(context, text.Text, out _);
+        var valid = args[0] is StringValue text && Compile(context, text, out _);
         context.ClearError();
         return Value.From(valid);
     }
@@ -174,7 +176,7 @@ internal static class RegexFunctions
             else if (template[i] == close[0] && --level == 0)
             {
                 var inner = template[(start + 1)..i];
-                if (!Compile(context, "^" + inner + "$", out _)) return null;
+                if (!Compile(context, new("^" + inner + "$"), out _)) return null;
                 whole.Append(Quote(template[last..start])).Append('(').Append(inner).Append(')');
                 last = i + 1;
             }
@@ -184,7 +186,7 @@ internal static class RegexFunctions
         if (level != 0) return context.Fail($"unbalanced braces in {GoText.Quote(template)}");
         whole.Append(Quote(template[last..])).Append('$');
         context.Charge(text.Length / StringFunctions.CharsPerElement);
-        return Compile(context, whole.ToString(), out var pattern) ? Value.From(pattern.IsMatch(text)) : null;
+        return Compile(context, new(whole.ToString()), out var pattern) ? Value.From(pattern.IsMatch(text)) : null;
     }
 
     private static string Quote(string literal)

@@ -10,36 +10,46 @@ internal static class Conflicts
 {
     private sealed record Placed(RegoModule Module, Rule Rule);
 
-    private sealed class Place(string key, string name)
+    private sealed class Place(Place? parent, Value? key)
     {
-        private readonly Dictionary<string, Place> children = new(StringComparer.Ordinal);
+        private Dictionary<Value, Place>? children;
 
-        public string Key => key;
+        private string Key { get; } = key?.ToString() ?? "";
 
-        public string Name => name;
+        public string Name => parent is null ? "data" : parent.Name + (key is StringValue text ? Step(text.Text) : $"[{key}]");
 
         public List<Placed> Rules { get; } = [];
 
         public List<RegoModule> Packages { get; } = [];
 
-        public IEnumerable<Place> Children => children.Values.OrderBy(child => child.Key, StringComparer.Ordinal);
-
-        public Place Child(string key, string step)
+        /// <summary>In the order of their keys as they are written.</summary>
+        public List<Place> Children
         {
+            get
+            {
+                List<Place> ordered = children is null ? [] : [.. children.Values];
+                ordered.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+                return ordered;
+            }
+        }
+
+        public Place Child(Value key)
+        {
+            children ??= [];
             if (!children.TryGetValue(key, out var child))
-                children[key] = child = new Place(key, name + step);
+                children[key] = child = new Place(this, key);
             return child;
         }
     }
 
     public static void Check(IReadOnlyList<RegoModule> modules, ImmutableArray<RegoError>.Builder errors)
     {
-        var root = new Place("", "data");
+        var root = new Place(null, null);
         foreach (var module in modules)
         {
             var package = root;
             foreach (var name in module.Package.Path)
-                package = package.Child(new StringValue(name).ToString(), Step(name));
+                package = package.Child(new StringValue(name));
             package.Packages.Add(module);
             foreach (var rule in module.Rules)
                 PlaceOf(package, rule).Rules.Add(new(module, rule));
@@ -49,8 +59,9 @@ internal static class Conflicts
         while (pending.TryPop(out var place))
         {
             CheckPlace(place, errors);
-            foreach (var child in place.Children.Reverse())
-                pending.Push(child);
+            var children = place.Children;
+            for (var i = children.Count - 1; i >= 0; i--)
+                pending.Push(children[i]);
         }
     }
 
@@ -59,18 +70,27 @@ internal static class Conflicts
 
     private static Place PlaceOf(Place package, Rule rule)
     {
-        var place = package.Child(new StringValue(rule.Head.Name).ToString(), Step(rule.Head.Name));
+        var place = package.Child(new StringValue(rule.Head.Name));
         foreach (var term in rule.Head.Reference.Path)
         {
             if (term is not ScalarTerm scalar)
                 break;
-            place = place.Child(scalar.Value.ToString(), scalar.Value is StringValue text ? Step(text.Text) : $"[{scalar.Value}]");
+            place = place.Child(scalar.Value);
         }
 
         return place;
     }
 
-    private static bool IsGround(Rule rule) => rule.Head.Reference.Path.All(term => term is ScalarTerm);
+    private static bool IsGround(Rule rule)
+    {
+        foreach (var term in rule.Head.Reference.Path)
+        {
+            if (term is not ScalarTerm)
+                return false;
+        }
+
+        return true;
+    }
 
     private static void CheckPlace(Place place, ImmutableArray<RegoError>.Builder errors)
     {
@@ -79,8 +99,18 @@ internal static class Conflicts
 
         var first = place.Rules[0].Rule;
         var rules = place.Rules.ConvertAll(placed => placed.Rule);
-        var complete = rules.Count(rule => rule.Head.Kind == RuleKind.SingleValue && IsGround(rule));
-        var below = rules.Any(IsGround) ? RulesBelow(place).ToList() : [];
+        var (complete, ground) = (0, 0);
+        foreach (var rule in rules)
+        {
+            if (!IsGround(rule))
+                continue;
+            ground++;
+            complete += rule.Head.Kind == RuleKind.SingleValue ? 1 : 0;
+        }
+
+        List<string> below = [];
+        if (ground > 0)
+            AddRulesBelow(place, below);
         var defaults = rules.FindAll(rule => rule.IsDefault);
         if (below.Count > 0)
             errors.Add(first.Span.Error(ModuleChecks.TypeError, $"rule {place.Name} conflicts with [{string.Join(' ', below)}]"));
@@ -89,6 +119,8 @@ internal static class Conflicts
         else if (defaults.Count > 1)
             errors.Add(defaults[1].Span.Error(ModuleChecks.TypeError, $"multiple default rules {place.Name} found at {string.Join(", ", defaults.Select(rule => rule.Span.ToLocation()))}"));
 
+        if (place.Packages.Count == 0)
+            return;
         foreach (var (module, rule) in place.Rules.Where(placed => IsGround(placed.Rule)))
         {
             foreach (var package in place.Packages)
@@ -96,14 +128,13 @@ internal static class Conflicts
         }
     }
 
-    private static IEnumerable<string> RulesBelow(Place place)
+    private static void AddRulesBelow(Place place, List<string> into)
     {
         foreach (var child in place.Children)
         {
             if (child.Rules.Count > 0)
-                yield return child.Name;
-            foreach (var name in RulesBelow(child))
-                yield return name;
+                into.Add(child.Name);
+            AddRulesBelow(child, into);
         }
     }
 }

@@ -20,9 +20,9 @@ internal static class CoreWalk
         {
             if (expression is CoreCall call)
                 onCallee(call.Callee);
-            foreach (var term in LocalWalk.Terms(expression))
+            foreach (var term in expression.Terms)
                 Visit(term, onReference, onCallee);
-            foreach (var inner in LocalWalk.Bodies(expression))
+            foreach (var inner in expression.Bodies)
                 Visit(inner, onReference, onCallee);
             foreach (var with in expression.Withs)
             {

@@ -21,7 +21,7 @@ internal sealed class ProgramChecks
     }
 
     /// <summary>Checks all rules by the schemas that were given and those in annotations. Errors are added by place.</summary>
-    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotationSet annotations, CompileOptions options, CompileBudget budget, List<RegoError> errors)
+    public static ProgramChecks Run(RuleNode root, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotationSet annotations, bool isDeprecatedFound, CompileOptions options, CompileBudget budget, List<RegoError> errors)
     {
         var checks = new ProgramChecks(root, options.InputSchema?.Type, budget);
         var graph = new RuleGraph(root, rules, budget);
@@ -29,8 +29,10 @@ internal sealed class ProgramChecks
         var found = Recursion.Errors(graph, groups).ToList();
         if (found.Count == 0)
             found = checks.InferTypes(groups, rules, new(checks.everywhere, annotations, options.Schemas, budget), budget);
-        if (found.Count == 0)
+        if (found.Count == 0 && isDeprecatedFound)
             found = [.. rules.SelectMany(pair => Deprecation.Errors(pair.Key, pair.Value))];
+        if (found.Count == 0)
+            return checks;
         errors.AddRange(found.Distinct().OrderBy(error => error.Location.File, StringComparer.Ordinal).ThenBy(error => error.Location.Row).ThenBy(error => error.Location.Column));
         return checks;
     }
@@ -41,12 +43,15 @@ internal sealed class ProgramChecks
     private List<RegoError> InferTypes(List<RuleGroup> groups, IReadOnlyDictionary<PlacedRule, CoreRule> rules, AnnotatedTypes annotated, CompileBudget budget)
     {
         var errors = new List<RegoError>();
-        foreach (var placed in groups.SelectMany(group => group.Rules))
+        foreach (var group in groups)
         {
-            var place = PlaceOf(placed);
-            var scope = annotated.ScopeOf(placed, errors);
-            for (var rule = rules[placed]; rule is not null; rule = rule.Else)
-                errors.AddRange(TypeChecker.Check(rule, place, documents, scope, Notes, budget));
+            foreach (var placed in group.Rules)
+            {
+                var place = PlaceOf(placed);
+                var scope = annotated.ScopeOf(placed, errors);
+                for (var rule = rules[placed]; rule is not null; rule = rule.Else)
+                    errors.AddRange(TypeChecker.Check(rule, place, documents, scope, Notes, budget));
+            }
         }
 
         return errors;

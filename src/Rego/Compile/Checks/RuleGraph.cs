@@ -22,7 +22,7 @@ internal sealed class RuleGraph
     private readonly RuleNode root;
     private readonly CompileBudget budget;
     private int steps;
-    private readonly Dictionary<object, int> numbers = [];
+    private readonly Dictionary<object, int> numbers = new(ReferenceEqualityComparer.Instance);
     private readonly List<Place> vertices = [];
     private readonly Queue<RuleNode> newPlaces = [];
 
@@ -137,7 +137,13 @@ internal sealed class RuleGraph
         var groups = new List<RuleGroup>();
         foreach (var component in new Tarjan(vertices.ConvertAll(vertex => vertex.Edges)).Run())
         {
-            var rules = component.Select(number => vertices[number].Vertex).OfType<PlacedRule>().ToList();
+            var rules = new List<PlacedRule>(component.Count);
+            foreach (var number in component)
+            {
+                if (vertices[number].Vertex is PlacedRule placed)
+                    rules.Add(placed);
+            }
+
             if (rules.Count > 0)
                 groups.Add(new(rules, component.Count > 1 || vertices[component[0]].Edges.Contains(component[0])));
         }

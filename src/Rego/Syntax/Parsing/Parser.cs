@@ -34,7 +34,7 @@ internal sealed partial class Parser
             ActivateFutureKeyword(keyword);
     }
 
-    private Token Current => tokens.Current;
+    private ref readonly Token Current => ref tokens.Current;
 
     private TokenKind Kind => tokens.Kind;
 

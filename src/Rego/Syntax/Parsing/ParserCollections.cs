@@ -104,8 +104,12 @@ internal sealed partial class Parser
         {
             if (items.Count > 0)
             {
-                if (!Expect(TokenKind.Comma, $"expected \",\" or \"{TokenKinds.NameOf(end)}\""))
+                if (!Take(TokenKind.Comma))
+                {
+                    Illegal($"expected \",\" or \"{TokenKinds.NameOf(end)}\"");
                     return null;
+                }
+
                 if (Take(end))
                     break;
             }

@@ -242,7 +242,7 @@ internal sealed partial class Parser
         text += isFraction ? string.Concat("0.", digits) : digits.ToString();
         if (isFraction && digits.Contains('.'))
             Fail(SpanOf(start), "invalid float");
-        else if (NumberValue.Parse(text) is { } number && Math.Abs(number.ToExact().Magnitude) <= NumberDigitsMax)
+        else if (NumberValue.Parse(text) is { } number && (number.TryInt64(out _) || Math.Abs(number.ToExact().Magnitude) <= NumberDigitsMax))
             return new ScalarTerm(SpanFrom(start), number);
         else
             Fail(SpanOf(start), "number too big");

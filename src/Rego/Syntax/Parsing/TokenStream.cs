@@ -25,18 +25,19 @@ internal sealed class TokenStream
     /// <summary>The offset behind the token before the current one.</summary>
     public int PreviousEnd { get; private set; }
 
-    public Token Current => At(Position);
+    public ref readonly Token Current => ref At(Position);
 
     /// <summary>The current token as the keywords in force read it.</summary>
     public TokenKind Kind => KindAt(Position);
 
     public string? Problem => lexer.Problem;
 
-    public Token At(int number)
+    /// <summary>The token until the next one is read.</summary>
+    public ref readonly Token At(int number)
     {
         while (number - first >= count)
             Read();
-        return buffer[number - first];
+        return ref buffer[number - first];
     }
 
     private void Read()
@@ -53,7 +54,7 @@ internal sealed class TokenStream
 
     public TokenKind KindAt(int number)
     {
-        var token = At(number);
+        ref readonly var token = ref At(number);
         return token.Kind == TokenKind.Ident && number != identAt && IsActive(token.Word) ? token.Word : token.Kind;
     }
 

@@ -90,13 +90,14 @@ public sealed class PolicyFiles
     private Problem? AddAll(BundleFiles into, string prefix, string? root)
     {
         var all = into.InOrder();
-        var manifest = BundleManifest.Default;
+        BundleManifest? manifest = null;
         if (all.FirstOrDefault(f => f.Kind == BundleFileKind.Manifest) is { } said && !BundleManifest.Read(said, into).Try(out manifest, out var problem)) return problem;
         foreach (var file in all)
         {
             if (file.Kind is BundleFileKind.JsonData or BundleFileKind.YamlData) documents.Add(file);
             if (file.Kind != BundleFileKind.Module) continue;
-            if (!manifest.RegoVersionOf(file.Path, into).Try(out var number, out problem)) return problem;
+            var number = 1;
+            if (manifest is not null && !manifest.RegoVersionOf(file.Path, into).Try(out number, out problem)) return problem;
             Module(prefix + file.Path, root is null ? null : Path.Combine(root, file.Path), file.Bytes, number == 0 ? RegoVersion.V0 : version);
         }
         return null;
@@ -128,6 +129,7 @@ public sealed class PolicyFiles
 
     private Problem? Merge()
     {
+        if (documents.Count == 0) return null;
         var into = new BundleFiles("data", BundleLimits.Default);
         if (!BundleData.Merge(documents, into).Try(out var data, out var problem)) return problem with { Remedy = "Mend the data file, or name another." };
         Data = Value.FromJson(data.ToJson().Span);

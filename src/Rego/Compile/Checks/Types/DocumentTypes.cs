@@ -6,11 +6,17 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
+/// <summary>A part of a rule's reference behind its place: a constant, or the type of what is not constant.</summary>
+internal sealed record TailPart(Value? Key, RegoType? Type);
+
 /// <summary>Filled rule by rule in the order of the graph, then read only.</summary>
 internal sealed class DocumentTypes(RuleNode root, CompileBudget budget)
 {
     private readonly TypeOperations types = new(budget);
     private readonly Dictionary<RuleNode, Document> documents = [];
+
+    // What was asked for since anything at or below the place was added to.
+    private readonly Dictionary<RuleNode, RegoType> extents = [];
 
     /// <summary>The document at a place: alternatives of its value, or an object put together from rules with longer references.</summary>
     private sealed class Document
@@ -34,7 +40,14 @@ internal sealed class DocumentTypes(RuleNode root, CompileBudget budget)
             return types.Or(TypeOperations.Bounded(Rest is null ? Closed(types) : Open(Rest, types)), Value);
         }
 
-        private ObjectType Closed(TypeOperations types) => new([.. Known.Keys.OrderBy(key => key).Select(key => new StaticProperty(key, Known[key].ToType(types) ?? RegoType.Any))], null);
+        private ObjectType Closed(TypeOperations types)
+        {
+            List<StaticProperty> properties = [];
+            foreach (var (key, document) in Known)
+                properties.Add(new(key, document.ToType(types) ?? RegoType.Any));
+            properties.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+            return new([.. properties], null);
+        }
 
         // Where some keys are worked out, none of them is sure to be there: known ones count as some of the possible keys.
         private ObjectType Open(Document rest, TypeOperations types)
@@ -49,11 +62,12 @@ internal sealed class DocumentTypes(RuleNode root, CompileBudget budget)
     public RuleNode Root => root;
 
     /// <summary>Adds what a rule gives: a value or member at its place, behind <paramref name="tail"/> (constants, or the types of what is not constant).</summary>
-    public void Add(RuleNode place, IEnumerable<(Value? Key, RegoType? Type)> tail, RegoType? type)
+    public void Add(RuleNode place, IReadOnlyList<TailPart> tail, RegoType? type)
     {
         if (!documents.TryGetValue(place, out var document))
             documents[place] = document = new();
         document.Type = null;
+        ForgetExtents(place);
         foreach (var (key, keyType) in tail)
         {
             if (key is null)
@@ -81,10 +95,29 @@ internal sealed class DocumentTypes(RuleNode root, CompileBudget budget)
     /// <summary>The type of everything at a place.</summary>
     public RegoType ExtentOf(RuleNode place)
     {
-        budget.Charge(1 + place.Children.Count);
+        budget.Charge(1);
         if (RulesAt(place) is { } type)
             return type;
-        var children = place.Children.Where(child => RulesAt(child) is not FunctionType).OrderBy(child => child.Name, StringComparer.Ordinal);
-        return TypeOperations.Bounded(new ObjectType([.. children.Select(child => new StaticProperty(child.NameValue, ExtentOf(child)))], new(RegoType.String, RegoType.Any)));
+        if (extents.TryGetValue(place, out var known))
+            return known;
+        budget.Charge(place.Children.Count);
+        List<StaticProperty> properties = [];
+        foreach (var child in place.Children)
+        {
+            if (RulesAt(child) is not FunctionType)
+                properties.Add(new(child.NameValue, ExtentOf(child)));
+        }
+
+        properties.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        return extents[place] = TypeOperations.Bounded(new ObjectType([.. properties], new(RegoType.String, RegoType.Any)));
+    }
+
+    private void ForgetExtents(RuleNode place)
+    {
+        for (var above = place.Parent; above is not null && extents.Count > 0; above = above.Parent)
+        {
+            budget.Charge(1);
+            extents.Remove(above);
+        }
     }
 }

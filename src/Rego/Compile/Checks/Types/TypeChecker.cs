@@ -23,8 +23,16 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
         checker.CheckBody(rule.Body);
         notes.AddRange(checker.notes);
         var first = place.PathValues.Length - rule.Source.Module.Package.Path.Length - 1;
-        var tail = rule.Rule.Head.Reference.Path.Skip(first).Select((term, i) => checker.TailOf(rule, term, first + i));
-        documents.Add(place, checker.errors.Count > 0 ? [] : tail, checker.errors.Count > 0 ? RegoType.Any : checker.TypeOf(rule));
+        if (checker.errors.Count > 0)
+        {
+            documents.Add(place, [], RegoType.Any);
+            return checker.errors;
+        }
+
+        List<TailPart> tail = [];
+        for (var i = Math.Max(first, 0); i < rule.Rule.Head.Reference.Path.Length; i++)
+            tail.Add(checker.TailOf(rule, rule.Rule.Head.Reference.Path[i], i));
+        documents.Add(place, tail, checker.TypeOf(rule));
         return checker.errors;
     }
 
@@ -35,13 +43,19 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
         return checker.errors;
     }
 
-    private (Value? Key, RegoType? Type) TailOf(CoreRule rule, Term term, int number) =>
-        term is ScalarTerm scalar ? (scalar.Value, null) : (null, TypeOf(rule.Tail[number - rule.Source.GroundLength + 1]));
+    private TailPart TailOf(CoreRule rule, Term term, int number) =>
+        term is ScalarTerm scalar ? new(scalar.Value, null) : new(null, TypeOf(rule.Tail[number - rule.Source.GroundLength + 1]));
 
     private RegoType? TypeOf(CoreRule rule)
     {
         if (rule.Arguments.Length > 0)
-            return new FunctionType([.. rule.Arguments.Select(argument => TypeOf(argument) ?? RegoType.Any)], null, rule.Value is null ? RegoType.Any : TypeOf(rule.Value) ?? RegoType.Any);
+        {
+            var arguments = new RegoType[rule.Arguments.Length];
+            for (var i = 0; i < arguments.Length; i++)
+                arguments[i] = TypeOf(rule.Arguments[i]) ?? RegoType.Any;
+            return new FunctionType([.. arguments], null, rule.Value is null ? RegoType.Any : TypeOf(rule.Value) ?? RegoType.Any);
+        }
+
         return rule.Key is { } key ? new SetType(TypeOf(key) ?? RegoType.Any) : rule.Value is { } value ? TypeOf(value) : null;
     }
 
@@ -52,7 +66,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
             budget.Charge(1);
             at = expression.Span;
             var before = errors.Count;
-            foreach (var term in LocalWalk.Terms(expression))
+            foreach (var term in expression.Terms)
                 CheckTerm(term);
             at = expression.Span;
             var isClean = errors.Count == before;
@@ -77,7 +91,7 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
             }
 
             NoteUndefined(expression);
-            foreach (var inner in LocalWalk.Bodies(expression))
+            foreach (var inner in expression.Bodies)
                 CheckBody(inner);
         }
     }
@@ -115,11 +129,11 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
 
     private void CheckCall(CoreCall call, bool isClean)
     {
-        var (name, signature) = call.Callee switch
+        var signature = call.Callee switch
         {
-            { Builtin: { } builtin } => (builtin.Name, builtin.Signature),
-            { Function: { } function } => (function.ToString(), documents.RulesAt(function) as FunctionType),
-            _ => ("", null),
+            { Builtin: { } builtin } => builtin.Signature,
+            { Function: { } function } => documents.RulesAt(function) as FunctionType,
+            _ => null,
         };
         if (signature is null)
             return;
@@ -129,16 +143,17 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
             var want = i < signature.Arguments.Length ? signature.Arguments[i] : signature.Variadic;
             if (want is null || UnifyWith(call.Arguments[i], want))
                 continue;
-            FailArguments(call, name, signature, isClean);
+            FailArguments(call, signature, isClean);
             return;
         }
 
         if (call.Output is not null && signature.Result is { } result && !UnifyWith(call.Output, result))
-            FailArguments(call, name, signature, isClean);
+            FailArguments(call, signature, isClean);
     }
 
-    private void FailArguments(CoreCall call, string name, FunctionType signature, bool isClean)
+    private void FailArguments(CoreCall call, FunctionType signature, bool isClean)
     {
+        var name = call.Callee.Builtin?.Name ?? call.Callee.Function!.ToString();
         List<RegoType?> have = [.. call.Arguments.Select(TypeOf)];
         if (call.Output is { } output)
             have.Add(TypeOf(output));
@@ -159,8 +174,8 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
         CoreConst constant => types.Of(constant.Value),
         CoreLocal local => locals.GetValueOrDefault(local.Local),
         CoreRef reference => TypeOf(reference),
-        CoreArray array => array.Items.Select(TypeOf).ToList() is var items && items.Contains(null) ? null : new ArrayType([.. items!], null),
-        CoreSet set => new SetType(set.Items.Select(TypeOf).Aggregate((RegoType?)null, types.Or) ?? RegoType.Any),
+        CoreArray array => TypeOf(array),
+        CoreSet set => TypeOf(set),
         CoreObject items => TypeOf(items),
         CoreComprehension { Kind: ComprehensionKind.Array } c => new ArrayType([], TypeOf(c.Value) ?? RegoType.Any),
         CoreComprehension { Kind: ComprehensionKind.Set } c => new SetType(TypeOf(c.Value) ?? RegoType.Any),
@@ -168,6 +183,27 @@ internal sealed partial class TypeChecker(DocumentTypes documents, TypeScope sco
         CoreTemplate => RegoType.String,
         _ => RegoType.Any,
     };
+
+    private ArrayType? TypeOf(CoreArray array)
+    {
+        var items = new RegoType[array.Items.Length];
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (TypeOf(array.Items[i]) is not { } type)
+                return null;
+            items[i] = type;
+        }
+
+        return new([.. items], null);
+    }
+
+    private SetType TypeOf(CoreSet set)
+    {
+        RegoType? joined = null;
+        foreach (var item in set.Items)
+            joined = types.Or(joined, TypeOf(item));
+        return new(joined ?? RegoType.Any);
+    }
 
     private ObjectType? TypeOf(CoreObject items)
     {

@@ -51,7 +51,10 @@ internal sealed class TypeOperations(CompileBudget budget)
             case ArrayValue { Count: 0 }:
                 return RegoType.AnyArray;
             case ArrayValue array when array.Count <= ItemsMax:
-                return new ArrayType([.. array.Items.ToArray().Select(Of)], null);
+                var parts = ImmutableArray.CreateBuilder<RegoType>(array.Count);
+                foreach (var item in array.Items)
+                    parts.Add(Of(item));
+                return new ArrayType(parts.DrainToImmutable(), null);
             case ArrayValue array:
                 return new ArrayType([], Join(array.Items));
             case SetValue set:
@@ -93,9 +96,9 @@ internal sealed class TypeOperations(CompileBudget budget)
         if (a is AnyType || b is AnyType)
             return true;
         if (a is UnionType some)
-            return some.Alternatives.Any(type => Unify(type, b));
+            return UnifyAny(some, b);
         if (b is UnionType others)
-            return others.Alternatives.Any(type => Unify(a, type));
+            return UnifyAny(others, a);
 
         return (a, b) switch
         {
@@ -106,6 +109,17 @@ internal sealed class TypeOperations(CompileBudget budget)
                 && (one.Dynamic is null || two.Dynamic is null || Unify(one.Dynamic.Value, two.Dynamic.Value)),
             _ => false,
         };
+    }
+
+    private bool UnifyAny(UnionType union, RegoType other)
+    {
+        foreach (var one in union.Alternatives)
+        {
+            if (Unify(one, other))
+                return true;
+        }
+
+        return false;
     }
 
     private bool UnifyArrays(ArrayType a, ArrayType b)
@@ -119,7 +133,16 @@ internal sealed class TypeOperations(CompileBudget budget)
         return true;
     }
 
-    private bool UnifyObjects(ObjectType a, ObjectType b) => a.Static.All(property => Unify(property.Type, Select(b, property.Key)));
+    private bool UnifyObjects(ObjectType a, ObjectType b)
+    {
+        foreach (var property in a.Static)
+        {
+            if (!Unify(property.Type, Select(b, property.Key)))
+                return false;
+        }
+
+        return true;
+    }
 
     public static RegoType? ItemOf(ArrayType array, int index) => index < array.Static.Length ? array.Static[index] : array.Dynamic;
 
@@ -130,7 +153,7 @@ internal sealed class TypeOperations(CompileBudget budget)
         ArrayType array => key is NumberValue number && number.TryInt64(out var index) && index >= 0 ? ItemOf(array, (int)Math.Min(index, int.MaxValue)) : null,
         SetType set => set.Member.Accepts(key) ? Of(key) : null,
         ObjectType items => PropertyOf(items, key) ?? (items.Dynamic is { } dynamic && dynamic.Key.Accepts(key) ? dynamic.Value : null),
-        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, Select(one, key))),
+        UnionType union => Join(union, static (types, one, key) => types.Select(one, key!), key),
         _ => null,
     };
 
@@ -152,21 +175,53 @@ internal sealed class TypeOperations(CompileBudget budget)
         AnyType => RegoType.Any,
         ArrayType => RegoType.Number,
         SetType set => set.Member,
-        ObjectType items => items.Static.Aggregate(items.Dynamic?.Key, (joined, property) => Or(joined, Of(property.Key))) ?? RegoType.Any,
-        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, KeysOf(one))),
+        ObjectType items => KeysOf(items),
+        UnionType union => Join(union, static (types, one, _) => types.KeysOf(one), null),
         _ => null,
     };
+
+    private RegoType KeysOf(ObjectType items)
+    {
+        var joined = items.Dynamic?.Key;
+        foreach (var property in items.Static)
+            joined = Or(joined, Of(property.Key));
+        return joined ?? RegoType.Any;
+    }
+
+    private RegoType? Join(UnionType union, Func<TypeOperations, RegoType, Value?, RegoType?> of, Value? key)
+    {
+        RegoType? joined = null;
+        foreach (var one in union.Alternatives)
+            joined = Or(joined, of(this, one, key));
+        return joined;
+    }
 
     /// <summary>The type of what any key leads to; null for scalars and functions.</summary>
     public RegoType? ValuesOf(RegoType? type) => type switch
     {
         AnyType => RegoType.Any,
-        ArrayType array => array.Static.Aggregate(array.Dynamic, Or) ?? RegoType.Any,
+        ArrayType array => ValuesOf(array),
         SetType set => set.Member,
-        ObjectType items => items.Static.Aggregate(items.Dynamic?.Value, (joined, property) => Or(joined, property.Type)) ?? RegoType.Any,
-        UnionType union => union.Alternatives.Aggregate((RegoType?)null, (joined, one) => Or(joined, ValuesOf(one))),
+        ObjectType items => ValuesOf(items),
+        UnionType union => Join(union, static (types, one, _) => types.ValuesOf(one), null),
         _ => null,
     };
+
+    private RegoType ValuesOf(ArrayType array)
+    {
+        var joined = array.Dynamic;
+        foreach (var one in array.Static)
+            joined = Or(joined, one);
+        return joined ?? RegoType.Any;
+    }
+
+    private RegoType ValuesOf(ObjectType items)
+    {
+        var joined = items.Dynamic?.Value;
+        foreach (var property in items.Static)
+            joined = Or(joined, property.Type);
+        return joined ?? RegoType.Any;
+    }
 
     /// <summary>The keys that are known by name, for messages.</summary>
     public static IEnumerable<Value> KnownKeys(RegoType? type) => type switch

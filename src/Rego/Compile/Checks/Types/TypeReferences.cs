@@ -52,6 +52,15 @@ internal sealed partial class TypeChecker
 
         for (; depth < reference.Path.Length; depth++)
         {
+            var step = reference.Path[depth];
+            var key = (step as CoreConst)?.Value;
+            // What a constant leads to tells that there is such a key; which others there are is for the message.
+            if (key is not null && types.Select(type, key) is { } selected)
+            {
+                type = selected;
+                continue;
+            }
+
             var keys = types.KeysOf(type);
             if (keys is null)
             {
@@ -59,17 +68,10 @@ internal sealed partial class TypeChecker
                 return;
             }
 
-            var step = reference.Path[depth];
-            if (step is CoreConst { Value: var key })
+            if (key is not null)
             {
-                if (types.Select(type, key) is not { } selected)
-                {
-                    errors.Add(TypeMessages.NoSuchKey(at, reference, depth, null, keys, [.. TypeOperations.KnownKeys(type)]));
-                    return;
-                }
-
-                type = selected;
-                continue;
+                errors.Add(TypeMessages.NoSuchKey(at, reference, depth, null, keys, [.. TypeOperations.KnownKeys(type)]));
+                return;
             }
 
             var have = TypeOf(step);

@@ -6,8 +6,12 @@ using CabinCrew.Rego.Values;
 
 namespace CabinCrew.Rego.Compile.Checks.Types;
 
+/// <summary>A document below <c>data</c> and its type.</summary>
+/// <remarks>A class, as all that is kept in lists: lists of structs, tuples too, are compiled anew at every start.</remarks>
+internal sealed record TypedPlace(ArrayValue Path, RegoType Type);
+
 /// <summary>Immutable. <paramref name="Data"/>: places below <c>data</c>, none of which lies within another.</summary>
-internal sealed record TypeScope(RegoType Input, ImmutableArray<(ArrayValue Path, RegoType Type)> Data)
+internal sealed record TypeScope(RegoType Input, ImmutableArray<TypedPlace> Data)
 {
     public static readonly TypeScope Unknown = new(RegoType.Any, []);
 
@@ -46,10 +50,10 @@ internal sealed record TypeScope(RegoType Input, ImmutableArray<(ArrayValue Path
         foreach (var known in Data)
         {
             if (known.Path.Count < path.Count && known.Path.Equals(path.Slice(0, known.Path.Count)))
-                return this with { Data = Data.Replace(known, (known.Path, Put(known.Type, path.Items[known.Path.Count..], type))) };
+                return this with { Data = Data.Replace(known, new(known.Path, Put(known.Type, path.Items[known.Path.Count..], type))) };
         }
 
-        return this with { Data = [.. Data.Where(known => known.Path.Count < path.Count || !known.Path.Slice(0, path.Count).Equals(path)), (path, type)] };
+        return this with { Data = [.. Data.Where(known => known.Path.Count < path.Count || !known.Path.Slice(0, path.Count).Equals(path)), new(path, type)] };
     }
 
     // What is known beside the place stays; where nothing was known, other keys may be there.
