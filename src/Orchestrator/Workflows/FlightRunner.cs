@@ -15,7 +15,8 @@ internal sealed class FlightRunner(Journal journal, FlightAudit audit, Func<Step
         var rested = new Dictionary<StepId, StageEnd>();
         while (true)
         {
-            foreach (var step in Ready(flying, rested)) flying[step.Id] = Task.Run(() => StepPilot.FlyAsync(contextOf(step), goal, siblings.Token, ct), CancellationToken.None);
+            var ready = Ready(flying, rested).Select(contextOf).Select(c => (Step: c, Share: StepPilot.TryShare(c))).ToList();
+            foreach (var (step, share) in ready) flying[step.Id] = Task.Run(() => StepPilot.FlyAsync(step, goal, share, siblings.Token, ct), CancellationToken.None);
             if (flying.Count == 0) break;
             var landed = await Task.WhenAny(flying.Values).ConfigureAwait(false);
             var id = flying.First(f => f.Value == landed).Key;

@@ -20,10 +20,10 @@ public enum FlightGoal
 
 internal static class StepPilot
 {
+    /// <param name="share">See <see cref="TryShare"/>.</param>
     /// <param name="planning">Cancelled when a sibling failed: stops planning, never a take-off.</param>
-    public static async Task<StageEnd> FlyAsync(StepContext c, FlightGoal goal, CancellationToken planning, CancellationToken ct)
+    public static async Task<StageEnd> FlyAsync(StepContext c, FlightGoal goal, IDisposable? share, CancellationToken planning, CancellationToken ct)
     {
-        IDisposable? share = null;
         await using var standby = new Standby(c, goal, ct);
         c = c with { Standby = standby };
         try
@@ -56,6 +56,9 @@ internal static class StepPilot
             share?.Dispose();
         }
     }
+
+    /// <summary>Asked for all steps that start together, before one of them goes on: else the first could take off, all at a stretch, before the second has begun to plan. Null: there is none to be had now.</summary>
+    public static IDisposable? TryShare(StepContext c) => IsPlanning(c.Flight.State) ? c.Gate.TryShare() : null;
 
     private static void Leave(ref IDisposable? share)
     {

@@ -15,6 +15,9 @@ internal sealed class WorkspaceGate : IDisposable
         return new Pass(() => slots.Release());
     }
 
+    /// <summary>Null: a take-off has it, or waits for it.</summary>
+    public IDisposable? TryShare() => slots.Wait(0) ? new Pass(() => slots.Release()) : null;
+
     public async Task<IDisposable> AloneAsync(CancellationToken ct)
     {
         await alone.WaitAsync(ct).ConfigureAwait(false);

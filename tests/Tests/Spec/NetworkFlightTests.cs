@@ -78,9 +78,7 @@ public sealed class NetworkFlightTests : IAsyncDisposable
         var planned = await lab.FlyAsync(definition, FlightGoal.Plan);
         Assert.Null(planned.Problem);
         var log = planned.State.Steps.Values.Single().Plan!.Network!.Log;
-        var blob = Directory.EnumerateFiles(lab.Store, log.Hex[2..], SearchOption.AllDirectories).Single();
-        File.SetUnixFileMode(blob, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        File.WriteAllText(blob, File.ReadAllText(blob).Replace("/version", "/v3rsion"));
+        new KeptBlob(lab.Store, log).Alter("{}"u8);
         Assert.Equal(ProblemCode.BlobCorrupt, (await lab.GoOnAsync(planned.State.Id)).Problem!.Code);
     }
 

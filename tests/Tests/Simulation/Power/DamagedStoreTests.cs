@@ -17,7 +17,8 @@ public sealed class DamagedStoreTests
     private const int PageBytes = 4096;
 
     private static readonly ProblemCode[] Refusals =
-        [ProblemCode.StoreCorrupt, ProblemCode.StoreUnavailable, ProblemCode.AuditUnwritable, ProblemCode.NotFound, ProblemCode.ApprovalNotFound, ProblemCode.IllegalTransition, ProblemCode.TokenMismatch];
+        [ProblemCode.StoreCorrupt, ProblemCode.StoreUnavailable, ProblemCode.AuditUnwritable, ProblemCode.NotFound, ProblemCode.ApprovalNotFound, ProblemCode.IllegalTransition, ProblemCode.TokenMismatch,
+            ProblemCode.BlobMissing, ProblemCode.BlobCorrupt];
 
     [Fact]
     public Task Every_page_of_the_database_may_be_damaged_and_no_flight_goes_wrong() => Disk.InsideAsync(this, async () =>
