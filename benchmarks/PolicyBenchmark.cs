@@ -22,8 +22,9 @@ internal sealed class PolicyBenchmark : IBenchmark
     private const int Large = 3600;
     private const int Batch = 2000;
     private const int Batches = 9;
-    private const int Held = 200_000;
     private const int ColdRounds = 15;
+    private static readonly int Held = int.TryParse(Environment.GetEnvironmentVariable("CABINCREW_BENCH_DECISIONS"), out var said) ? said : 200_000;
+
     private const string Query = "[[x | x := data.cabincrew.preflight.deny], [x | x := data.cabincrew.preflight.require_approval], [x | x := data.cabincrew.preflight.warn]]";
 
     private static readonly string[] Chosen = ["preflight", "findings", "agents", "commands", "deletion", "dependencies", "infrastructure", "pipelines", "protected_paths", "secrets", "size", "containers"];
@@ -127,12 +128,11 @@ internal sealed class PolicyBenchmark : IBenchmark
 
     private static (double Early, double Late) Flat(Action work)
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("CABINCREW_BENCH_DECISIONS"), out var said) ? said : Held;
         double early = 0;
-        for (var i = 1; i <= count; i++)
+        for (var i = 1; i <= Held; i++)
         {
             work();
-            if (i == count / 10) early = Live();
+            if (i == Held / 10) early = Live();
         }
         return (early, Live());
     }
