@@ -61,7 +61,7 @@ public sealed class ShellReviewProperties
         var quoted = string.Concat(command.Select(c =>
         {
             seed = seed * 1664525 + 1013904223;
-            return c == ' ' ? "  " : (seed >> 24) % 5 switch { 0 => $"'{c}'", 1 => $"\"{c}\"", 2 => $"\\{c}", 3 => $"$'{c}'", _ => c.ToString() };
+            return c == ' ' ? "  " : ((seed >> 24) % 5) switch { 0 => $"'{c}'", 1 => $"\"{c}\"", 2 => $"\\{c}", 3 => $"$'{c}'", _ => c.ToString() };
         }));
         Assert.True(ShellReviewTests.Rules(quoted).Contains(rule), $"{rule} is not found in {quoted}");
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
