@@ -44,7 +44,7 @@ public sealed class ShellReviewTests
     [Fact]
     public void Too_deep_or_too_long_is_not_harmless()
     {
-        Assert.Contains("unreadable", Rules(new string('(', 5000) + "ls" + new string(')', 5000)));
+        Assert.Contains("unreadable", Rules(string.Concat(Enumerable.Repeat("( ", 5000)) + "ls" + new string(')', 5000)));
         Assert.Contains("unreadable", Rules(string.Concat(Enumerable.Repeat("eval ", 100)) + "ls"));
         Assert.Contains("unreadable", Rules("a=x\n" + string.Concat(Enumerable.Repeat("a=$a$a$a$a\n", 40)) + "echo $a"));
         Assert.Contains("unreadable", Rules(new string('#', CommandReview.CharsMax + 1)));

@@ -4,6 +4,7 @@ namespace CabinCrew.Governance.Detection.Commands.Shell;
 internal static class BraceExpansion
 {
     private const int WordsMax = 64;
+    private const int PartsMax = 1000;
 
     public static IReadOnlyList<ShellWord> Of(ShellWord word)
     {
@@ -12,7 +13,7 @@ internal static class BraceExpansion
         List<ShellWord> done = [];
         while (open.Count > 0)
         {
-            if (open.Count + done.Count > WordsMax) return [word];
+            if (open.Count + done.Count > WordsMax || open[0].Count > PartsMax) return [word];
             var parts = open[0];
             open.RemoveAt(0);
             if (FirstBrace(parts) is not { } brace)

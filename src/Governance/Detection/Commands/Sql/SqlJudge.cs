@@ -96,7 +96,6 @@ internal static class SqlJudge
     private static void Drops(Words words, int first, Report report)
     {
         var at = first + 1;
-        while (words.Is(at, "TEMPORARY") || words.Is(at, "TEMP")) return;
         var kind = words.Text(at).ToUpperInvariant();
         if (!Droppable.Contains(kind) || Harmless.Contains(kind)) return;
         while (Droppable.Contains(words.Text(at).ToUpperInvariant()) || words.Is(at, "BY")) at++;
