@@ -26,9 +26,9 @@ internal static class TerraformPlanJudge
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 128, AllowDuplicateProperties = false });
             Plan(document.RootElement, report);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            // Half of a surrogate pair shows only when a text is asked for.
+            // Half of a surrogate pair shows as one of the latter two.
             report.Add("unreadable", "not a plan in JSON as terraform show -json writes it");
         }
     }

@@ -56,7 +56,7 @@ internal static class NetworkJudge
         foreach (var argument in call.Arguments)
         {
             var text = argument.Text;
-            var isKey = previous is "-i" or "-F" or "--cert" or "--key" or "-E" or "--cacert" or "--netrc-file" or "-o" or "--output" or "-O" or "-c" or "--cookie-jar" or "--config" or "-K";
+            var isKey = (copies && previous == "-F") || previous is "-i" or "--cert" or "--key" or "-E" or "--cacert" or "--netrc-file" or "-o" or "--output" or "-O" or "-c" or "--cookie-jar" or "--config" or "-K";
             previous = text;
             if (argument.Taint.HasFlag(Taint.Credential)) report.Add("send-credentials", argument.Source);
             else if (!isKey && isRemote && text.Length > 0 && text[0] != '-' && Paths.IsCredential(text[(text.IndexOf('@') + 1)..])) report.Add("send-credentials", text[(text.IndexOf('@') + 1)..]);

@@ -64,6 +64,7 @@ internal static class Paths
         if (text.Length == 0) return PathKind.Ordinary;
         var isHomeMark = text[0] == '~' && !isQuoted;
         if (isHomeMark && text.IndexOf('/') < 0) return PathKind.Home;
+        if (text[0] == '~' && isQuoted) return PathKind.Ordinary;
         var path = Normal(text, isHomeMark ? "." : directory ?? ".", isQuoted);
         if (path == "/") return PathKind.Root;
         if (path == "~" || IsHome(path)) return PathKind.Home;

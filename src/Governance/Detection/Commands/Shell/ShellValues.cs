@@ -22,7 +22,7 @@ internal sealed record Flow(string? Text, Taint Taint = Taint.None, string Sourc
     public static readonly Flow Unknown = new(null, Taint.None);
 
     /// <summary>Longer texts are put together from pieces no more: a script could double them line by line.</summary>
-    public const int JoinedCharsMax = 1 << 16;
+    public const int JoinedCharsMax = 1 << 14;
 
     /// <summary>Both, one after the other.</summary>
     public Flow Then(Flow next) => new(Text is null || next.Text is null || Text.Length + next.Text.Length > JoinedCharsMax ? null : Text + next.Text, Taint | next.Taint, Source.Length > 0 ? Source : next.Source);

@@ -6,7 +6,7 @@ namespace CabinCrew.Governance.Detection.Commands.Shell;
 
 internal sealed partial class ShellWalk
 {
-    private const int CommandsMax = 200_000;
+    private const int CommandsMax = 50_000;
     private const int DepthMax = 40;
 
     /// <summary>A script may be read anew in every wrapper, but not without end.</summary>
