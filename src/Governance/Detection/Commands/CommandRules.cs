@@ -1,0 +1,125 @@
+// Every rule for commands and changes, in one table. docs/reference/commands.md is made of it.
+using static CabinCrew.Governance.Detection.Commands.CommandSeverity;
+
+namespace CabinCrew.Governance.Detection.Commands;
+
+public static class CommandRules
+{
+    /// <summary>In groups as they are documented.</summary>
+    public static IReadOnlyList<(string Group, IReadOnlyList<CommandRule> Rules)> Groups { get; } =
+    [
+        ("Files and devices",
+        [
+            new("delete-root", Critical, "deletes the whole file system"),
+            new("delete-home", Critical, "deletes a home directory"),
+            new("delete-system", Critical, "deletes a directory that the system or its data cannot do without"),
+            new("delete-system-part", Serious, "deletes a part of the system"),
+            new("delete-workspace", Serious, "deletes the whole working directory"),
+            new("delete-repository", Serious, "deletes a repository with its history"),
+            new("delete-unset", Notable, "deletes below a variable or directory that may be empty or missing"),
+            new("delete-found", Serious, "deletes what is found throughout the system or a home"),
+            new("overwrite-device", Critical, "overwrites a device"),
+            new("delete-storage", Serious, "removes a volume, a pool or a file system"),
+            new("overwrite-system-file", Serious, "writes to a file that decides who may do what"),
+            new("change-schedule", Notable, "changes what the system runs by itself"),
+            new("write-git-hook", Serious, "writes code that git will run"),
+            new("make-writable", Serious, "makes files writable for everybody"),
+            new("make-setuid", Serious, "lets whoever runs a file act as its owner"),
+            new("permissions-of-system", Critical, "changes owner or permissions throughout the system"),
+        ]),
+        ("The machine",
+        [
+            new("erase-logs", Serious, "erases logs"),
+            new("erase-history", Serious, "erases or stops the record of commands"),
+            new("stop-protection", Serious, "switches off a firewall, an audit or another protection"),
+            new("stop-machine", Serious, "stops or restarts the machine"),
+            new("kill-all", Serious, "kills every process that it may"),
+            new("fork-bomb", Critical, "starts itself over and over until nothing else can run"),
+            new("erase-schedule", Serious, "deletes all scheduled commands"),
+            new("change-account", Serious, "changes who may log in or act as root"),
+        ]),
+        ("Code and credentials over the network",
+        [
+            new("download-to-shell", Critical, "runs what a network address answers, unseen"),
+            new("decoded-to-shell", Serious, "runs a script that is hidden by encoding"),
+            new("download-then-run", Serious, "runs a file that was just downloaded"),
+            new("reverse-shell", Critical, "gives a shell to another machine"),
+            new("send-credentials", Critical, "sends credentials to another machine"),
+            new("read-credentials", Notable, "reads credentials"),
+            new("package-from-url", Notable, "installs code from an address instead of a registry"),
+            new("publish-package", Serious, "publishes a package for everybody"),
+        ]),
+        ("git",
+        [
+            new("git-force-push-protected", Serious, "overwrites a protected branch, tags or all branches on the server"),
+            new("git-force-push", Notable, "overwrites a branch on the server"),
+            new("git-delete-remote", Serious, "deletes branches or tags on the server"),
+            new("git-reset-hard", Notable, "throws away changes that are not committed"),
+            new("git-clean", Serious, "deletes files that git does not know, ignored ones too"),
+            new("git-branch-delete", Notable, "deletes a branch that may not be merged"),
+            new("git-rewrite-history", Serious, "rewrites history"),
+            new("git-erase-reflog", Serious, "erases what could bring lost commits back"),
+            new("repository-delete", Serious, "deletes a repository on its server"),
+        ]),
+        ("Infrastructure",
+        [
+            new("terraform-destroy", Serious, "destroys infrastructure"),
+            new("terraform-apply-unseen", Serious, "changes infrastructure without showing the plan"),
+            new("terraform-state", Serious, "changes what terraform knows of, or breaks its lock"),
+            new("kubernetes-delete", Serious, "deletes from a cluster what takes data or much else with it"),
+            new("kubernetes-drain", Serious, "takes a node out of service"),
+            new("kubernetes-admin", Serious, "gives full power over a cluster"),
+            new("helm-uninstall", Serious, "removes a release with what belongs to it"),
+            new("docker-delete", Serious, "deletes volumes, images or containers all at once"),
+            new("docker-privileged", Serious, "runs a container with power over its host"),
+            new("cloud-delete", Serious, "deletes resources of a cloud account"),
+            new("cloud-access", Serious, "changes who may do what in a cloud account"),
+            new("cloud-public", Serious, "opens resources to everybody"),
+            new("cloud-protection", Serious, "switches off a cloud account's record or protection"),
+        ]),
+        ("Databases",
+        [
+            new("sql-drop", Serious, "drops what holds data"),
+            new("sql-truncate", Serious, "empties a table"),
+            new("sql-delete-all", Serious, "deletes all rows"),
+            new("sql-update-all", Serious, "changes all rows"),
+            new("sql-drop-column", Serious, "drops a column with its data"),
+            new("sql-grant-all", Serious, "gives every right"),
+            new("database-delete", Serious, "deletes a whole database"),
+        ]),
+        ("Dockerfiles",
+        [
+            new("docker-root-user", Notable, "ends as root"),
+            new("docker-add-url", Notable, "adds what an address answers, unseen"),
+            new("docker-secret", Serious, "keeps a secret in the image for everybody who has it"),
+            new("docker-latest", Notable, "builds on an image without a fixed version"),
+        ]),
+        ("Kubernetes manifests",
+        [
+            new("manifest-privileged", Serious, "runs with power over its host"),
+            new("manifest-host-namespace", Serious, "shares a namespace of its host"),
+            new("manifest-host-path", Serious, "mounts a path of its host"),
+            new("manifest-root-user", Notable, "runs as root"),
+            new("manifest-capabilities", Serious, "adds capabilities that reach beyond the container"),
+            new("manifest-cluster-admin", Serious, "gives full power over a cluster"),
+            new("manifest-wildcard-role", Serious, "gives every right on everything"),
+            new("manifest-public-service", Notable, "opens a service to the internet"),
+            new("manifest-latest", Notable, "runs an image without a fixed version"),
+        ]),
+        ("Terraform plans",
+        [
+            new("plan-delete", Serious, "destroys a resource"),
+            new("plan-replace", Serious, "destroys a resource and makes a new one"),
+            new("plan-iam-wildcard", Serious, "allows everything"),
+            new("plan-public", Serious, "opens a resource to everybody"),
+            new("plan-unencrypted", Serious, "keeps data without encryption"),
+            new("plan-unprotected", Notable, "lets data be deleted without more ado"),
+        ]),
+        ("What cannot be judged",
+        [
+            new("unreadable", Serious, "cannot be read, and so not judged"),
+        ]),
+    ];
+
+    public static IReadOnlyDictionary<string, CommandRule> ById { get; } = Groups.SelectMany(g => g.Rules).ToDictionary(r => r.Id, StringComparer.Ordinal);
+}
