@@ -156,6 +156,12 @@ public enum ProblemCode
     PolicyDenied,
     PolicyReplayDiffers,
 
+    // models that users bring
+    ModelInvalid,
+    ModelRuntimeMissing,
+    ModelFailed,
+    ModelOverBudget,
+
     // approval
     ApprovalRequired,
     ApprovalNotFound,
@@ -435,6 +441,16 @@ public static class ProblemCodes
             "Simplify it, or raise its limit."),
         new(ProblemCode.PolicyDenied, "policy_denied", ProblemClass.Denied, 403, Severity.Error, "PRE-02", "The judgement is deny.",
             "See why with `cabincrew show`; change the plan or the policy."),
+
+        // models that users bring
+        new(ProblemCode.ModelInvalid, "model_invalid", ProblemClass.Denied, 422, Severity.Error, "PRE-06", "A model's folder is not as its classifier.json says, or cannot be used.",
+            "Mend what is named; docs/reference/models.md has the contract."),
+        new(ProblemCode.ModelRuntimeMissing, "model_runtime_missing", ProblemClass.Denied, 503, Severity.Error, "PRE-06", "The ONNX runtime's library is not there, or is not the one that is pinned.",
+            "Run `eng/setup --models`, which fetches it and checks its hash."),
+        new(ProblemCode.ModelFailed, "model_failed", ProblemClass.Denied, 500, Severity.Error, "PRE-06", "A model gave no answer that could be used; that counts as deny.",
+            "Look at the model with its golden texts; export it anew."),
+        new(ProblemCode.ModelOverBudget, "model_over_budget", ProblemClass.Denied, 413, Severity.Warning, "PRE-06", "A text is longer than a model may look at.",
+            "Raise the budget in classifier.json, or let a person decide."),
 
         // approval
         new(ProblemCode.PolicyReplayDiffers, "policy_replay_differs", ProblemClass.Differs, 409, Severity.Warning, "PRE-01", "Recorded plans would be judged otherwise, or could not be judged.",

@@ -63,6 +63,7 @@ internal static class Floors
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
         ["Gateways"] = ["Http", "Firewall", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
+        ["LocalModels"] = ["Tokens", "Onnx", "Classifying"],
         ["Server"] = ["Mcp"],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Serving", "Commands"],
         ["Git"] = [],
