@@ -103,9 +103,19 @@ internal static class Root
     /// <summary>An argument is what it says: "@name" is no file to be read in its place, since a reason or a name may come from somebody else.</summary>
     public static ParseResult Parse(IReadOnlyList<string> args, Command? root = null) => (root ?? For(args)).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
+    // What shells ask while a line is typed, `[suggest:12]`: a directive, and those only a root of that class has.
+    private static RootCommand BuildForShells()
+    {
+        var root = new RootCommand();
+        foreach (var verb in Verbs) root.Subcommands.Add(verb.Make());
+        foreach (var option in Globals.All) root.Options.Add(option);
+        return root;
+    }
+
     // A line that begins with a verb can mean no other, and making them all takes longer than most of them take to run.
     private static Command For(IReadOnlyList<string> args) =>
-        args.Count > 0 && args[0] != "help" && Array.Find(Verbs, v => v.Name == args[0]) is { } verb
+        args is [['[', ..], ..] ? BuildForShells()
+        : args.Count > 0 && args[0] != "help" && Array.Find(Verbs, v => v.Name == args[0]) is { } verb
             ? Build([verb.Name == "policy" ? PolicyCommand.Create(args.ElementAtOrDefault(1)) : verb.Make()])
             : Build();
 

@@ -24,9 +24,9 @@ public sealed class ShellReviewProperties
     private static readonly Func<string, string>[] Wrappers =
     [
         s => $"sh -c {Quoted(s)}", s => $"bash -lc {Quoted(s)}", s => $"eval {Quoted(s)}", s => $"sudo -u root sh -c {Quoted(s)}", s => $"env A=b sh -c {Quoted(s)}", s => $"nohup sh -c {Quoted(s)} &",
-        s => $"timeout 5 sh -c {Quoted(s)}", s => $"ssh host {Quoted(s)}", s => $"docker exec web sh -c {Quoted(s)}", s => $"kubectl exec pod -- sh -c {Quoted(s)}", s => $"su -c {Quoted(s)}", s => $"({s})", s => $"{{ {s}\n}}",
-        s => $"if true; then\n{s}\nfi", s => $"x=$({s})", s => $"true && {s}", s => $"echo a | {{ {s}\n}}", s => $"f() {{ {s}\n}}\nf", s => $"sh <<'END{s.Length}'\n{s}\nEND{s.Length}\n", s => $"echo {Quoted(s)} | sh",
-        s => $"echo {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(s))} | base64 -d | bash", s => $"x={Quoted(s)}; eval \"$x\"", s => $"find . -exec sh -c {Quoted(s)} \\;", s => $"echo a | xargs sh -c {Quoted(s)}",
+        s => $"timeout 5 sh -c {Quoted(s)}", s => $"ssh host {Quoted(s)}", s => $"docker exec web sh -c {Quoted(s)}", s => $"kubectl exec pod -- sh -c {Quoted(s)}", s => $"su -c {Quoted(s)}", s => $"( {s} )", s => $"{{ {s}\n}}",
+        s => $"if true; then\n{s}\nfi", s => $"x=$( {s} )", s => $"true && {s}", s => $"echo a | {{ {s}\n}}", s => $"f() {{ {s}\n}}\nf", s => $"sh <<'END{s.Length}'\n{s}\nEND{s.Length}\n", s => $"echo {Quoted(s)} | sh",
+        s => $"echo {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(s))} | base64 -d | bash", s => $"x{s.Length}={Quoted(s)}; eval \"$x{s.Length}\"", s => $"find . -exec sh -c {Quoted(s)} \\;", s => $"echo a | xargs sh -c {Quoted(s)}",
         s => $"busybox sh -c {Quoted(s)}", s => $"time nice -n 5 sh -c {Quoted(s)}", s => $"for i in 1 2; do\n{s}\ndone", s => $"watch {Quoted(s)}", s => $"python3 -c {Quoted($"import os; os.system({Python(s)})")}",
     ];
 

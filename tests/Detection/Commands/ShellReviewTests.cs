@@ -65,7 +65,8 @@ public sealed class ShellReviewTests
         CommandReview.Of(piece);
         var clock = Stopwatch.StartNew();
         CommandReview.Of(text.ToString());
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(4), $"{clock.Elapsed.TotalSeconds:F1} s for a megabyte of '{piece}'");
+        // A guard against what grows with the square, on any machine: that would take minutes.
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"{clock.Elapsed.TotalSeconds:F1} s for a megabyte of '{piece}'");
     }
 
     internal static IEnumerable<string> Rules(string command) => CommandReview.Of(command).Select(f => f.Rule.Id);

@@ -29,7 +29,8 @@ internal sealed class ShellExpansion(Scene scene, Func<IReadOnlyList<ShellNode>,
         List<Field> fields = [];
         foreach (var word in words)
         {
-            foreach (var alternative in Alternatives(word)) fields.AddRange(alternative);
+            var alternatives = Alternatives(word);
+            foreach (var alternative in alternatives) fields.AddRange(alternatives.Count == 1 ? alternative : alternative.Select(f => f with { Taint = f.Taint | Taint.OneOfSeveral }));
             if (fields.Count > FieldsMax) break;
         }
         return fields;

@@ -13,6 +13,9 @@ internal enum Taint
 
     /// <summary>It is, or holds, a credential.</summary>
     Credential = 4,
+
+    /// <summary>One of several that a variable may hold there: which, only a run would tell.</summary>
+    OneOfSeveral = 8,
 }
 
 /// <param name="Text">Null where only a run would tell.</param>

@@ -45,6 +45,8 @@ internal sealed partial class ShellWalk
     {
         if (taint.HasFlag(Taint.Downloaded)) report.Add("download-to-shell", source);
         if (taint.HasFlag(Taint.Decoded)) report.Add("decoded-to-shell", source);
+        // Which text is run is not known: whatever the one says that is looked at, it is not all.
+        if (taint.HasFlag(Taint.OneOfSeveral)) report.Add("unreadable", "a script that is one of several");
     }
 
     private Flow RunShell(CommandCall call)
@@ -91,7 +93,7 @@ internal sealed partial class ShellWalk
         output = Flow.Unknown;
         if (call.Scene.FileAt(file.Text) is not { } content) return false;
         var isPipe = file.Text.StartsWith("/dev/fd/", StringComparison.Ordinal);
-        if (isPipe || content.Taint.HasFlag(Taint.Decoded)) ComesFrom(content.Taint, content.Source);
+        if (isPipe || (content.Taint & (Taint.Decoded | Taint.OneOfSeveral)) != 0) ComesFrom(content.Taint, content.Source);
         else if (content.Taint.HasFlag(Taint.Downloaded)) report.Add("download-then-run", content.Source);
         if (content.Text is not { } text) return true;
         var scene = call.Scene.Copy();
