@@ -82,8 +82,19 @@ internal static unsafe partial class SpawnNative
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MemfdCreate(string name, uint flags);
 
+    /// <summary>Waits for all of the time, also where a signal comes between: the runtime stops threads by one, and whoever took that for the end would give up on a process that is just ending.</summary>
+    public static int Poll(PollEntry* entries, nuint count, int milliseconds)
+    {
+        const int interrupted = 4;
+        var until = Environment.TickCount64 + milliseconds;
+        int happened;
+        while ((happened = PollOnce(entries, count, milliseconds)) < 0 && Marshal.GetLastPInvokeError() == interrupted)
+            if (milliseconds > 0) milliseconds = (int)Math.Max(0, until - Environment.TickCount64);
+        return happened;
+    }
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+    private static partial int PollOnce(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, byte* buffer, nuint count);
