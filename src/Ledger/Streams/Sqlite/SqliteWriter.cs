@@ -88,7 +88,7 @@ internal sealed class SqliteWriter : IDisposable
         while (queue.TryTake(out var first, Timeout.InfiniteTimeSpan))
         {
             if (first == Request.Nudge) continue;
-            lock (pen) Commit(first);
+            lock (pen) Commit(first, mayWait: true);
             groups = queue.Count == 0 ? 0 : groups + 1;
             if (groups % GroupsBeforePause == GroupsBeforePause - 1) Thread.Sleep(1);
         }
@@ -101,7 +101,8 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             if (isClosed) return false;
-            Commit(request);
+            // Others wait for the pen, and for nothing that this one waits for.
+            Commit(request, mayWait: false);
             return true;
         }
         finally
@@ -110,7 +111,8 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private void Commit(Request first)
+    /// <param name="mayWait">For more of a group, while the log is being flushed anyway.</param>
+    private void Commit(Request first, bool mayWait)
     {
         group.Clear();
         if (flusher.Distrusted is { } why)
@@ -120,7 +122,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         try
         {
-            CommitGroup(first);
+            CommitGroup(first, mayWait);
             if (db.LogFrames >= LogFramesMax) Checkpoint();
         }
         catch (SqliteException e)
@@ -135,7 +137,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private void CommitGroup(Request first)
+    private void CommitGroup(Request first, bool mayWait)
     {
         group.Add(first);
         db.Execute("BEGIN IMMEDIATE");
@@ -143,7 +145,7 @@ internal sealed class SqliteWriter : IDisposable
         var scope = new WriteScope(db, clock.GetUtcNow(), audit);
         Execute(first, scope);
         var began = Stopwatch.GetTimestamp();
-        while (group.Count < GroupMax && Following(began, mayWait: group.TrueForAll(r => !r.Deferred)) is { } next)
+        while (group.Count < GroupMax && Following(began, mayWait && group.TrueForAll(r => !r.Deferred)) is { } next)
         {
             group.Add(next);
             Execute(next, scope);
