@@ -112,7 +112,7 @@ public sealed class FrameKeeper : IAsyncDisposable
     private async Task WriteAsync()
     {
         // Also where nothing is kept any more: what was kept before goes in its time.
-        Sweep();
+        await SweepAsync().ConfigureAwait(false);
         while (true)
         {
             await work.WaitAsync().ConfigureAwait(false);
@@ -143,7 +143,7 @@ public sealed class FrameKeeper : IAsyncDisposable
             var messages = taken.ConvertAll(Kept);
             var packed = KeptSegment.Write(messages);
             var kept = await blobs!.PutAsync(tenant, packed, CancellationToken.None).ConfigureAwait(false);
-            if ((sinceSweep += packed.Length) > settings.BytesMax / 16 || ledger.Clock.GetElapsedTime(sweptAt) > SweepEvery) Sweep();
+            if ((sinceSweep += packed.Length) > settings.BytesMax / 16 || ledger.Clock.GetElapsedTime(sweptAt) > SweepEvery) await SweepAsync().ConfigureAwait(false);
             await TellAsync(kept.Ok ? kept.Value : null, kept.Problem, messages.Count, messages.Count(m => m.Redacted), kept.Ok ? lost : lost + messages.Count).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever goes wrong with what is only kept stops nobody; that it is not kept is told.
@@ -185,10 +185,19 @@ public sealed class FrameKeeper : IAsyncDisposable
         },
     }, strict: false).ConfigureAwait(false);
 
-    // What cannot be removed now is tried again with the next segments.
-    private void Sweep()
+    // What cannot be removed now is tried again with the next segments; that it is still there is told.
+    private async Task SweepAsync()
     {
         (sinceSweep, sweptAt) = (0, ledger.Clock.GetTimestamp());
-        blobs?.Sweep(tenant, ledger.Clock.GetUtcNow() - settings.KeepFor, settings.BytesMax);
+        if (blobs?.Sweep(tenant, ledger.Clock.GetUtcNow() - settings.KeepFor, settings.BytesMax).Problem is not { } problem) return;
+        await audit.RecordAsync(new AuditEvent
+        {
+            EventId = ledger.Ids.Next("evt"),
+            Timestamp = ledger.Clock.GetUtcNow(),
+            EventType = AuditEventTypes.ProblemReported,
+            Message = $"messages are kept for longer than they should be: {problem}",
+            Severity = Severity.Warning,
+            Extensions = new() { Actor = "gateway", Problem = problem.Code.Id() },
+        }, strict: false).ConfigureAwait(false);
     }
 }
