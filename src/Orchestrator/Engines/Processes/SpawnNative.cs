@@ -82,7 +82,7 @@ internal static unsafe partial class SpawnNative
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MemfdCreate(string name, uint flags);
 
-    /// <summary>Waits for all of the time, also where a signal comes between: the runtime stops threads by one, and whoever took that for the end would give up on a process that is just ending.</summary>
+    /// <summary>Waits for all of the time, also where a signal comes between: one tells of each child that ends, whichever thread it comes to, and whoever took it for the end of the time would give up on that very child.</summary>
     public static int Poll(PollEntry* entries, nuint count, int milliseconds)
     {
         const int interrupted = 4;
