@@ -7,12 +7,13 @@ namespace CabinCrew.Tests.Tidy;
 
 public sealed partial class ClausesTests
 {
-    // Parts of the protocol that come after the first flight; their clauses may stand without a test until then.
+    // Parts of the protocol that come later; their clauses may stand without a test, or with tests of the part that is there, until then.
     private static readonly Dictionary<string, string> Later = new()
     {
         ["APR-06"] = "channels besides the command line",
         ["AUD-06"] = "sinks besides the JSON Lines export",
         ["ORC-07"] = "judgement after execution",
+        ["PRE-06"] = "a policy source, and so anything that asks a model",
     };
 
     /// <summary>Clause id to title, as the test kit lists them.</summary>
@@ -64,7 +65,8 @@ public sealed partial class ClausesTests
             {
                 report.Append($"### {clause} {Known[clause]}\n\n");
                 var tests = shown[clause].Distinct().Order(StringComparer.Ordinal).ToArray();
-                if (tests.Length == 0) report.Append(Later.TryGetValue(clause, out var what) ? $"Not yet: {what}.\n" : "No test.\n");
+                if (Later.TryGetValue(clause, out var what)) report.Append($"Not yet: {what}.\n{(tests.Length > 0 ? "\n" : "")}");
+                else if (tests.Length == 0) report.Append("No test.\n");
                 foreach (var t in tests) report.Append($"- {t}\n");
                 report.Append('\n');
             }
