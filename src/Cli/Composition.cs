@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Ledger;
+using CabinCrew.LocalModels.Classifying;
+using CabinCrew.LocalModels.Onnx;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
 
-internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identities, Caller Caller, Flights Flights) : IAsyncDisposable
+internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identities, Caller Caller, Flights Flights, LoadedModels Models) : IAsyncDisposable
 {
     /// <summary>What gateways hold until people answer.</summary>
     public HeldCalls Calls { get; } = new(Ledger, Identities, TenantId.Local);
@@ -16,6 +18,7 @@ internal sealed record House(Place Place, LedgerRoom Ledger, IdentityBook Identi
     public async ValueTask DisposeAsync()
     {
         await Flights.DisposeAsync().ConfigureAwait(false);
+        Models.Dispose();
         await Ledger.DisposeAsync().ConfigureAwait(false);
     }
 }
@@ -30,10 +33,14 @@ internal static partial class Composition
         var known = book.Authenticate(me).Try(out var caller, out var stranger);
         if (!known && !place.HasStore) return stranger!;
         if (!(await Stores.OpenAsync(place.Store, TimeProvider.System, new RandomIds(), ct).ConfigureAwait(false)).Try(out var ledger, out problem)) return problem;
-        var flights = new Flights(ledger, book);
-        if (known) return new House(place, ledger, book, caller!, flights);
+        var models = BroughtModels();
+        var flights = new Flights(ledger, book, models: models.Load);
+        if (known) return new House(place, ledger, book, caller!, flights, models);
         await using (ledger) return await flights.RefuseStrangerAsync(stranger!, $"{me.OsUser} ({me.Uid})", ct).ConfigureAwait(false);
     }
+
+    /// <summary>Models that users bring: nothing is loaded before a policy names one.</summary>
+    public static LoadedModels BroughtModels() => new(AppContext.BaseDirectory, Environment.GetEnvironmentVariable(OnnxLibrary.Variable));
 
     /// <summary>Who runs this process: the kernel's word on the uid, and a token if one was handed over.</summary>
     public static Outcome<Credentials> Me(string? claimedName, string? tokenFile)

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using CabinCrew.Cli.Commands;
 using CabinCrew.Cli.Commands.Mcp;
+using CabinCrew.Cli.Commands.Model;
 using CabinCrew.Cli.Commands.Policy;
 using CabinCrew.Protocol;
 
@@ -53,6 +54,7 @@ internal static class Root
           mcp wrap|unwrap       put the gateway before the servers that a client has, and take it back
           mcp inspect|accept    what servers offer, and what of it was accepted
           mcp tail              what is decided, as it happens
+          model check|pin|calibrate|bench    text classifiers of your own (ONNX)
 
         Make
           engine check ENGINE   run the conformance checks on an engine in any language
@@ -84,7 +86,7 @@ internal static class Root
         new("status", ReadCommands.Status), new("show", ReadCommands.Show), new("logs", ReadCommands.Logs),
         new("approvals", ApprovalCommands.List), new("approve", ApprovalCommands.Approve), new("reject", ApprovalCommands.Reject),
         new("token", EvidenceCommands.Token), new("audit", AuditCommands.Audit),
-        new("policy", PolicyCommand.Create), new("mcp", McpCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
+        new("policy", PolicyCommand.Create), new("mcp", McpCommand.Create), new("model", ModelCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
     ];
 
     /// <summary>The whole command line. No <see cref="RootCommand"/>: that one looks up its texts in resources, which takes longer than most verbs take to run.</summary>

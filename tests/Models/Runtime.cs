@@ -9,7 +9,7 @@ internal static class Runtime
 
     public static OnnxRuntime Loaded => OnnxRuntime.Load(Library).Value;
 
-    private static string Root()
+    public static string Root()
     {
         var directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "CabinCrew.slnx"))) directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("not in the repository");

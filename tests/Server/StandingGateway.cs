@@ -11,6 +11,7 @@ using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Protocol;
@@ -111,6 +112,8 @@ internal sealed class StandingGateway : IAsyncDisposable
         public Outcome<ServerProgram> FileServer(string name, string directory) => throw new InvalidOperationException("no file server here");
 
         public IChangeCollector Collector(string directory, MessageCaller caller) => throw new InvalidOperationException("no plans here");
+
+        public TextModelLoader? Models => null;
 
         public Task<Outcome<string>> SecretAsync(string kind, string value, CancellationToken ct) => Task.FromResult<Outcome<string>>(Environment.GetEnvironmentVariable(value) ?? "");
 

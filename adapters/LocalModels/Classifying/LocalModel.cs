@@ -1,11 +1,12 @@
 // A model that was loaded and passed its self-test. It looks at whole texts, window by window, or says that it did not; the same text always gets the same answer.
+using CabinCrew.Governance.Detection;
 using CabinCrew.LocalModels.Onnx;
 using CabinCrew.LocalModels.Tokens;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.LocalModels.Classifying;
 
-public sealed class LocalModel : IDisposable
+public sealed class LocalModel : ITextModel, IDisposable
 {
     private readonly Tokenizer tokenizer;
     private readonly OnnxSession session;
@@ -22,6 +23,13 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>Over classifier.json, which pins every file.</summary>
     public Digest Digest { get; }
+
+    public string Kind => Document.Kind;
+
+    public string Runtime => $"onnxruntime {OnnxLibrary.Version}";
+
+    Outcome<ModelAnswer> ITextModel.Classify(string text, CancellationToken ct) => Classify(text, ct).Map(said =>
+        new ModelAnswer(said.Decision, said.Reasons, said.Scores.ToDictionary(s => s.Label, s => s.Score, StringComparer.Ordinal), said.Complete));
 
     /// <summary>A problem is no answer, which is never a yes. A text beyond the budget has an answer: a person decides.</summary>
     public Outcome<Classification> Classify(string text, CancellationToken ct)

@@ -24,10 +24,18 @@ public static class ModelFolder
     public static Outcome<LocalModel> Load(string directory, OnnxRuntime runtime)
     {
         if (!Document(directory).Try(out var read, out var problem)) return problem;
-        var (document, digest) = read;
+        if (!Assemble(directory, read.Document, read.Digest, runtime).Try(out var model, out problem)) return problem;
+        if (GoldenCheck.Run(model) is not { } wrong) return model;
+        model.Dispose();
+        return wrong;
+    }
+
+    /// <summary>The same without the golden texts: for whoever writes down what their scores are.</summary>
+    internal static Outcome<LocalModel> Assemble(string directory, ClassifierDocument document, Digest digest, OnnxRuntime runtime)
+    {
         if (Fault(document) is { } fault) return Invalid(fault, DocumentName);
 
-        if (!Pinned(directory, Config, ConfigBytesMax, document).Try(out var config, out problem)) return problem;
+        if (!Pinned(directory, Config, ConfigBytesMax, document).Try(out var config, out var problem)) return problem;
         if (!Tokens(directory, document).Try(out var tokenizer, out problem)) return problem;
         if (ConfigFault(config, document, tokenizer) is { } disagreement) return Invalid(disagreement, Config);
         if (!Pinned(directory, Model, ModelBytesMax, document).Try(out var graph, out problem)) return problem;
@@ -39,26 +47,42 @@ public static class ModelFolder
             session.Dispose();
             return problem;
         }
-        var model = new LocalModel(document, digest, tokenizer, session, known);
-        if (GoldenCheck.Run(model) is not { } wrong) return model;
-        model.Dispose();
-        return wrong;
+        return new LocalModel(document, digest, tokenizer, session, known);
     }
+
+    /// <summary>What stands for the model of a folder, without loading it.</summary>
+    public static Outcome<Digest> DigestOf(string directory) => Document(directory).Map(read => read.Digest);
 
     /// <summary>The document, and the digest that stands for the whole model: it has the hash of every other file.</summary>
     private static Outcome<(ClassifierDocument Document, Digest Digest)> Document(string directory)
     {
         if (!PlainFile.Read(Path.Combine(directory, DocumentName), DocumentBytesMax, ProblemCode.ModelInvalid).Try(out var file, out var problem)) return problem;
-        return SchemaCatalog.Read("classifier", file.Bytes, ClassifierJson.Default.ClassifierDocument).Try(out var document, out problem)
-            ? (document, Digest.Of(file.Bytes))
-            : Invalid(problem.Message, $"{DocumentName}: {problem.Where}");
+        return Document(file.Bytes).Map(document => (document, Digest.Of(file.Bytes)));
     }
+
+    internal static Outcome<ClassifierDocument> Document(ReadOnlyMemory<byte> bytes) =>
+        SchemaCatalog.Read("classifier", bytes, ClassifierJson.Default.ClassifierDocument).Try(out var document, out var problem) ? document : Invalid(problem.Message, $"{DocumentName}: {problem.Where}");
+
+    /// <summary>The files that are pinned, those that are there, with their hashes.</summary>
+    internal static Outcome<IReadOnlyDictionary<string, string>> Hashes(string directory)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        // With tokenizer.json, vocab.txt says nothing that is used.
+        foreach (var name in new[] { Config, Model, File.Exists(Path.Combine(directory, TokenizerJson)) ? TokenizerJson : Vocabulary })
+        {
+            if (!PlainFile.Read(Path.Combine(directory, name), ModelBytesMax, ProblemCode.ModelInvalid).Try(out var file, out var problem)) return problem;
+            hashes[name] = HashOf(file.Bytes);
+        }
+        return hashes;
+    }
+
+    private static string HashOf(byte[] bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static Outcome<byte[]> Pinned(string directory, string name, int bytesMax, ClassifierDocument document)
     {
         if (!document.Files.TryGetValue(name, out var expected)) return Invalid($"'files' does not pin {name}", DocumentName);
         if (!PlainFile.Read(Path.Combine(directory, name), bytesMax, ProblemCode.ModelInvalid).Try(out var file, out var problem)) return problem;
-        var measured = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(file.Bytes));
+        var measured = HashOf(file.Bytes);
         return measured == expected ? file.Bytes : Invalid("the file is not the one that classifier.json pins", name).With("expected", expected).With("measured", measured);
     }
 

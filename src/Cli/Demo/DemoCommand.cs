@@ -46,7 +46,8 @@ internal static class DemoCommand
         if (!(await Stores.OpenAsync(place.Store, TimeProvider.System, new RandomIds(), ct).ConfigureAwait(false)).Try(out var ledger, out problem)) return problem;
         await using (ledger)
         {
-            var house = new House(place, ledger, book, agent, new Flights(ledger, book));
+            using var models = Composition.BroughtModels();
+            var house = new House(place, ledger, book, agent, new Flights(ledger, book, models: models.Load), models);
             screen.Title("2. The flight");
             if (!(await house.Flights.StartAsync(definition, agent, unsandboxed: false, ct).ConfigureAwait(false)).Try(out var id, out problem)) return problem;
             if (!(await FlyAsync(screen, house, id, you, yes, ct).ConfigureAwait(false)).Try(out var state, out problem)) return problem;

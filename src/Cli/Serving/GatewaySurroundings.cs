@@ -2,6 +2,7 @@
 using CabinCrew.Gateways.Mcp.Hosting;
 using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
@@ -24,6 +25,8 @@ internal sealed class GatewaySurroundings(House house, Action<string> say) : IGa
         await using var collector = new PlanCollector(house.Flights, new Caller(caller.Name, caller.Roles, caller.Human ?? false, caller.AuthenticatedBy), directory, house.Place.StoreDirectory);
         return await collector.RecoverAsync(ct).ConfigureAwait(false);
     }
+
+    public TextModelLoader? Models => house.Models.Load;
 
     public Task<Outcome<string>> SecretAsync(string kind, string value, CancellationToken ct) => SecretReader.ReadAsync(new SecretSource(kind, value, []), ct);
 

@@ -13,28 +13,22 @@ namespace CabinCrew.Governance.Policies;
 /// <param name="Exposed">Where else a file (canonical path) must be, since those who are judged can read it where it is; null: it may stay. Without it every file may.</param>
 public sealed record PolicyDialect(string BuiltIn, string Package, Func<string, string?>? Exposed)
 {
+    /// <summary>It is messages that are judged: a model may look at those of one side only.</summary>
+    public bool Messages { get; init; }
+
     /// <summary>What judges plans.</summary>
     public static PolicyDialect Plans(Func<string, string?> exposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, exposed);
 }
 
-/// <param name="notYet">Where what is well-formed but beyond this version is told.</param>
-public sealed class PolicyReader(YamlErrors notYet, string baseDirectory, PolicyDialect dialect)
+public sealed class PolicyReader(string baseDirectory, PolicyDialect dialect)
 {
     private const int PatternsMax = 100;
     private static readonly TimeSpan OpaTimeMax = TimeSpan.FromMinutes(5);
-    private static readonly string[] Kinds = ["builtin", "rules", "rego", "bundle", "opa"];
-    private static readonly string[] LaterKinds = ["onnx"];
+    private static readonly string[] Kinds = ["builtin", "rules", "rego", "bundle", "opa", "onnx"];
 
     /// <summary>Null: there are errors, or it is for later.</summary>
     public PolicyRef? Read(YamlMap map)
     {
-        foreach (var later in LaterKinds)
-        {
-            if (!map.Has(later)) continue;
-            map.Take(later);
-            notYet.Add(map, $"policies of kind '{later}' are not supported in this version; expected {string.Join(", ", Kinds[..^1])} or {Kinds[^1]}");
-            return null;
-        }
         var given = Kinds.Where(map.Has).ToList();
         if (given.Count > 1 || (given.Count == 0 && map.Entries.Count != 1))
         {
@@ -53,8 +47,21 @@ public sealed class PolicyReader(YamlErrors notYet, string baseDirectory, Policy
         "rules" => map.TakeText(kind, expected: "the path of a rules file") is { } path ? new PolicyRef(kind, path) : null,
         "rego" => Rego(map),
         "bundle" => Bundle(map),
+        "onnx" => Model(map),
         _ => Opa(map),
     };
+
+    private PolicyRef? Model(YamlMap map)
+    {
+        var options = ModelPolicyOptions.Default;
+        if (map.TakeText("digest", expected: "the digest of a model") is { } text)
+        {
+            if (Digest.TryParse(text, out var digest)) options = options with { Digest = digest };
+            else map.Errors.Add(map.Take("digest")!, "'digest': expected sha256: and 64 lower-case hex digits, as `cabincrew model check` prints it");
+        }
+        if (dialect.Messages && map.TakeWord("from", [("caller", MessageTexts.FromCaller), ("server", MessageTexts.FromServer), ("both", MessageTexts.All)]) is { } side) options = options with { Texts = side };
+        return map.TakeText("onnx", expected: "the folder of a model") is { } path ? new PolicyRef("onnx", path) { Model = options == ModelPolicyOptions.Default ? null : options } : null;
+    }
 
     private PolicyRef? Rego(YamlMap map)
     {

@@ -1,11 +1,12 @@
 // A policy as a workflow names it, what it says besides the name, and what is around it when it is loaded.
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Policies;
 
-/// <param name="Kind">A line of <see cref="PolicySources"/>: <c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (a file), <c>rego</c> (a module or a directory), <c>bundle</c> (a bundle's reference), <c>opa</c> (a URL). Paths are relative to the workflow file's directory.</param>
+/// <param name="Kind">A line of <see cref="PolicySources"/>: <c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (a file), <c>rego</c> (a module or a directory), <c>bundle</c> (a bundle's reference), <c>opa</c> (a URL), <c>onnx</c> (a model's folder). Paths are relative to the workflow file's directory.</param>
 public sealed record PolicyRef(string Kind, string Value)
 {
     /// <summary>Null: nothing besides the name.</summary>
@@ -16,6 +17,25 @@ public sealed record PolicyRef(string Kind, string Value)
 
     /// <summary>With <c>rego</c> and <c>bundle</c>. Null: nothing besides the name.</summary>
     public RegoPolicyOptions? Rego { get; init; }
+
+    /// <summary>Null: nothing besides the name.</summary>
+    public ModelPolicyOptions? Model { get; init; }
+}
+
+/// <summary>Which texts of a gateway's messages.</summary>
+[Flags]
+public enum MessageTexts
+{
+    FromCaller = 1,
+    FromServer = 2,
+    All = FromCaller | FromServer,
+}
+
+/// <param name="Digest">The model must have it. Null: whatever model is in the folder.</param>
+/// <param name="Texts">Plans have no such sides.</param>
+public sealed record ModelPolicyOptions(Digest? Digest = null, MessageTexts Texts = MessageTexts.All)
+{
+    public static readonly ModelPolicyOptions Default = new();
 }
 
 /// <param name="Verify">Null: a signed bundle is refused.</param>
@@ -69,4 +89,7 @@ public sealed record PolicySurroundings(string BaseDirectory, Redactor Redactor)
 
     /// <summary>Null: nothing is kept.</summary>
     public LastGoodBundles? LastGood { get; init; }
+
+    /// <summary>Null: no model can be run.</summary>
+    public TextModelLoader? Models { get; init; }
 }

@@ -11,7 +11,7 @@ public static class PolicySources
         ("builtin", (r, _, _) => At(RulesPolicySource.BuiltIn(r.Value))),
         ("rules", (r, at, _) => At(RulesPolicySource.FromFile(r.Value, at.BaseDirectory))),
         ("rego", (r, at, _) => At(RegoPolicySource.Load(r, at))),
-        ("onnx", (r, _, _) => At(Later(r))),
+        (TextModels.Kind, (r, at, _) => At(ModelPolicySource.Load(r, at))),
         ("bundle", RegoPolicySource.LoadBundleAsync),
         ("opa", OpaPolicySource.LoadAsync),
     ];
@@ -27,11 +27,4 @@ public static class PolicySources
     }
 
     private static Task<Outcome<IPolicySource>> At(Outcome<IPolicySource> loaded) => Task.FromResult(loaded);
-
-    private static Problem Later(PolicyRef reference) =>
-        new(ProblemCode.NotYetSupported, $"Policies of kind '{reference.Kind}' cannot be evaluated by this version, so nothing would be allowed.")
-        {
-            Where = $"{reference.Kind}: {reference.Value}",
-            Remedy = "Use `rego`, `bundle`, `rules`, `opa` and `builtin: defaults`.",
-        };
 }

@@ -1,6 +1,7 @@
 // The orchestrator's front: start, advance, answer, read. Everything a door (command line, server) may ask of a flight, and nothing else.
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Ledger;
@@ -29,12 +30,13 @@ public sealed record PendingApproval(FlightState Flight, StepFlight Step, Approv
 }
 
 /// <param name="runners">How engines are run, with or without a sandbox; null: for real.</param>
-public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null) : IAsyncDisposable
+public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<bool, Outcome<IEngineRunner>>? runners = null, TextModelLoader? models = null) : IAsyncDisposable
 {
     private const int AnswerTriesMax = 50;
     private const string StreamKind = "wf";
     private static readonly TenantId Tenant = TenantId.Local;
     private readonly Node node = new(ledger.Store, ledger.Clock);
+    private readonly PolicyPlaces places = new(ledger, models);
 
     /// <summary>Gives the session with the store back. Before the store is closed, and after every flight of it has come back.</summary>
     public ValueTask DisposeAsync() => node.DisposeAsync();
@@ -218,7 +220,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
         var problem = StoreBoundary.Fault(ledger.Directory, definition);
         if (problem is not null || !Runner(definition, journal.State.Unsandboxed).Try(out var runner, out problem) )
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
-        if (!(await PolicyPlaces.LoadAsync(ledger, definition, readOnly: false, ct).ConfigureAwait(false)).Try(out var policies, out problem))
+        if (!(await places.LoadAsync(definition, readOnly: false, ct).ConfigureAwait(false)).Try(out var policies, out problem))
             return await TellAsync(journal.State.Id, AuditEventTypes.ProblemReported, problem, "orchestrator", ct).ConfigureAwait(false) ?? problem;
         var audit = new FlightAudit(ledger, journal.State.Id);
         if (runner.Because is { } because && (await ledger.Store.AppendAuditAsync(Tenant, [audit.Reduced(because)], ct).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
@@ -245,7 +247,7 @@ public sealed class Flights(LedgerRoom ledger, IdentityBook identities, Func<boo
     }
 
     private async Task<Problem?> CheckAsync(WorkflowDefinition definition, bool unsandboxed, CancellationToken ct) =>
-        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? (await PolicyPlaces.LoadAsync(ledger, definition, readOnly: false, ct).ConfigureAwait(false)).Problem ?? Runner(definition, unsandboxed).Problem;
+        StoreBoundary.Fault(ledger.Directory, definition) ?? new SecretConsents(ledger).Missing(definition) ?? (await places.LoadAsync(definition, readOnly: false, ct).ConfigureAwait(false)).Problem ?? Runner(definition, unsandboxed).Problem;
 
     private Outcome<IEngineRunner> Runner(WorkflowDefinition definition, bool unsandboxed) =>
         runners is null ? EngineRunners.Create(unsandboxed, definition.ReducedIsolation) : runners(unsandboxed);

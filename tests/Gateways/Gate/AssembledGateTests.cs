@@ -19,7 +19,7 @@ public sealed class AssembledGateTests
     private static GatewayDefinition Definition(CallersDefinition? callers = null) => new() { BaseDirectory = "/", Servers = [new() { Name = "files", Kind = ServerKind.Command, Command = ["x"] }], Roots = ["/tmp"], Callers = callers ?? new() };
 
     private static async Task<AssembledGate> BuildAsync(GateHouse house, GatewayDefinition? definition = null) =>
-        (await GateAssembly.BuildAsync(definition ?? Definition(), house.Ledger, house.Book, null, default)).Value;
+        (await GateAssembly.BuildAsync(definition ?? Definition(), house.Ledger, house.Book, null, null, default)).Value;
 
     private static async Task<Passage> PassAsync(AssembledGate built, GateHouse house, MessageDirection direction, Frame frame, Frame? answers = null, MessageCaller? caller = null) =>
         await built.Gate.PassAsync(new(house.Session(caller), "files", direction, frame, answers), new SilentLine(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(20));

@@ -53,7 +53,7 @@ public sealed class GateCostTests(ITestOutputHelper output)
         {
             await using var house = await GateHouse.OpenAsync(new() { Audit = new() });
             var definition = new GatewayDefinition { BaseDirectory = "/", Servers = [new() { Name = "files", Kind = ServerKind.Command, Command = ["x"] }], Roots = ["/tmp"], Limits = new(), Record = new() { Scope = scope } };
-            await using var built = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, default)).Value;
+            await using var built = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, null, default)).Value;
             var (session, line) = (house.Session(), new SilentLine());
             var call = Frames.Call("read_file", """{"path":"src/Some/Where/File.cs","limit":200}""");
             var answer = Frames.Result($$"""{"content":[{"type":"text","text":"{{new string('x', 2000)}}"}]}""");

@@ -41,7 +41,7 @@ public sealed class MediationTests : IAsyncLifetime
             Limits = new(),
             Detectors = new Dictionary<string, DetectorSettings> { ["injection"] = new(Decision.Deny, Decision.Deny, false), ["hidden-text"] = new(Decision.Deny, Decision.Deny, false) },
         };
-        gate = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, default)).Value;
+        gate = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, null, default)).Value;
     }
 
     public async ValueTask DisposeAsync()

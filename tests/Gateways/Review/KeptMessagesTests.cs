@@ -38,7 +38,7 @@ public sealed class KeptMessagesTests : IDisposable
     /// <summary>Through a gate that is closed afterwards: what was to be kept is kept.</summary>
     private static async Task PassAsync(GateHouse house, GatewayDefinition definition, params Frame[] calls)
     {
-        await using var built = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, default)).Value;
+        await using var built = (await GateAssembly.BuildAsync(definition, house.Ledger, house.Book, null, null, default)).Value;
         foreach (var call in calls)
         {
             await built.Gate.PassAsync(new(house.Session(), "files", MessageDirection.ToServer, call, null), new SilentLine(), default);
@@ -50,7 +50,7 @@ public sealed class KeptMessagesTests : IDisposable
 
     private static async Task<List<RejudgedMessage>> AgainAsync(GateHouse house, GatewayDefinition definition)
     {
-        var judge = (await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, "maintainer", house.Clock, default)).Value;
+        var judge = (await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, "maintainer", null, house.Clock, default)).Value;
         var review = new MessageReview(definition, judge, house.Clock);
         List<RejudgedMessage> judged = [];
         foreach (var message in (await RecordedAsync(house)).Messages) judged.Add(await review.JudgeAsync(message, default));
@@ -163,7 +163,7 @@ public sealed class KeptMessagesTests : IDisposable
         await using var house = await GateHouse.OpenAsync();
         var definition = Definition(KeepScope.Calls, "strict.yaml");
         await PassAsync(house, definition, Frames.Call("search", """{"query":"x"}""", "1"), Frames.Call("read", $$"""{"x":"{{Token}}"}""", "2"));
-        var judge = (await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, "maintainer", house.Clock, default)).Value;
+        var judge = (await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, "maintainer", null, house.Clock, default)).Value;
         var cases = (await RecordedAsync(house)).Messages.Select(m => TrialCase.Read(System.Text.Json.JsonSerializer.Serialize(RecordedCases.Of(m)!, TrialCaseJson.Default.TrialCase)).Value).ToList();
         Assert.Equal([Decision.Deny, null], cases.Select(c => c.Expected));
         Assert.Equal(Decision.Deny, (await new MessageTrial(definition, judge, house.Clock).RunAsync(cases[0], default)).Decision);

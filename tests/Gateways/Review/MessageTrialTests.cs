@@ -14,7 +14,7 @@ public sealed class MessageTrialTests
     private static async Task<TrialResult> TryAsync(string line)
     {
         var definition = new GatewayDefinition { BaseDirectory = "/", Servers = [new() { Name = "files", Kind = ServerKind.Command, Command = ["x"] }], Roots = [Path.GetTempPath().TrimEnd('/')] };
-        var judge = (await AssembledJudge.BuildAsync(definition, new Redactor(), "maintainer", TimeProvider.System, default)).Value;
+        var judge = (await AssembledJudge.BuildAsync(definition, new Redactor(), "maintainer", null, TimeProvider.System, default)).Value;
         return await new MessageTrial(definition, judge, TimeProvider.System).RunAsync(TrialCase.Read(line).Value, default);
     }
 

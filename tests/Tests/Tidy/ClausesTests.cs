@@ -13,7 +13,6 @@ public sealed partial class ClausesTests
         ["APR-06"] = "channels besides the command line",
         ["AUD-06"] = "sinks besides the JSON Lines export",
         ["ORC-07"] = "judgement after execution",
-        ["PRE-06"] = "a policy source, and so anything that asks a model",
     };
 
     /// <summary>Clause id to title, as the test kit lists them.</summary>

@@ -42,7 +42,7 @@ internal static class McpReplayCommand
                     if (RecordedCases.Of(kept) is { } one) screen.Raw(JsonSerializer.Serialize(one, TrialCaseJson.Default.TrialCase) + "\n");
                 return 0;
             }
-            if (!(await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, house.Identities.DefaultRole, house.Ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out problem)) return problem;
+            if (!(await AssembledJudge.BuildAsync(definition, house.Ledger.Redactor, house.Identities.DefaultRole, house.Models.Load, house.Ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out problem)) return problem;
             var review = new MessageReview(definition, judge, house.Ledger.Clock);
             List<RejudgedMessage> judged = [];
             foreach (var message in recorded.Messages) judged.Add(await review.JudgeAsync(message, ct).ConfigureAwait(false));

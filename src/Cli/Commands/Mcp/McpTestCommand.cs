@@ -42,7 +42,8 @@ internal static class McpTestCommand
             if (!choice.Of(parse).Try(out var definition, out var problem)) return problem;
             if (!Cases(parse.GetValue(input)!).Try(out var cases, out problem)) return problem;
             var clock = TimeProvider.System;
-            if (!(await AssembledJudge.BuildAsync(definition, new Redactor(), Roles.Default, clock, ct).ConfigureAwait(false)).Try(out var judge, out problem)) return problem;
+            using var models = Composition.BroughtModels();
+            if (!(await AssembledJudge.BuildAsync(definition, new Redactor(), Roles.Default, models.Load, clock, ct).ConfigureAwait(false)).Try(out var judge, out problem)) return problem;
             var trial = new MessageTrial(definition, judge, clock);
             List<TriedCase> tried = [];
             foreach (var (line, one) in cases) tried.Add(new(line, one, await trial.RunAsync(one, ct).ConfigureAwait(false)));

@@ -30,7 +30,7 @@ internal static class ExplainCommand
             if (!(await RecordedPlans.OfAsync(house.Ledger, TenantId.Local, state.Id, ct).ConfigureAwait(false)).Try(out var plans, out problem)) return problem;
             var wanted = steps.Select(s => plans.FirstOrDefault(p => p.StepId == s.Id && p.IsCurrent)).OfType<RecordedPlan>().ToList();
             if (wanted.Count == 0) return new Problem(ProblemCode.NotFound, $"no plan of {state.Id} has been judged yet") { Remedy = $"See where it stands with `cabincrew show {state.Id}`." };
-            var review = new PolicyReview(house.Ledger);
+            var review = new PolicyReview(house.Ledger, house.Models.Load);
             List<ExplainedPlan> explained = [];
             foreach (var plan in wanted)
             {

@@ -41,7 +41,7 @@ internal static class ReplayCommand
             if (parse.GetValue(package) is { } name && !RegoPolicyOptions.IsPackage(name)) return new Problem(ProblemCode.InvalidArgument, $"'{name}' is no name of a package; write it without 'data.'");
             var asThen = parse.GetValue(then);
             if (asThen && parse.GetValue(policies) is { Length: > 0 }) return new Problem(ProblemCode.InvalidArgument, "--as-then and --policies are two different wishes; say one");
-            var review = new PolicyReview(house.Ledger);
+            var review = new PolicyReview(house.Ledger, house.Models.Load);
             PolicySet? set = null;
             if (parse.GetValue(policies) is { Length: > 0 } named && !(await PolicyChoice.LoadAsync(review, named, parse.GetValue(package), ct).ConfigureAwait(false)).Try(out set, out problem)) return problem;
             if (!(await RecordedPlans.ReadAsync(house.Ledger, TenantId.Local, from.At, ct).ConfigureAwait(false)).Try(out var recorded, out problem)) return problem;

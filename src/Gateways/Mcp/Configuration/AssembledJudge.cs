@@ -15,9 +15,10 @@ public sealed record AssembledJudge(IMessageJudge Judge, ScanMessage Scan, Recog
 {
     internal const int PlaceholderKeyBytes = 32;
 
-    public static async Task<Outcome<AssembledJudge>> BuildAsync(GatewayDefinition definition, Redactor redactor, string defaultRole, TimeProvider clock, CancellationToken ct)
+    /// <param name="models">Null: no model can be run.</param>
+    public static async Task<Outcome<AssembledJudge>> BuildAsync(GatewayDefinition definition, Redactor redactor, string defaultRole, TextModelLoader? models, TimeProvider clock, CancellationToken ct)
     {
-        var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, redactor), definition.Aggregation, definition.PolicyTimeLimit, clock, ct).ConfigureAwait(false);
+        var loaded = await MessagePolicySet.LoadAsync(definition.Policies, new(definition.BaseDirectory, redactor) { Models = models }, definition.Aggregation, definition.PolicyTimeLimit, clock, ct).ConfigureAwait(false);
         if (!loaded.Try(out var policies, out var problem)) return problem;
         if (!TextDetection.Of(Settings(definition), redactor).Try(out var detection, out problem)) return problem;
         if (!FileRoots.Of(definition.Roots, null, isLocal: true).Try(out var roots, out problem)) return problem;

@@ -7,6 +7,7 @@ using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Calls;
 using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Governance.Access;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Ledger.Streams;
@@ -42,9 +43,10 @@ public static class GateAssembly
 {
     /// <summary>Loads everything that may be refused before anything stands.</summary>
     /// <param name="http">For issuers' keys, by whether they may be at a private address: follows no redirects. Null: no key set is asked for over the network.</param>
-    public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, Func<bool, HttpMessageInvoker>? http, CancellationToken ct)
+    /// <param name="models">Null: no model can be run.</param>
+    public static async Task<Outcome<AssembledGate>> BuildAsync(GatewayDefinition definition, LedgerRoom ledger, IdentityBook identities, Func<bool, HttpMessageInvoker>? http, TextModelLoader? models, CancellationToken ct)
     {
-        if (!(await AssembledJudge.BuildAsync(definition, ledger.Redactor, identities.DefaultRole, ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out var problem)) return problem;
+        if (!(await AssembledJudge.BuildAsync(definition, ledger.Redactor, identities.DefaultRole, models, ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out var problem)) return problem;
         if (!CallerAssembly.Door(definition.Callers, http, ledger.Clock).Try(out var door, out problem)) return problem;
         if (!CallerAssembly.Limits(definition).Try(out var limitsOf, out problem)) return problem;
 

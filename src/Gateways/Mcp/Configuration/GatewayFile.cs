@@ -22,9 +22,7 @@ public static class GatewayFile
     public static Outcome<GatewayDefinition> Of(byte[] bytes, string path)
     {
         if (!YamlNodes.Read(bytes, path, ProblemCode.GatewayFileInvalid).Try(out var map, out var problem)) return problem;
-        var notYet = new YamlErrors(path, ProblemCode.NotYetSupported);
-        var definition = new GatewayReader(map, notYet, path).Read();
-        var errors = map.Errors.Any ? map.Errors : notYet;
-        return errors.Else(() => definition!);
+        var definition = new GatewayReader(map, path).Read();
+        return map.Errors.Else(() => definition!);
     }
 }

@@ -8,7 +8,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Configuration;
 
-internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file)
+internal sealed class GatewayReader(YamlMap root, string file)
 {
     private const int ServersMax = 64;
     private const int RootsMax = 32;
@@ -85,7 +85,7 @@ internal sealed class GatewayReader(YamlMap root, YamlErrors notYet, string file
     {
         if (root.TakeList("policies") is not { } list) return null;
         List<PolicyRef> policies = [];
-        var reader = new PolicyReader(notYet, baseDirectory, new(GatewayDefinition.DefaultRules, "cabincrew.mcp", null));
+        var reader = new PolicyReader(baseDirectory, new(GatewayDefinition.DefaultRules, "cabincrew.mcp", null) { Messages = true });
         if (list.Items.Count is 0 or > PoliciesMax) root.Errors.Add(list, $"'policies': expected 1 to {PoliciesMax}, found {list.Items.Count}; without any policy nothing is allowed");
         foreach (var map in list.Maps($"a policy such as `builtin: {GatewayDefinition.DefaultRules}` or `rego: DIRECTORY`"))
         {

@@ -5,6 +5,7 @@ using CabinCrew.Gateways.Mcp.Servers;
 using CabinCrew.Gateways.Mcp.Servers.Remote;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Gateways.Mcp.Wire;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Protocol;
@@ -24,6 +25,9 @@ public interface IGatewaySurroundings
 
     /// <summary>A secret's value from its source (<c>env</c> or <c>file</c>).</summary>
     Task<Outcome<string>> SecretAsync(string kind, string value, CancellationToken ct);
+
+    /// <summary>Loads models that judge messages. Null: no model can be run.</summary>
+    TextModelLoader? Models { get; }
 
     /// <summary>What became of changes that were not submitted when a session ended.</summary>
     void Proposed(Outcome<Proposal> end);
@@ -68,7 +72,7 @@ public sealed class GatewayHost : IAsyncDisposable
             }
         }
         var (publicHttp, privateHttp) = (UpstreamClient.Create(privateAddress: false), UpstreamClient.Create(privateAddress: true));
-        if ((await GateAssembly.BuildAsync(definition, ledger, identities, isPrivate => isPrivate ? privateHttp : publicHttp, ct).ConfigureAwait(false)).Try(out var gate, out var problem))
+        if ((await GateAssembly.BuildAsync(definition, ledger, identities, isPrivate => isPrivate ? privateHttp : publicHttp, surroundings.Models, ct).ConfigureAwait(false)).Try(out var gate, out var problem))
             return new GatewayHost(definition, ledger, gate, surroundings, publicHttp, privateHttp, values);
         publicHttp.Dispose();
         privateHttp.Dispose();

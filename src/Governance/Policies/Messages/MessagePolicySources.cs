@@ -1,5 +1,6 @@
 // Every kind of policy source for messages, in one table: the kind as configuration spells it, and its loader. A new kind is one file in Sources/ and one line here.
 using CabinCrew.Governance.Policies.Messages.Sources;
+using CabinCrew.Governance.Policies.Sources;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Policies.Messages;
@@ -13,7 +14,7 @@ public static class MessagePolicySources
         ("rego", (r, at, limit, _) => At(RegoMessageSource.Load(r, at, limit))),
         ("bundle", RegoMessageSource.LoadBundleAsync),
         ("opa", (r, _, _, _) => At(Later(r))),
-        ("onnx", (r, _, _, _) => At(Later(r))),
+        (TextModels.Kind, (r, at, _, _) => At(ModelMessageSource.Load(r, at))),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Table.Select(t => t.Kind)];
@@ -33,6 +34,6 @@ public static class MessagePolicySources
         new(ProblemCode.NotYetSupported, $"Policies of kind '{reference.Kind}' cannot judge messages in this version, so nothing would be allowed.")
         {
             Where = $"{reference.Kind}: {reference.Value}",
-            Remedy = "Use `rego`, `bundle`, `rules` and `builtin: mcp-defaults`.",
+            Remedy = "Use `rego`, `bundle`, `rules`, `onnx` and `builtin: mcp-defaults`.",
         };
 }

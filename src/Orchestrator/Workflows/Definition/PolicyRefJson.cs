@@ -1,6 +1,7 @@
 // A named policy as it is stored with the flight. A policy without options is written as it always was.
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Workflows;
 
@@ -50,6 +51,12 @@ internal static class PolicyRefJson
             }
             w.WriteEndObject();
         }
+        if (policy.Model is { } model)
+        {
+            w.WriteStartObject("model");
+            if (model.Digest is { } digest) w.WriteString("digest", digest.ToString());
+            w.WriteEndObject();
+        }
         w.WriteEndObject();
     }
 
@@ -64,6 +71,8 @@ internal static class PolicyRefJson
                 policy = policy with { Rego = new(Required(rego, "package"), rego.TryGetProperty("version", out var version) ? version.GetInt32() : null, Optional(rego, "data")) };
             if (json.TryGetProperty("opa", out var opa))
                 policy = policy with { Opa = new(TimeSpan.FromMilliseconds(opa.GetProperty("time_limit_ms").GetInt64()), Optional(opa, "token_kind"), Optional(opa, "token_value")) };
+            if (json.TryGetProperty("model", out var model))
+                policy = policy with { Model = new(Optional(model, "digest") is { } pinned ? Digest.TryParse(pinned, out var digest) ? digest : throw new FormatException() : null) };
             return policy is { Kind: not null, Value: not null } ? policy : null;
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)

@@ -81,7 +81,7 @@ internal sealed class WorkflowReader(YamlMap root, string file)
     private List<PolicyRef> Policies(string? workspace)
     {
         List<PolicyRef> policies = [];
-        var reader = new PolicyReader(NotYet, baseDirectory, PolicyDialect.Plans(path => StepSources.InWorkspace(workspace, path) ? StepSources.Outside : null));
+        var reader = new PolicyReader(baseDirectory, PolicyDialect.Plans(path => StepSources.InWorkspace(workspace, path) ? StepSources.Outside : null));
         if (root.TakeList("policies") is not { } list) return policies;
         if (list.Items.Count > PoliciesMax) root.Errors.Add(list, $"'policies': expected at most {PoliciesMax}, found {list.Items.Count}");
         foreach (var map in list.Maps("a policy such as `builtin: defaults` or `rules: FILE`"))

@@ -1,5 +1,6 @@
 // Judges recorded plans once more: under the policies of today or any others, on exactly the inputs that were recorded. Nothing is written, no audit event, no state.
 // Invariant: a plan whose bytes are gone or no longer hash to its token is not judged, and is named with the reason.
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Explaining;
 using CabinCrew.Ledger;
@@ -32,10 +33,12 @@ public sealed record RejudgedPlan(RecordedPlan Plan, Judgement? Now, Problem? Pr
 /// <param name="NotKept">Where they are not the same: why those of then cannot be had.</param>
 public sealed record ExplainedPlan(RecordedPlan Plan, Judgement Now, IReadOnlyList<PolicyExplanation> Explanations, bool SamePolicies, bool FromRecord = false, Problem? NotKept = null);
 
-public sealed class PolicyReview(LedgerRoom ledger)
+/// <param name="models">Null: no model can be run.</param>
+public sealed class PolicyReview(LedgerRoom ledger, TextModelLoader? models = null)
 {
     private static readonly TenantId Tenant = TenantId.Local;
 
+    private readonly PolicyPlaces places = new(ledger, models);
     private readonly Dictionary<string, Outcome<PolicySet>> loaded = new(StringComparer.Ordinal);
 
     /// <summary>Judged again by the policies that judged it, each rule's reasons told: those on disk where they are still the same, else what was kept of them;
@@ -75,7 +78,7 @@ public sealed class PolicyReview(LedgerRoom ledger)
         if (plan.Inputs?.Policies is not { } kept) return new Problem(ProblemCode.NotFound, "the texts of its policies were not kept when it was judged");
         var definition = plan.Flight.Definition;
         var made = await PolicySet.LoadKeptAsync(definition.Policies, kept, (text, stop) => ledger.Blobs.GetAsync(Tenant, text, stop),
-            PolicyPlaces.At(ledger, Path.GetDirectoryName(definition.File)!, readOnly: true), definition.Aggregation, definition.PolicyTimeLimit, ct).ConfigureAwait(false);
+            places.At(Path.GetDirectoryName(definition.File)!, readOnly: true), definition.Aggregation, definition.PolicyTimeLimit, ct).ConfigureAwait(false);
         return made.Then(set => set.PolicyDigest == plan.Step.Plan!.PolicyDigest
             ? Outcome.Of(set)
             : new Problem(ProblemCode.NotFound, "the policies that judged it cannot be had any more: what is part of the program, or is asked elsewhere, is not the same as then"));
@@ -83,17 +86,17 @@ public sealed class PolicyReview(LedgerRoom ledger)
 
     /// <summary>Policies of one's own choice, named as a workflow file in that directory would name them.</summary>
     public Task<Outcome<PolicySet>> LoadAsync(IReadOnlyList<PolicyRef> policies, string baseDirectory, CancellationToken ct) =>
-        PolicySet.LoadAsync(policies, PolicyPlaces.At(ledger, baseDirectory, readOnly: true), AggregationMethod.MostRestrictive, WorkflowDefinition.PolicyTimeLimitDefault, ct);
+        PolicySet.LoadAsync(policies, places.At(baseDirectory, readOnly: true), AggregationMethod.MostRestrictive, WorkflowDefinition.PolicyTimeLimitDefault, ct);
 
     /// <summary>The policies of a workflow file.</summary>
-    public Task<Outcome<PolicySet>> LoadAsync(WorkflowDefinition workflow, CancellationToken ct) => PolicyPlaces.LoadAsync(ledger, workflow, readOnly: true, ct);
+    public Task<Outcome<PolicySet>> LoadAsync(WorkflowDefinition workflow, CancellationToken ct) => places.LoadAsync(workflow, readOnly: true, ct);
 
     private async Task<Outcome<PolicySet>> TodayAsync(RecordedPlan plan, CancellationToken ct)
     {
         // Flights of one workflow file mostly have the same policies: loaded once, so that all are judged by the same.
         var definition = plan.Flight.Definition;
         var key = $"{definition.File}\n{definition.Aggregation}\n{definition.PolicyTimeLimit}\n{DefinitionSnapshot.PoliciesOf(definition)}";
-        if (!loaded.TryGetValue(key, out var set)) loaded[key] = set = await PolicyPlaces.LoadAsync(ledger, definition, readOnly: true, ct).ConfigureAwait(false);
+        if (!loaded.TryGetValue(key, out var set)) loaded[key] = set = await places.LoadAsync(definition, readOnly: true, ct).ConfigureAwait(false);
         return set;
     }
 
