@@ -60,7 +60,7 @@ internal sealed class AnchorFilter
         return ~Vector256.Equals(even | odd, Vector256<byte>.Zero).ExtractMostSignificantBits();
     }
 
-    private static Vector256<byte> Lookup(Vector256<byte> table, Vector256<byte> halves) => Avx2.IsSupported
+    internal static Vector256<byte> Lookup(Vector256<byte> table, Vector256<byte> halves) => Avx2.IsSupported
         ? Avx2.Shuffle(table, halves)
         : Vector256.Create(Vector128.Shuffle(table.GetLower(), halves.GetLower()), Vector128.Shuffle(table.GetLower(), halves.GetUpper()));
 

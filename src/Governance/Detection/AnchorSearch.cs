@@ -11,10 +11,13 @@ internal sealed class AnchorSearch
 
     private readonly (ITextDetector Detector, Anchor Anchor)[]?[] byFirst = new (ITextDetector, Anchor)[]?[128];
     private readonly AnchorFilter filter;
+    private readonly WordStarts words;
 
     public AnchorSearch(IEnumerable<(ITextDetector Detector, Anchor Anchor)> anchors)
     {
-        var all = anchors.ToArray();
+        var given = anchors.ToArray();
+        words = new(given.Where(a => a.Anchor.AtWord));
+        var all = given.Where(a => !a.Anchor.AtWord).ToArray();
         filter = new(all.Select(a => a.Anchor));
         for (var first = 0; first < byFirst.Length; first++)
         {
@@ -30,6 +33,7 @@ internal sealed class AnchorSearch
         try
         {
             Narrow(text, bytes);
+            if (!words.IsEmpty && !RunWords(text, bytes.AsSpan(0, text.Length), found)) return;
             // Where letters fold, any place may be one: those few texts are looked at letter by letter.
             if (text.IndexOfAny(Foldable) >= 0)
             {
@@ -56,22 +60,40 @@ internal sealed class AnchorSearch
         var window = new Window(utf8, back, beyond);
         try
         {
+            var starts = words.In(utf8);
+            while (!words.IsEmpty && starts.MoveNext())
+                foreach (var (detector, anchor) in starts.Anchors)
+                    if (!LookAt(ref window, starts.Current, utf8, detector, anchor, found)) return;
             var candidates = filter.In(utf8);
             while (candidates.MoveNext())
             {
                 var at = candidates.Current;
                 foreach (var (detector, anchor) in AnchorsOf(utf8[at]))
-                {
-                    if (!StandsAt(utf8, at, anchor)) continue;
-                    var (text, start) = window.Around(at);
-                    if (anchor.Look(text, at - start) is { } match && !found(detector, match with { Start = start + match.Start })) return;
-                }
+                    if (!LookAt(ref window, at, utf8, detector, anchor, found)) return;
             }
         }
         finally
         {
             window.Clear();
         }
+    }
+
+    // False: it is enough.
+    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ITextDetector detector, Anchor anchor, Func<ITextDetector, TextMatch, bool> found)
+    {
+        if (!StandsAt(utf8, at, anchor)) return true;
+        var (text, start) = window.Around(at);
+        return anchor.Look(text, at - start) is not { } match || found(detector, match with { Start = start + match.Start });
+    }
+
+    // False: it is enough.
+    private bool RunWords(ReadOnlySpan<char> text, ReadOnlySpan<byte> bytes, Func<ITextDetector, TextMatch, bool> found)
+    {
+        var starts = words.In(bytes);
+        while (starts.MoveNext())
+            foreach (var (detector, anchor) in starts.Anchors)
+                if (text[starts.Current..].StartsWith(anchor.Text) && anchor.Look(text, starts.Current) is { } match && !found(detector, match)) return false;
+        return true;
     }
 
     private ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> AnchorsOf(int first) => first < byFirst.Length ? byFirst[first] : default;
