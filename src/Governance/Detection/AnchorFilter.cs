@@ -10,7 +10,8 @@ namespace CabinCrew.Governance.Detection;
 
 internal sealed class AnchorFilter
 {
-    private const int Looked = 4;
+    /// <summary>So many bytes are looked at for each place.</summary>
+    internal const int Looked = 4;
     private const int Groups = 16;
     private const int Step = 32;
 
@@ -47,7 +48,8 @@ internal sealed class AnchorFilter
         return tables;
     }
 
-    private uint Mask(ref byte first, nuint at)
+    /// <summary>The candidates among thirty-two places, a bit for each; so many bytes and <see cref="Looked"/> more are read.</summary>
+    internal uint Mask(ref byte first, nuint at)
     {
         Vector256<byte> even = Vector256<byte>.AllBitsSet, odd = Vector256<byte>.AllBitsSet, half = Vector256.Create((byte)0x0F);
         for (nuint i = 0; i < Looked; i++)

@@ -38,12 +38,12 @@ internal sealed class AnchorSearch
             if (text.IndexOfAny(Foldable) >= 0)
             {
                 for (var at = 0; at < text.Length; at++)
-                    if (!LookAt(text, at, found)) return;
+                    if (!LookAt(text, at, AnchorsOf(text[at]), found)) return;
                 return;
             }
             var candidates = filter.In(bytes.AsSpan(0, text.Length));
             while (candidates.MoveNext())
-                if (!LookAt(text, candidates.Current, found)) return;
+                if (!LookAt(text, candidates.Current, AnchorsOf(text[candidates.Current]), found)) return;
         }
         finally
         {
@@ -62,14 +62,11 @@ internal sealed class AnchorSearch
         {
             var starts = words.In(utf8);
             while (!words.IsEmpty && starts.MoveNext())
-                foreach (var (detector, anchor) in starts.Anchors)
-                    if (!LookAt(ref window, starts.Current, utf8, detector, anchor, found)) return;
+                if (!LookAt(ref window, starts.Current, utf8, starts.Three, found) || !LookAt(ref window, starts.Current, utf8, starts.Four, found)) return;
             var candidates = filter.In(utf8);
             while (candidates.MoveNext())
             {
-                var at = candidates.Current;
-                foreach (var (detector, anchor) in AnchorsOf(utf8[at]))
-                    if (!LookAt(ref window, at, utf8, detector, anchor, found)) return;
+                if (!LookAt(ref window, candidates.Current, utf8, AnchorsOf(utf8[candidates.Current]), found)) return;
             }
         }
         finally
@@ -79,11 +76,15 @@ internal sealed class AnchorSearch
     }
 
     // False: it is enough.
-    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ITextDetector detector, Anchor anchor, Func<ITextDetector, TextMatch, bool> found)
+    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
     {
-        if (!StandsAt(utf8, at, anchor)) return true;
-        var (text, start) = window.Around(at);
-        return anchor.Look(text, at - start) is not { } match || found(detector, match with { Start = start + match.Start });
+        foreach (var (detector, anchor) in anchors)
+        {
+            if (!StandsAt(utf8, at, anchor)) continue;
+            var (text, start) = window.Around(at);
+            if (anchor.Look(text, at - start) is { } match && !found(detector, match with { Start = start + match.Start })) return false;
+        }
+        return true;
     }
 
     // False: it is enough.
@@ -91,17 +92,16 @@ internal sealed class AnchorSearch
     {
         var starts = words.In(bytes);
         while (starts.MoveNext())
-            foreach (var (detector, anchor) in starts.Anchors)
-                if (text[starts.Current..].StartsWith(anchor.Text) && anchor.Look(text, starts.Current) is { } match && !found(detector, match)) return false;
+            if (!LookAt(text, starts.Current, starts.Three, found) || !LookAt(text, starts.Current, starts.Four, found)) return false;
         return true;
     }
 
     private ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> AnchorsOf(int first) => first < byFirst.Length ? byFirst[first] : default;
 
     // False: it is enough.
-    private bool LookAt(ReadOnlySpan<char> text, int at, Func<ITextDetector, TextMatch, bool> found)
+    private static bool LookAt(ReadOnlySpan<char> text, int at, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
     {
-        foreach (var (detector, anchor) in AnchorsOf(text[at]))
+        foreach (var (detector, anchor) in anchors)
             if (text[at..].StartsWith(anchor.Text, anchor.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) && anchor.Look(text, at) is { } match && !found(detector, match)) return false;
         return true;
     }

@@ -43,7 +43,7 @@ internal static class SecretSamples
         for (var i = 0; i < 5000; i++)
         {
             var value = sampler.Sample(random).Text;
-            if (TokenChecks.IsDrawn(value) && !SecretValues.IsPlaceholder(value) && value[0] is not ('-' or '/' or '+') && value[^1] is not ('-' or ':')) return value;
+            if (TokenChecks.IsDrawn(value) && !SecretValues.IsPlaceholder(value) && value[0] is not ('-' or '/' or '+' or '=') && value[^1] is not ('-' or ':')) return value;
         }
         throw new InvalidOperationException($"{service.Id}: its pattern makes nothing that is taken");
     }
@@ -56,9 +56,10 @@ internal static class SecretSamples
         var place = token.IndexOf(anchor, StringComparison.Ordinal);
         var shorter = token[..^1];
         while (shorter.Length > place + anchor.Length && Matches(rule, shorter)) shorter = shorter[..^1];
-        if (shorter.Length > anchor.Length) yield return ("too short", shorter);
+        if (shorter.Length > anchor.Length && !Matches(rule, shorter)) yield return ("too short", shorter);
         if (!Matches(rule, token + "Zq")) yield return ("within a longer word, before", token + "Zq");
-        yield return ("within a longer word, behind", rule.Before is null ? "Zq" + token : rule.Before[0] + token);
+        if (rule.Before is null) yield return ("within a longer word, behind", "Zq" + token);
+        else yield return ("within a longer word, behind", new string(rule.Before[0], 90) + token);
         foreach (var at in new[] { place + anchor.Length + 2, place - 1, token.Length / 2, token.Length - 1, place + anchor.Length })
             if (at >= 0 && at < token.Length && token[..at] + '*' + token[(at + 1)..] is var odd && !Matches(rule, odd))
             {

@@ -42,9 +42,11 @@ internal readonly record struct Assignment(int NameStart, int NameEnd, int Value
         }
         var before = at;
         at = SkipBlank(text, at);
-        if (!Operator(text, ref at, before, isClosed, text[start..end], start > 0 && text[start - 1] == '<', out var needsQuotes)) return null;
+        var isTag = start > 0 && text[start - 1] == '<';
+        if (!Operator(text, ref at, before, isClosed, text[start..end], isTag, out var needsQuotes)) return null;
         at = SkipBlank(text, at);
-        return Value(text, at, start, end, needsQuotes);
+        // Between tags stands a value as in quotes.
+        return Value(text, at, start, end, needsQuotes) is { } read ? read with { IsQuoted = read.IsQuoted || (isTag && text[at - 1] == '>') } : null;
     }
 
     private static bool Operator(ReadOnlySpan<char> text, ref int at, int nameEnd, bool isClosed, ReadOnlySpan<char> name, bool isTag, out bool needsQuotes)
@@ -84,6 +86,7 @@ internal readonly record struct Assignment(int NameStart, int NameEnd, int Value
     private static void Type(ReadOnlySpan<char> text, ref int at)
     {
         var rest = text.Slice(at, Math.Min(TypeCharsMax, text.Length - at));
+        if (rest.TrimStart(' ') is ['"' or '\'' or '`', ..] && !rest.TrimStart(' ').StartsWith("'static")) return;
         var equals = rest.IndexOfAnyExcept(TypeLetters);
         if (equals > 1 && rest[equals] == '=' && equals + 1 < rest.Length && rest[equals + 1] != '=') at += equals + 1;
     }

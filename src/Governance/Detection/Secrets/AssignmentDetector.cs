@@ -19,7 +19,10 @@ internal sealed class AssignmentDetector : ITextDetector
     // Before "key" in the name of a secret one, and before any of the words where they are written as one.
     private static readonly string[] Qualifiers = ["api", "auth", "access", "secret", "private", "priv", "account", "acct", "master", "signing", "sign", "encryption", "encrypt", "crypto", "cipher", "aes", "hmac", "storage", "shared", "app", "client", "service", "consumer", "license", "session", "jwt", "bot", "refresh", "bearer", "user", "admin", "db", "root", "webhook", "deploy", "personal", "oauth", "security", "token", "write", "read", "server", "integration", "subscription", "functions", "host"];
 
-    private static readonly SearchValues<string> Harmless = SearchValues.Create(["public", "csrf", "xsrf", "page", "next_", "continuation", "antiforgery", "cursor", "foreign", "primary_key", "cancell", "example", "sample", "dummy", "fake", "mock", "hash", "publishable", "keytoken", "placeholder", "invalid"], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> Harmless = SearchValues.Create(["public", "csrf", "xsrf", "continuation", "antiforgery", "foreign", "primary_key", "cancell", "example", "sample", "dummy", "fake", "mock", "hash", "publishable", "placeholder", "invalid"], StringComparison.OrdinalIgnoreCase);
+
+    // These only where no service is named: statuspageToken is one.
+    private static readonly SearchValues<string> Paging = SearchValues.Create(["page", "next_", "nexttoken", "cursor", "resume", "sync_"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly FrozenDictionary<string, KeyedService[]> ByName =
         KeyedServices.Table.SelectMany(s => s.Names.Select(n => (Name: n, Service: s))).GroupBy(s => s.Name, s => s.Service).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.OrdinalIgnoreCase);
@@ -59,7 +62,7 @@ internal sealed class AssignmentDetector : ITextDetector
         var name = text[read.NameStart..read.NameEnd];
         if (name.IndexOfAny(Harmless) >= 0 || SecretValues.IsPlaceholder(value)) return null;
         if (ServiceOf(text[Math.Max(0, read.NameStart - NearCharsMax)..read.NameEnd], value) is { } service) return IsKnown(text, read) ? null : new(service.Rule, read.ValueStart, read.ValueLength);
-        if (!IsName(rule, name[..(at - read.NameStart)], text[at]) || SecretValues.IsChain(value)) return null;
+        if (name.IndexOfAny(Paging) >= 0 || !IsName(rule, name[..(at - read.NameStart)], text[at], isWhole: end > at + word.Length || word == "pwd") || SecretValues.IsChain(value) || (!read.IsQuoted && !read.IsLine && value.Contains('.'))) return null;
         var isSecret = rule == Password
             ? (read.IsQuoted || read.IsLine) && SecretValues.IsStrong(value, read.IsQuoted)
             : SecretValues.IsDrawn(value, hexCounts: rule == Key || rule == Secret || name.Length > "token".Length);
@@ -93,11 +96,11 @@ internal sealed class AssignmentDetector : ITextDetector
         return false;
     }
 
-    // A password is one under any name; a key needs a word that says that it is secret, and no word goes without where it is only the end of another: monkey.
-    private static bool IsName(DetectorRule rule, ReadOnlySpan<char> before, char first)
+    // A password is one under any name, but for bypass and compass; a key needs a word that says that it is secret, and no word goes without where it is only the end of another: monkey.
+    private static bool IsName(DetectorRule rule, ReadOnlySpan<char> before, char first, bool isWhole)
     {
         var isPart = before.IsEmpty || !char.IsAsciiLetter(before[^1]) || (char.IsAsciiLetterUpper(first) && char.IsAsciiLetterLower(before[^1]));
-        if (rule == Password) return isPart || !before.EndsWith("by", StringComparison.OrdinalIgnoreCase) && !before.EndsWith("com", StringComparison.OrdinalIgnoreCase);
+        if (rule == Password) return isPart || isWhole;
         if (rule != Key && isPart) return true;
         before = before.TrimEnd("_-.");
         foreach (var word in Qualifiers)

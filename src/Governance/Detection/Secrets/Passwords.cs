@@ -74,18 +74,16 @@ internal static class Passwords
         var value = text.Slice(start, Math.Min(256, text.Length - start));
         var end = value.IndexOfAny(ValueEnds);
         if (end >= 0) value = value[..end];
+        // Redis separates by commas, and they may stand in the passwords of others.
+        var first = value.IndexOf(',') is >= 0 and var comma ? value[..comma] : value;
+        if (!IsValue(value) && !IsValue(first)) return null;
         // What is around, up to the ends of the line.
         var before = text[Math.Max(0, at - ConnectionCharsMax)..at];
         before = before[(before.LastIndexOfAny("\n\"'`") + 1)..];
         var after = text.Slice(start, Math.Min(ConnectionCharsMax, text.Length - start));
         if (after.IndexOfAny("\n\"'`") is >= 0 and var stop) after = after[..stop];
-        if (HasAny(OfRedis, before, after) && (before.EndsWith(",") || value.Contains(',')))
-        {
-            if (value.IndexOf(',') is > 0 and var comma) value = value[..comma];
-            return IsValue(value) ? new(ConnectionPassword, start, value.Length) : null;
-        }
-        if (!IsValue(value) || !before.Contains(';') && !after.Contains(';')) return null;
-        return HasAny(Neighbours, before, after) ? new(ConnectionPassword, start, value.Length) : null;
+        if (before.Contains(';') || after.Contains(';')) return IsValue(value) && HasAny(Neighbours, before, after) ? new(ConnectionPassword, start, value.Length) : null;
+        return first.Length >= 8 && TokenChecks.HasDigit(first) && IsValue(first) && (before.EndsWith(",") || first.Length < value.Length) && HasAny(OfRedis, before, after) ? new(ConnectionPassword, start, first.Length) : null;
     }
 
     private static bool HasAny(string[] words, ReadOnlySpan<char> before, ReadOnlySpan<char> after)
@@ -115,7 +113,7 @@ internal static class Passwords
         return IsValue(password) ? new(JdbcPassword, at + slash + 1, password.Length) : null;
     }
 
-    // curl ... -u user:password, --user user:password.
+    // The option -u or --user with a name and a password.
     private static TextMatch? Curl(ReadOnlySpan<char> text, int at)
     {
         var line = text.Slice(at, Math.Min(LineCharsMax, text.Length - at));
@@ -190,9 +188,18 @@ internal static class Passwords
     {
         var rest = text.Slice(at, Math.Min(LineCharsMax, text.Length - at));
         var from = 0;
-        if (!NextWord(rest, ref from, out var word) || !NextWord(rest, ref from, out word) || word is not ("=" or ":") || !NextWord(rest, ref from, out _) || !NextWord(rest, ref from, out word) || word is not "password"
-            || !NextWord(rest, ref from, out word) || word is not ("=" or ":") || !NextWord(rest, ref from, out word)) return null;
+        from = "username".Length;
+        if (!NextSign(rest, ref from) || !NextWord(rest, ref from, out _) || !NextWord(rest, ref from, out var word)) return null;
+        if (!word.StartsWith("password") || word.Trim("=:") is not "password") return null;
+        from -= word.Length - "password".Length;
+        if (!NextSign(rest, ref from) || !NextWord(rest, ref from, out word)) return null;
         return IsValue(word) && !SecretValues.IsPlaceholder(word) && SecretValues.IsStrong(word, isQuoted: false) && !TokenFinder.IsIn(text, at + from - word.Length, word.Length) ? new(IniPassword, at + from - word.Length, word.Length) : null;
+    }
+
+    private static bool NextSign(ReadOnlySpan<char> text, scoped ref int at)
+    {
+        while (at < text.Length && text[at] is ' ' or '\t') at++;
+        return at < text.Length && text[at++] is '=' or ':';
     }
 
     private static bool NextWord(ReadOnlySpan<char> text, scoped ref int at, out ReadOnlySpan<char> word)

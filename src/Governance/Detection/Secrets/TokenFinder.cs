@@ -40,9 +40,10 @@ internal static class TokenFinder
             var earlier = text[Math.Max(0, at - BackMax)..at];
             at -= earlier.Length - 1 - earlier.LastIndexOfAnyExcept(before);
         }
-        // Where it was read over an escape's letter, as in "\n1234:AA".
-        if (before is not null && at > 0 && text[at - 1] == '\\' && text[at] is 'n' or 'r' or 't' && AtStart(rule, text, at) is null) at++;
-        return AtStart(rule, text, at);
+        if (AtStart(rule, text, at) is { } match) return match;
+        // What was read over may be the letters of an escape, as in "\n1234:AA" and "%221234:AA".
+        var escape = before is null || at == 0 ? 0 : text[at - 1] switch { '%' => 2, '\\' when text[at] == 'u' => 5, '\\' => 1, _ => 0 };
+        return escape > 0 && at + escape < text.Length ? AtStart(rule, text, at + escape) : null;
     }
 
     private static TextMatch? AtStart(SecretRule rule, ReadOnlySpan<char> text, int at)

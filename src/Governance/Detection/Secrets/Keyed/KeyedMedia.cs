@@ -49,7 +49,7 @@ internal static class KeyedMedia
         new("squarespace-token", "a Squarespace token", ["squarespace"], Uuid),
         new("etsy-key", "an Etsy key", ["etsy"], "[a-z0-9]{24}"),
         new("ebay-secret", "an eBay secret", ["ebay"], "(PRD|SBX)-[a-f0-9]{12}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}"),
-        new("nytimes-key", "a New York Times key", ["nytimes", "newyorktimes", "new-york-times", "nyt"], "[A-Za-z0-9=_-]{32}"),
+        new("nytimes-key", "a New York Times key", ["nytimes", "newyorktimes", "new-york-times", "new_york_times", "nyt"], "[A-Za-z0-9=_-]{32}"),
         new("newsapi-key", "a NewsAPI key", ["newsapi", "news_api"], "[a-f0-9]{32}"),
         new("openweather-key", "an OpenWeather key", ["openweather", "owm", "weather"], "[a-f0-9]{32}"),
         new("adafruit-io-key", "an Adafruit IO key", ["adafruit"], "[a-z0-9_-]{32}"),

@@ -8,7 +8,7 @@ internal static class CloudTokens
     public static readonly SecretRule[] Rules =
     [
         new("aws-access-key", "an AWS access key", ["AKIA", "ASIA", "ABIA", "ACCA"], "A(KIA|SIA|BIA|CCA)[A-Z2-7]{16}"),
-        new("aws-bedrock-key", "an Amazon Bedrock API key", ["ABSK", "bedrock-api-key-"], "ABSK[A-Za-z0-9+/]{109,}={0,2}|bedrock-api-key-[A-Za-z0-9%+/=_-]{28,}") { CharsMax = 2048, CharsMin = 44 },
+        new("aws-bedrock-key", "an Amazon Bedrock API key", ["ABSK", "bedrock-api-key-"], "ABSK[A-Za-z0-9+/]{109,}={0,2}|bedrock-api-key-[A-Za-z0-9+/=_-]{28,}") { CharsMax = 2048, CharsMin = 44 },
         new("amazon-mws-token", "an Amazon Marketplace token", ["amzn.mws."], $"amzn\\.mws\\.{Uuid}"),
         new("google-api-key", "a Google API key", ["AIza"], "AIza[0-9A-Za-z_-]{35}"),
         new("google-client-secret", "a Google OAuth client secret", ["GOCSPX-"], "GOCSPX-[A-Za-z0-9_-]{28}"),
@@ -24,7 +24,7 @@ internal static class CloudTokens
             "[A-Za-z0-9+/]{76}(\\+ASt|ACDb|\\+ABa)[A-D][A-Za-z0-9+/]{5}==|[A-Za-z0-9+/]{33}(AIoT|\\+ASb|\\+AEh|AzCa)[A-D][A-Za-z0-9+/]{5}=|[A-Za-z0-9+/]{42}(AzSe|\\+ACR)[A-D][A-Za-z0-9+/]{5}|[A-Za-z0-9_-]{44}AzFu[A-D][A-Za-z0-9_-]{5}==") { Before = Base64 + "_-" },
         new("alibaba-access-key", "an Alibaba Cloud access key", ["LTAI"], "LTAI([A-Za-z0-9]{20}|[A-Za-z0-9]{16}|[A-Za-z0-9]{12})") { Check = TokenChecks.HasDigit },
         new("tencent-secret-id", "a Tencent Cloud secret id", ["AKID"], "AKID[A-Za-z0-9]{32}") { Check = TokenChecks.HasDigit },
-        new("yandex-token", "a Yandex Cloud token", ["t1.", "AQVN", .. Each("YC", Base64Url)], "t1\\.[A-Za-z0-9_-]+={0,2}\\.[A-Za-z0-9_-]{86}={0,2}|AQVN[A-Za-z0-9_-]{35,38}|YC[A-Za-z0-9_-]{38}") { CharsMin = 39, Check = TokenChecks.HasDigit },
+        new("yandex-token", "a Yandex Cloud token", ["t1.", "AQVN", "YCA", "YCM", "YCN", "YCO", "YCP"], "t1\\.[A-Za-z0-9_-]+={0,2}\\.[A-Za-z0-9_-]{86}={0,2}|AQVN[A-Za-z0-9_-]{35,38}|YC[AMNOP][A-Za-z0-9_-]{37}") { CharsMin = 39, Check = TokenChecks.HasDigit },
         new("digitalocean-token", "a DigitalOcean token", ["dop_v1_", "doo_v1_", "dor_v1_"], "do[opr]_v1_[a-f0-9]{64}"),
         new("cloudflare-origin-key", "a Cloudflare origin CA key", ["v1.0-"], "v1\\.0-[a-f0-9]{24}-[a-f0-9]{146}") { CharsMin = 100 },
         new("heroku-token", "a Heroku token", ["HRKU-"], "HRKU-([A-Za-z0-9_-]{60}|" + Uuid + ")"),

@@ -30,7 +30,7 @@ internal static class MessageTokens
         new("facebook-token", "a Facebook token", ["EAA"], "EAA[A-Za-z0-9]{100,}") { CharsMin = 103, Check = TokenChecks.HasDigit },
         new("vk-token", "a VK token", ["vk1.a."], "vk1\\.a\\.[A-Za-z0-9_-]{100,}"),
         new("twitter-bearer-token", "a bearer token of X (Twitter)", ["AAAAAAAAAAAAAAAAAAAAA"], "A{21,22}[A-Za-z0-9%]{80,100}") { CharsMin = 100, IsRepetitive = true, Check = token => token.Contains('%') },
-        new("telnyx-key", "a Telnyx key", [.. Each("KEY", "0123456789ABCDEF")], "KEY[0-9A-F]{32}_[A-Za-z0-9]{22}"),
+        new("telnyx-key", "a Telnyx key", ["KEY0"], "KEY0[0-9A-F]{31}_[A-Za-z0-9]{22}"),
         new("africas-talking-key", "an Africa's Talking key", ["atsk_"], "atsk_[a-f0-9]{64}"),
         new("zoho-token", "a Zoho token", ["1000."], "1000\\.[a-f0-9]{32}\\.[a-f0-9]{32}"),
         new("typeform-token", "a Typeform token", ["tfp_"], "tfp_[A-Za-z0-9_.=-]{59}"),
