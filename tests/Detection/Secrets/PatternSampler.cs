@@ -145,7 +145,7 @@ internal sealed class PatternSampler
         }
         at++;
         var all = Cased(letters.ToString(), ignoreCase);
-        return isNot ? string.Concat(Visible.Where(c => !all.Contains(c))) : all;
+        return isNot ? string.Concat((Visible + " ;'\"").Where(c => !all.Contains(c))) : all;
     }
 
     private char Escape(char c)

@@ -10,6 +10,7 @@ internal sealed class AssignmentDetector : ITextDetector
 {
     private const int NearCharsMax = 80;
     private const int ValueCharsMin = 8;
+    private const int PagingCharsMax = 6;
 
     private static readonly DetectorRule Password = new("password-assignment", "a password is assigned here");
     private static readonly DetectorRule Key = new("key-assignment", "a key is assigned here");
@@ -19,7 +20,7 @@ internal sealed class AssignmentDetector : ITextDetector
     // Before "key" in the name of a secret one, and before any of the words where they are written as one.
     private static readonly string[] Qualifiers = ["api", "auth", "access", "secret", "private", "priv", "account", "acct", "master", "signing", "sign", "encryption", "encrypt", "crypto", "cipher", "aes", "hmac", "storage", "shared", "app", "client", "service", "consumer", "license", "session", "jwt", "bot", "refresh", "bearer", "user", "admin", "db", "root", "webhook", "deploy", "personal", "oauth", "security", "token", "write", "read", "server", "integration", "subscription", "functions", "host"];
 
-    private static readonly SearchValues<string> Harmless = SearchValues.Create(["public", "csrf", "xsrf", "continuation", "antiforgery", "foreign", "primary_key", "cancell", "example", "sample", "dummy", "fake", "mock", "hash", "publishable", "placeholder", "invalid"], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> Harmless = SearchValues.Create(["public", "csrf", "xsrf", "continuation", "antiforgery", "clienttoken", "client_token", "clientrequesttoken", "foreign", "primary_key", "cancell", "example", "sample", "dummy", "fake", "mock", "hash", "publishable", "placeholder", "invalid"], StringComparison.OrdinalIgnoreCase);
 
     // These only where no service is named: statuspageToken is one.
     private static readonly SearchValues<string> Paging = SearchValues.Create(["page", "next_", "nexttoken", "cursor", "resume", "sync_"], StringComparison.OrdinalIgnoreCase);
@@ -60,9 +61,9 @@ internal sealed class AssignmentDetector : ITextDetector
         if (Assignment.Read(text, at, end) is not { } read || read.ValueLength < ValueCharsMin) return null;
         var value = text.Slice(read.ValueStart, read.ValueLength);
         var name = text[read.NameStart..read.NameEnd];
-        if (name.IndexOfAny(Harmless) >= 0 || SecretValues.IsPlaceholder(value)) return null;
+        if (name.ContainsAny(Harmless) || SecretValues.IsPlaceholder(value)) return null;
         if (ServiceOf(text[Math.Max(0, read.NameStart - NearCharsMax)..read.NameEnd], value) is { } service) return IsKnown(text, read) ? null : new(service.Rule, read.ValueStart, read.ValueLength);
-        if (name.IndexOfAny(Paging) >= 0 || !IsName(rule, name[..(at - read.NameStart)], text[at], isWhole: end > at + word.Length || word == "pwd") || SecretValues.IsChain(value) || (!read.IsQuoted && !read.IsLine && value.Contains('.'))) return null;
+        if (text[Math.Max(0, read.NameStart - PagingCharsMax)..read.NameEnd].ContainsAny(Paging) || !IsName(rule, name[..(at - read.NameStart)], text[at], isWhole: end > at + word.Length || word == "pwd") || SecretValues.IsChain(value) || (!read.IsQuoted && !read.IsLine && value.Contains('.'))) return null;
         var isSecret = rule == Password
             ? (read.IsQuoted || read.IsLine) && SecretValues.IsStrong(value, read.IsQuoted)
             : SecretValues.IsDrawn(value, hexCounts: rule == Key || rule == Secret || name.Length > "token".Length);

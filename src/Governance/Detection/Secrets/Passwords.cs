@@ -10,6 +10,7 @@ internal static class Passwords
     private const int UrlCharsMax = 512;
     private const int ConnectionCharsMax = 1024;
     private const int LineCharsMax = 400;
+    private const int LoginCharsMin = 6;
 
     private static readonly DetectorRule UrlPassword = new("url-password", "this address has a password in it");
     private static readonly DetectorRule ConnectionPassword = new("connection-password", "this connection string has a password in it");
@@ -63,6 +64,8 @@ internal static class Passwords
         var colon = authority[..sign].IndexOf(':');
         if (colon < 0) return null;
         var password = authority[(colon + 1)..sign];
+        // cvs://:pserver:anoncvs@...: no password, but a method and a user.
+        if (colon == 0 && password.Contains(':')) return null;
         return IsValue(password) ? new(UrlPassword, at + 3 + colon + 1, password.Length) : null;
     }
 
@@ -177,7 +180,7 @@ internal static class Passwords
         {
             var isPassword = word is "password";
             if (!NextWord(rest, ref from, out word)) return null;
-            if (i == 2 && word is not ("login" or "password" or "account")) return null;
+            if (i == 2 && word is not ("login" or "account")) return null;
             if (isPassword) return IsValue(word) ? new(NetrcPassword, at + from - word.Length, word.Length) : null;
         }
         return null;
@@ -227,7 +230,7 @@ internal static class Passwords
         if (!Convert.TryFromBase64Chars(base64, bytes, out var count)) return false;
         var text = bytes.AsSpan(0, count);
         var colon = text.IndexOf((byte)':');
-        if (colon <= 0 || text.ContainsAnyExceptInRange((byte)' ', (byte)'~')) return false;
+        if (colon <= 0 || count - colon <= LoginCharsMin || text.ContainsAnyExceptInRange((byte)' ', (byte)'~')) return false;
         return IsValue(System.Text.Encoding.ASCII.GetString(text[(colon + 1)..]));
     }
 

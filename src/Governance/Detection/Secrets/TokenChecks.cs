@@ -62,6 +62,9 @@ internal static class TokenChecks
         return Convert.TryFromBase64Chars(text[..64], head, out var written) && head[..written].IndexOf("PRIVATE KEY"u8) > 0;
     }
 
+    /// <summary>Zero bytes in base64 are runs of A, of which a drawn token has none.</summary>
+    public static bool IsNoBlob(ReadOnlySpan<char> token) => HasDigit(token) && token.Count('A') * 8 < token.Length;
+
     public static bool HasDigit(ReadOnlySpan<char> token) => token.ContainsAnyInRange('0', '9');
 
     /// <summary>Capitals, small letters and digits.</summary>

@@ -112,7 +112,8 @@ internal static class TokenFinder
         at = SkipBlank(text, at, gapMax);
         if (at < text.Length && text[at] is '+' or '.' or '&' or '~') at = SkipBlank(text, at + (text[at..].StartsWith("..") ? 2 : 1), gapMax);
         else if (at < text.Length && text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '\n' or '\r') at = SkipBlank(text, at + 1, gapMax);
-        var end = at < text.Length && text[at] is 'b' or 'f' or 'r' or 'u' or 'L' or '@' or '$' ? SkipQuote(text, at + 1) : SkipQuote(text, at);
+        if (at < text.Length && text[at] is 'b' or 'f' or 'r' or 'u' or 'L' or '@' or '$') at++;
+        var end = SkipQuote(text, at);
         return end > at && end < gapMax ? end : 0;
     }
 

@@ -27,7 +27,7 @@ internal static class MessageTokens
         new("intercom-token", "an Intercom token", ["dG9rO"], "dG9rO[A-Za-z0-9+/]{50,60}={0,2}") { CharsMin = 55 },
         new("hubspot-token", "a HubSpot token", ["pat-na", "pat-eu", "pat-ap"], $"pat-(na|eu|ap)[0-9]-{Uuid}"),
         new("salesforce-token", "a Salesforce session", ["00D"], "00D[A-Za-z0-9]{12}![A-Za-z0-9._]{80,120}") { CharsMin = 96 },
-        new("facebook-token", "a Facebook token", ["EAA"], "EAA[A-Za-z0-9]{100,}") { CharsMin = 103, Check = TokenChecks.HasDigit },
+        new("facebook-token", "a Facebook token", ["EAA"], "EAA[A-Za-z0-9]{100,}") { CharsMin = 103, Check = TokenChecks.IsNoBlob },
         new("vk-token", "a VK token", ["vk1.a."], "vk1\\.a\\.[A-Za-z0-9_-]{100,}"),
         new("twitter-bearer-token", "a bearer token of X (Twitter)", ["AAAAAAAAAAAAAAAAAAAAA"], "A{21,22}[A-Za-z0-9%]{80,100}") { CharsMin = 100, IsRepetitive = true, Check = token => token.Contains('%') },
         new("telnyx-key", "a Telnyx key", ["KEY0"], "KEY0[0-9A-F]{31}_[A-Za-z0-9]{22}"),

@@ -3,7 +3,7 @@ namespace CabinCrew.Governance.Detection.Secrets;
 
 internal static class TokenForms
 {
-    public const string Uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    public const string Uuid = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 
     public const string HexDigits = "0123456789abcdef";
 

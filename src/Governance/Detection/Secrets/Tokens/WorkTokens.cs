@@ -37,7 +37,7 @@ internal static class WorkTokens
         new("notion-token", "a Notion token", ["ntn_", "secret_"], "ntn_[0-9]{11}[A-Za-z0-9]{35}|secret_[A-Za-z0-9]{43}") { CharsMin = 50, Check = TokenChecks.IsMixed },
         new("clickup-token", "a ClickUp token", ["pk_"], "pk_[0-9]{5,10}_[A-Z0-9]{32}"),
         new("dropbox-token", "a Dropbox token", ["sl."], "sl\\.(u\\.)?[A-Za-z0-9_=-]{130,}") { CharsMax = 2048, CharsMin = 133 },
-        new("deepl-key", "a DeepL key", [":fx"], $"{Uuid}:fx") { Before = HexDigits + "-" },
+        new("deepl-key", "a DeepL key", [":fx"], $"{Uuid}:fx") { Before = HexDigits + "ABCDEF-" },
         new("rapidapi-key", "a RapidAPI key", ["jsn"], "[a-f0-9]{10}msh[a-f0-9]{15}p1[a-f0-9]{6}jsn[a-f0-9]{12}") { Before = HexDigits + "mshp1" },
         new("maxmind-key", "a MaxMind license key", ["_mmk"], "[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk") { Before = Base62 + "_" },
         new("mapbox-token", "a Mapbox secret token", ["sk.eyJ"], "sk\\.eyJ[A-Za-z0-9_-]{50,}\\.[A-Za-z0-9_-]{20,24}"),
