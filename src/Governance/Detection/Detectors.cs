@@ -31,4 +31,7 @@ public static class Detectors
     public static IReadOnlyList<DetectorRule> RulesOf(string name) => Array.Find(Table, d => d.Name == name)?.Rules ?? [];
 
     public static DetectorSettings StandardOf(string name) => name == Mapped ? MappedStandard : Array.Find(Table, d => d.Name == name)?.Standard ?? DetectorSettings.Off;
+
+    /// <summary>Where files are looked through.</summary>
+    public static DetectorSettings InFilesOf(string name) => name == Mapped ? MappedStandard : Array.Find(Table, d => d.Name == name)?.InFiles ?? DetectorSettings.Off;
 }

@@ -30,6 +30,9 @@ internal interface ITextDetector
     /// <summary>What is right for most: documented in docs/reference/detection.md.</summary>
     DetectorSettings Standard { get; }
 
+    /// <summary>What is right for most where files are looked through, by a person or before a change is taken.</summary>
+    DetectorSettings InFiles => Standard;
+
     IReadOnlyList<Anchor> Anchors { get; }
 
     /// <summary>For what no anchor can stand for: whether UTF-8 text might hold something. Never wrong about no.</summary>

@@ -1,5 +1,6 @@
 // Secrets without a form of their own, by the name that they are assigned to (INT-11, MCP-06): keys of services that are named beside them, and whatever else is assigned to a password, a
-// key, a token or a secret and looks like one. Less sure than what has a form, so what this finds is a warning at most where nobody says otherwise.
+// key, a token or a secret and looks like one. Less sure than what has a form, so what this finds is a warning at most where nobody says otherwise, and
+// between agents and servers it is off until somebody turns it on.
 using System.Buffers;
 using System.Collections.Frozen;
 using CabinCrew.Protocol;
@@ -45,7 +46,10 @@ internal sealed class AssignmentDetector : ITextDetector
 
     public IReadOnlyList<DetectorRule> Rules { get; } = [.. KeyedServices.Table.Select(s => s.Rule), Password, Key, Token, Secret];
 
-    public DetectorSettings Standard { get; } = new(Decision.Warn, Decision.Warn, RedactFromServer: false);
+    /// <summary>Off between agents and servers, where ordinary text goes by and every message waits for it.</summary>
+    public DetectorSettings Standard { get; } = DetectorSettings.Off;
+
+    public DetectorSettings InFiles { get; } = new(Decision.Warn, Decision.Warn, RedactFromServer: false);
 
     public IReadOnlyList<Anchor> Anchors { get; }
 
