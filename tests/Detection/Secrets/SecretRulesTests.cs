@@ -120,4 +120,11 @@ public sealed class SecretRulesTests
         // No rule's token is told by another's name.
         Assert.All(SecretRules.Table, r => Assert.Contains(r.Anchors, a => new PatternSampler(r.Pattern).Sample(new(1)).Text.Contains(a, StringComparison.Ordinal) || r.Anchors.Length > 1));
     }
+
+    [Fact]
+    public void Every_rule_is_named_in_the_reference()
+    {
+        var page = CabinCrew.Tests.Tidy.Repository.Text("docs/reference/detection.md");
+        Assert.Empty(SecretSight.Detectors.SelectMany(d => d.Rules).Select(r => r.Id).Where(id => !page.Contains($"`{id}`", StringComparison.Ordinal)));
+    }
 }
