@@ -80,6 +80,7 @@ public sealed class AllowanceTests
         Assert.Equal(ProblemCode.AllowancesInvalid, problem.Code);
         Assert.Contains(said, problem.Message, StringComparison.Ordinal);
         Assert.StartsWith(AllowanceFile.Name + ":", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("xyzzy", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public static class AllowanceFile
     {
         var rule = map.TakeText("rule", required: true, "the name of a rule, or detector/rule");
         var path = map.TakeText("path", expected: "a glob over paths");
-        var found = map.TakeParsed<Digest>("sha256", "64 hexadecimal digits: the SHA-256 of what was found, never the secret itself", text => Digest.TryParse(Digest.Prefix + text, out var digest) ? digest : null);
+        var found = Found(map);
         var because = map.TakeText("because", required: true, "the reason, in words", BecauseCharsMax);
         var until = map.TakeParsed<DateOnly>("until", "the last day on which it holds, as 2027-01-31", text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null, required: true);
         map.Close();
@@ -54,5 +54,14 @@ public static class AllowanceFile
         if (because is { Length: < BecauseCharsMin }) map.Errors.Add(map.Take("because")!, $"'because': say why, in {BecauseCharsMin} characters or more");
         if (until > today.AddDays(DaysMax)) map.Errors.Add(map.Take("until")!, $"'until': at most {DaysMax} days from now, {today.AddDays(DaysMax):yyyy-MM-dd}");
         return rule is null || because is null || until is null ? null : new(rule, path, found, because, until.Value, map.Line);
+    }
+
+    // What stands there in place of a digest may be the secret itself: no message shows it.
+    private static Digest? Found(YamlMap map)
+    {
+        if (map.Take("sha256") is not { } node) return null;
+        if (node is YamlScalar { Type: YamlType.Text } scalar && Digest.TryParse(Digest.Prefix + scalar.Text, out var digest)) return digest;
+        map.Errors.Add(node, "'sha256': expected 64 hexadecimal digits in small letters (in quotes where there are digits only): the SHA-256 of what was found, never the secret itself");
+        return null;
     }
 }
