@@ -17,6 +17,7 @@ IBenchmark[] table =
     new RecoveryBenchmark(),
     new PolicyBenchmark(),
     new McpBenchmark(),
+    new SecretsBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

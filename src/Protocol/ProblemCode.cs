@@ -158,6 +158,7 @@ public enum ProblemCode
 
     // models that users bring
     ModelInvalid,
+    AllowancesInvalid,
     ModelRuntimeMissing,
     ModelFailed,
     ModelOverBudget,
@@ -445,6 +446,8 @@ public static class ProblemCodes
         // models that users bring
         new(ProblemCode.ModelInvalid, "model_invalid", ProblemClass.Denied, 422, Severity.Error, "PRE-06", "A model's folder is not as its classifier.json says, or cannot be used.",
             "Mend what is named; docs/reference/models.md has the contract."),
+        new(ProblemCode.AllowancesInvalid, "allowances_invalid", ProblemClass.Usage, 422, Severity.Error, "INT-11", "The file of allowances has errors, so it allows nothing.",
+            "Mend the lines named; each entry has a rule, a path or a digest, a reason and a last day."),
         new(ProblemCode.ModelRuntimeMissing, "model_runtime_missing", ProblemClass.Denied, 503, Severity.Error, "PRE-06", "The ONNX runtime's library is not there, or is not the one that is pinned.",
             "Run `eng/setup --models`, which fetches it and checks its hash."),
         new(ProblemCode.ModelFailed, "model_failed", ProblemClass.Denied, 500, Severity.Error, "PRE-06", "A model gave no answer that could be used; that counts as deny.",

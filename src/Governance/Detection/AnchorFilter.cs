@@ -10,7 +10,8 @@ namespace CabinCrew.Governance.Detection;
 
 internal sealed class AnchorFilter
 {
-    private const int Looked = 4;
+    /// <summary>So many bytes are looked at for each place.</summary>
+    internal const int Looked = 4;
     private const int Groups = 16;
     private const int Step = 32;
 
@@ -20,7 +21,8 @@ internal sealed class AnchorFilter
     public AnchorFilter(IEnumerable<Anchor> anchors)
     {
         var groups = Enumerable.Range(0, Groups).Select(_ => new Group()).ToArray();
-        foreach (var anchor in anchors)
+        // In no order: neighbours in a list are alike, and would fill the groups one after the other with what goes together badly.
+        foreach (var anchor in anchors.OrderBy(a => Scattered(a.Text)).ThenBy(a => a.Text, StringComparer.Ordinal))
         {
             var fitting = groups.MinBy(g => g.CostWith(anchor))!;
             fitting.Add(anchor);
@@ -29,6 +31,13 @@ internal sealed class AnchorFilter
     }
 
     public Candidates In(ReadOnlySpan<byte> bytes) => new(this, bytes);
+
+    private static uint Scattered(string text)
+    {
+        uint hash = 2166136261;
+        foreach (var c in text) hash = (hash ^ c) * 16777619;
+        return hash * 0x9E3779B1 >> 3;
+    }
 
     private static Vector256<byte>[] Tables(Group[] groups, Func<Group, ushort[]> halves)
     {
@@ -47,7 +56,8 @@ internal sealed class AnchorFilter
         return tables;
     }
 
-    private uint Mask(ref byte first, nuint at)
+    /// <summary>The candidates among thirty-two places, a bit for each; so many bytes and <see cref="Looked"/> more are read.</summary>
+    internal uint Mask(ref byte first, nuint at)
     {
         Vector256<byte> even = Vector256<byte>.AllBitsSet, odd = Vector256<byte>.AllBitsSet, half = Vector256.Create((byte)0x0F);
         for (nuint i = 0; i < Looked; i++)
@@ -60,7 +70,7 @@ internal sealed class AnchorFilter
         return ~Vector256.Equals(even | odd, Vector256<byte>.Zero).ExtractMostSignificantBits();
     }
 
-    private static Vector256<byte> Lookup(Vector256<byte> table, Vector256<byte> halves) => Avx2.IsSupported
+    internal static Vector256<byte> Lookup(Vector256<byte> table, Vector256<byte> halves) => Avx2.IsSupported
         ? Avx2.Shuffle(table, halves)
         : Vector256.Create(Vector128.Shuffle(table.GetLower(), halves.GetLower()), Vector128.Shuffle(table.GetLower(), halves.GetUpper()));
 
@@ -112,17 +122,28 @@ internal sealed class AnchorFilter
 
         public ushort[] High { get; } = new ushort[Looked];
 
-        /// <summary>How many more places would be candidates: the product of what fits in each half.</summary>
+        // Of a hundred characters of ordinary text, so many have this high half: most are small letters.
+        private static readonly byte[] Usual = [1, 1, 15, 5, 6, 6, 42, 24, 0, 0, 0, 0, 0, 0, 0, 0];
+
+        /// <summary>How many more places of ordinary text would be candidates: the product of what fits in each half.</summary>
         public double CostWith(Anchor anchor)
         {
             double now = 1, then = 1;
             for (var i = 0; i < Looked; i++)
             {
                 var (low, high) = Halves(anchor, i);
-                now *= BitOperations.PopCount(Low[i]) * BitOperations.PopCount(High[i]);
-                then *= BitOperations.PopCount((uint)(Low[i] | low)) * BitOperations.PopCount((uint)(High[i] | high));
+                now *= BitOperations.PopCount(Low[i]) * Share(High[i]);
+                then *= BitOperations.PopCount((uint)(Low[i] | low)) * Share((ushort)(High[i] | high));
             }
             return then - now;
+        }
+
+        private static double Share(ushort high)
+        {
+            var share = 0.0;
+            for (var half = 0; half < 16; half++)
+                if ((high & (1 << half)) != 0) share += Usual[half] + 0.1;
+            return share / 100;
         }
 
         public void Add(Anchor anchor)

@@ -11,10 +11,13 @@ internal sealed class AnchorSearch
 
     private readonly (ITextDetector Detector, Anchor Anchor)[]?[] byFirst = new (ITextDetector, Anchor)[]?[128];
     private readonly AnchorFilter filter;
+    private readonly WordStarts words;
 
     public AnchorSearch(IEnumerable<(ITextDetector Detector, Anchor Anchor)> anchors)
     {
-        var all = anchors.ToArray();
+        var given = anchors.ToArray();
+        words = new(given.Where(a => a.Anchor.AtWord));
+        var all = given.Where(a => !a.Anchor.AtWord).ToArray();
         filter = new(all.Select(a => a.Anchor));
         for (var first = 0; first < byFirst.Length; first++)
         {
@@ -30,16 +33,17 @@ internal sealed class AnchorSearch
         try
         {
             Narrow(text, bytes);
+            if (!words.IsEmpty && !RunWords(text, bytes.AsSpan(0, text.Length), found)) return;
             // Where letters fold, any place may be one: those few texts are looked at letter by letter.
             if (text.IndexOfAny(Foldable) >= 0)
             {
                 for (var at = 0; at < text.Length; at++)
-                    if (!LookAt(text, at, found)) return;
+                    if (!LookAt(text, at, AnchorsOf(text[at]), found)) return;
                 return;
             }
             var candidates = filter.In(bytes.AsSpan(0, text.Length));
             while (candidates.MoveNext())
-                if (!LookAt(text, candidates.Current, found)) return;
+                if (!LookAt(text, candidates.Current, AnchorsOf(text[candidates.Current]), found)) return;
         }
         finally
         {
@@ -56,16 +60,13 @@ internal sealed class AnchorSearch
         var window = new Window(utf8, back, beyond);
         try
         {
+            var starts = words.In(utf8);
+            while (!words.IsEmpty && starts.MoveNext())
+                if (!LookAt(ref window, starts.Current, utf8, starts.Three, found) || !LookAt(ref window, starts.Current, utf8, starts.Four, found)) return;
             var candidates = filter.In(utf8);
             while (candidates.MoveNext())
             {
-                var at = candidates.Current;
-                foreach (var (detector, anchor) in AnchorsOf(utf8[at]))
-                {
-                    if (!StandsAt(utf8, at, anchor)) continue;
-                    var (text, start) = window.Around(at);
-                    if (anchor.Look(text, at - start) is { } match && !found(detector, match with { Start = start + match.Start })) return;
-                }
+                if (!LookAt(ref window, candidates.Current, utf8, AnchorsOf(utf8[candidates.Current]), found)) return;
             }
         }
         finally
@@ -74,12 +75,33 @@ internal sealed class AnchorSearch
         }
     }
 
+    // False: it is enough.
+    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
+    {
+        foreach (var (detector, anchor) in anchors)
+        {
+            if (!StandsAt(utf8, at, anchor)) continue;
+            var (text, start) = window.Around(at);
+            if (anchor.Look(text, at - start) is { } match && !found(detector, match with { Start = start + match.Start })) return false;
+        }
+        return true;
+    }
+
+    // False: it is enough.
+    private bool RunWords(ReadOnlySpan<char> text, ReadOnlySpan<byte> bytes, Func<ITextDetector, TextMatch, bool> found)
+    {
+        var starts = words.In(bytes);
+        while (starts.MoveNext())
+            if (!LookAt(text, starts.Current, starts.Three, found) || !LookAt(text, starts.Current, starts.Four, found)) return false;
+        return true;
+    }
+
     private ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> AnchorsOf(int first) => first < byFirst.Length ? byFirst[first] : default;
 
     // False: it is enough.
-    private bool LookAt(ReadOnlySpan<char> text, int at, Func<ITextDetector, TextMatch, bool> found)
+    private static bool LookAt(ReadOnlySpan<char> text, int at, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
     {
-        foreach (var (detector, anchor) in AnchorsOf(text[at]))
+        foreach (var (detector, anchor) in anchors)
             if (text[at..].StartsWith(anchor.Text, anchor.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) && anchor.Look(text, at) is { } match && !found(detector, match)) return false;
         return true;
     }

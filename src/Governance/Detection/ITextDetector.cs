@@ -15,7 +15,11 @@ internal readonly record struct TextMatch(DetectorRule Rule, int Start, int Leng
 internal delegate TextMatch? AnchorLook(ReadOnlySpan<char> text, int at);
 
 /// <summary>An ASCII text that stands in everything that a rule finds; the search for all of them at once is what makes looking cheap.</summary>
-internal sealed record Anchor(string Text, AnchorLook Look, bool IgnoreCase = false);
+internal sealed record Anchor(string Text, AnchorLook Look, bool IgnoreCase = false)
+{
+    /// <summary>Only where a word begins (<see cref="WordStarts"/>), which costs next to nothing however many there are. Three characters or more, and case matters.</summary>
+    public bool AtWord { get; init; }
+}
 
 internal interface ITextDetector
 {
@@ -25,6 +29,9 @@ internal interface ITextDetector
 
     /// <summary>What is right for most: documented in docs/reference/detection.md.</summary>
     DetectorSettings Standard { get; }
+
+    /// <summary>What is right for most where files are looked through, by a person or before a change is taken.</summary>
+    DetectorSettings InFiles => Standard;
 
     IReadOnlyList<Anchor> Anchors { get; }
 

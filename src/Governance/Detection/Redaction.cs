@@ -1,7 +1,6 @@
 // Cuts findings out of a JSON text and puts placeholders in their place (MCP-06): everything else stays byte for byte as it was, and the text stays well-formed. The same secret has
 // the same placeholder, so that whoever reads the result can still tell things apart; without the key nobody can tell from a placeholder what stood there.
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using CabinCrew.Ledger.Redaction;
 
@@ -10,8 +9,6 @@ namespace CabinCrew.Governance.Detection;
 /// <param name="key">For the placeholders: 16 bytes or more that stay secret, the same as long as placeholders are to be the same.</param>
 public sealed class Redaction(byte[] key)
 {
-    private const int TagBytes = 4;
-
     /// <summary>Without those findings that are to be cut out. The same bytes where there are none.</summary>
     public ReadOnlyMemory<byte> Cut(ReadOnlyMemory<byte> json, IReadOnlyList<Finding> findings)
     {
@@ -49,8 +46,7 @@ public sealed class Redaction(byte[] key)
     {
         if (finding.Detector == Detectors.Mapped) return Redactor.Placeholder(Plain(finding.Rule));
         // By what it means: however it is spelled, it is the same secret.
-        var tag = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(JsonText.Unescape(raw)));
-        return Redactor.Placeholder($"{finding.Rule}#{Convert.ToHexStringLower(tag.AsSpan(0, TagBytes))}");
+        return PlaceholderScope.Placeholder(key, finding.Rule, JsonText.Unescape(raw));
     }
 
     // A secret's name is a configuration's own word, but it goes into JSON as it is.

@@ -68,9 +68,9 @@ internal static class Corpus
         ("docker-hub-token", "dckr_pat_" + Drawn(27)),
         ("new-relic-key", "NRAK-" + Drawn(27, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
         ("linear-key", "lin_api_" + Drawn(40)),
-        ("grafana-token", "glsa_" + Drawn(32) + "_" + Drawn(8, Hex)),
+        ("grafana-token", "glsa_" + "dGlMoiyrlfxX1rTnyFf3vA7NUtFOY6aF_aebd039a"),
         ("azure-storage-key", "AccountKey=" + Drawn(86) + "=="),
-        ("age-key", "AGE-SECRET-KEY-1" + Drawn(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L")),
+        ("age-key", "AGE-SECRET-KEY-1" + "QD63TC2YGUGGQQDD22J5VDTVCNPH62FSY4NQ4YNKN75T77TRSPKEVYVE4X"),
         ("jwt", WebToken()),
         ("private-key", PrivateKey),
     ];

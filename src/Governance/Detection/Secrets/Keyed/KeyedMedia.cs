@@ -1,0 +1,63 @@
+// Mail, chat, telephony, social networks, media, maps, weather and shops.
+using static CabinCrew.Governance.Detection.Secrets.TokenForms;
+
+namespace CabinCrew.Governance.Detection.Secrets;
+
+internal static class KeyedMedia
+{
+    public static readonly KeyedService[] Services =
+    [
+        new("twilio-token", "a Twilio token", ["twilio"], "[a-f0-9]{32}"),
+        new("mailgun-secret", "a Mailgun key", ["mailgun"], "[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}|[a-f0-9]{32}"),
+        new("mailjet-key", "a Mailjet key", ["mailjet"], "[a-f0-9]{32}"),
+        new("mailchimp-token", "a Mailchimp key", ["mailchimp", "mandrill"], "[A-Za-z0-9_-]{22}"),
+        new("postmark-token", "a Postmark token", ["postmark"], Uuid),
+        new("sparkpost-key", "a SparkPost key", ["sparkpost"], "[a-f0-9]{40}"),
+        new("customerio-key", "a Customer.io key", ["customerio", "customer_io"], "[a-f0-9]{20}|[a-f0-9]{32}"),
+        new("sendbird-token", "a Sendbird token", ["sendbird"], "[a-f0-9]{40}"),
+        new("messagebird-key", "a MessageBird key", ["messagebird", "message_bird"], "[A-Za-z0-9]{25}"),
+        new("vonage-secret", "a Vonage secret", ["vonage", "nexmo"], "[A-Za-z0-9]{16}"),
+        new("plivo-token", "a Plivo token", ["plivo"], "[A-Za-z0-9]{40}"),
+        new("infobip-key", "an Infobip key", ["infobip"], $"[a-f0-9]{{32}}-{Uuid}"),
+        new("discord-token", "a Discord token", ["discord"], "[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}|[a-f0-9]{64}|[A-Za-z0-9_-]{32}"),
+        new("mattermost-token", "a Mattermost token", ["mattermost"], "[a-z0-9]{26}"),
+        new("zulip-key", "a Zulip key", ["zulip"], "[A-Za-z0-9]{32}"),
+        new("gitter-token", "a Gitter token", ["gitter"], "[A-Za-z0-9_-]{40}"),
+        new("line-token", "a LINE channel token", ["line"], "[A-Za-z0-9+/]{150,180}="),
+        new("telegram-key", "a Telegram bot token", ["telegram"], "[0-9]{5,16}:A[A-Za-z0-9_-]{34}"),
+        new("wechat-secret", "a WeChat secret", ["wechat", "weixin"], "[a-f0-9]{32}"),
+        new("twitter-key", "a key of X (Twitter)", ["twitter"], "[A-Za-z0-9]{25}|[A-Za-z0-9]{50}|[A-Za-z0-9]{45}|[0-9]{15,25}-[A-Za-z0-9]{20,40}"),
+        new("facebook-secret", "a Facebook app secret", ["facebook", "instagram"], "[a-f0-9]{32}"),
+        new("linkedin-secret", "a LinkedIn secret", ["linkedin", "linked_in"], "[A-Za-z0-9]{16}"),
+        new("twitch-token", "a Twitch token", ["twitch"], "[a-z0-9]{30}"),
+        new("spotify-secret", "a Spotify secret", ["spotify"], "[a-f0-9]{32}"),
+        new("reddit-secret", "a Reddit secret", ["reddit"], "[A-Za-z0-9_-]{27,30}"),
+        new("flickr-key", "a Flickr key", ["flickr"], "[a-f0-9]{32}|[a-f0-9]{16}"),
+        new("unsplash-key", "an Unsplash key", ["unsplash"], "[A-Za-z0-9_-]{43}"),
+        new("giphy-key", "a Giphy key", ["giphy"], "[A-Za-z0-9]{32}"),
+        new("pexels-key", "a Pexels key", ["pexels"], "[A-Za-z0-9]{56}"),
+        new("tmdb-key", "a TMDB key", ["tmdb", "themoviedb"], "[a-f0-9]{32}"),
+        new("lastfm-key", "a Last.fm key", ["lastfm", "last_fm"], "[a-f0-9]{32}"),
+        new("cloudinary-secret", "a Cloudinary secret", ["cloudinary"], "[A-Za-z0-9_-]{27}"),
+        new("pusher-secret", "a Pusher secret", ["pusher"], "[a-f0-9]{20}"),
+        new("ably-key", "an Ably key", ["ably"], "[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{43}"),
+        new("amplitude-key", "an Amplitude key", ["amplitude"], "[a-f0-9]{32}"),
+        new("mixpanel-secret", "a Mixpanel secret", ["mixpanel"], "[a-f0-9]{32}"),
+        new("beamer-token", "a Beamer token", ["beamer"], "b_[A-Za-z0-9=_-]{44}"),
+        new("contentful-key", "a Contentful key", ["contentful"], "[A-Za-z0-9=_-]{43}"),
+        new("ghost-key", "a Ghost admin key", ["ghost"], "[a-f0-9]{24}:[a-f0-9]{64}"),
+        new("squarespace-token", "a Squarespace token", ["squarespace"], Uuid),
+        new("etsy-key", "an Etsy key", ["etsy"], "[a-z0-9]{24}"),
+        new("ebay-secret", "an eBay secret", ["ebay"], "(PRD|SBX)-[a-f0-9]{12}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}"),
+        new("nytimes-key", "a New York Times key", ["nytimes", "newyorktimes", "new-york-times", "new_york_times", "nyt"], "[A-Za-z0-9=_-]{32}"),
+        new("newsapi-key", "a NewsAPI key", ["newsapi", "news_api"], "[a-f0-9]{32}"),
+        new("openweather-key", "an OpenWeather key", ["openweather", "owm", "weather"], "[a-f0-9]{32}"),
+        new("adafruit-io-key", "an Adafruit IO key", ["adafruit"], "[a-z0-9_-]{32}"),
+        new("rapidapi-token", "a RapidAPI key", ["rapidapi", "rapid_api"], "[A-Za-z0-9_-]{50}"),
+        new("tomtom-key", "a TomTom key", ["tomtom"], "[A-Za-z0-9]{32}"),
+        new("opencage-key", "an OpenCage key", ["opencage"], "[a-f0-9]{32}"),
+        new("ipstack-key", "an ipstack key", ["ipstack", "ipapi", "ipinfo"], "[a-f0-9]{32}|[a-f0-9]{14}"),
+        new("lokalise-token", "a Lokalise token", ["lokalise"], "[a-f0-9]{40}"),
+        new("crowdin-token", "a Crowdin token", ["crowdin"], "[a-f0-9]{80}|[a-f0-9]{32}"),
+    ];
+}
