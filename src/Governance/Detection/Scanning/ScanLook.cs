@@ -29,7 +29,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
         var bytes = content.Bytes;
         var isCut = content.IsCut || bytes.Length > Scanner.BytesMax;
         var kind = Look(bytes.Length > Scanner.BytesMax ? bytes[..Scanner.BytesMax] : bytes, new(null, null, 0));
-        if (isCut && kind == ScanKind.Text) NotAll("too-large", $"larger than {Scanner.BytesMax >> 20} MiB: nobody looked at the rest");
+        if (isCut && kind == ScanKind.Text) NotAll("too-large", $"there is more of it than was looked at (at most {Scanner.BytesMax >> 20} MiB)");
         findings.Sort((a, b) => a.Line != b.Line ? a.Line.CompareTo(b.Line) : a.Column != b.Column ? a.Column.CompareTo(b.Column) : string.CompareOrdinal(a.Id, b.Id));
         return new(kind, findings);
     }

@@ -1,0 +1,62 @@
+// scan: the detectors on files, diffs and standard input, as a tool of its own: for a terminal, a hook before a commit, a pipeline.
+using System.CommandLine;
+using CabinCrew.Cli.Views;
+using CabinCrew.Governance.Detection.Scanning;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Cli.Commands.Scan;
+
+internal static class ScanCommand
+{
+    private const string StandardInput = "-";
+
+    public static Command Create()
+    {
+        var paths = new Argument<string[]>("PATH") { Description = "Files and directories; - for standard input (default: the directory you stand in).", Arity = ArgumentArity.ZeroOrMore };
+        var diff = new Option<bool>("--diff") { Description = "PATH (default: standard input) is a unified diff; only the lines that it adds count." };
+        var name = new Option<string?>("--name") { Description = "What standard input is called: its ending says what it may be, such as deploy.sh.", HelpName = "NAME" };
+        var all = new Option<bool>("--all") { Description = "In directories, also what git ignores." };
+        var sarif = new Option<bool>("--sarif") { Description = "Print SARIF 2.1.0, as code scanning services and editors read it." };
+        var choice = new ScanChoice();
+        var command = new Command("scan", $"""
+            Look for secrets, hidden text, text that gives orders to models, and commands and changes that destroy or expose.
+
+            Directories are looked through file by file, without links, .git, and what git ignores. Text is told by its bytes: UTF-8, UTF-16, else Latin-1;
+            gzip, base64 and hexadecimal text is unwrapped. Shell scripts, makefiles, scripts of CI pipelines, SQL, Dockerfiles, Kubernetes manifests and
+            Terraform plans (JSON) are read as what they are. What was not looked at whole is a finding too; binary files are counted and told.
+            Nothing is sent anywhere, nothing is written, and no finding shows what was found.
+
+            Exit code: 0 where nothing is at least as strict as --fail-on; else by the strictest finding: {(int)ProblemClass.Denied} for deny, {(int)ProblemClass.Waiting} for require_approval, {(int)ProblemClass.Failed} for warn.
+
+            Examples:
+              cabincrew scan
+              cabincrew scan src deploy.sh --only secrets --only commands
+              git diff --cached | cabincrew scan --diff
+              git log -p origin/main..HEAD | cabincrew scan --diff --fail-on deny
+              curl -fsSL https://example.com/install.sh | cabincrew scan - --name install.sh
+              cabincrew scan . --sarif > findings.sarif
+            """) { paths, diff, name, all, sarif };
+        choice.AddTo(command);
+        command.Plain((parse, screen, ct) =>
+        {
+            if (!choice.Scanner(parse).Try(out var scanner, out var problem)) return problem;
+            if (!choice.FailOn(parse).Try(out var failOn, out problem)) return problem;
+            var said = parse.GetValue(paths) is { Length: > 0 } given ? given : parse.GetValue(diff) ? [StandardInput] : ["."];
+            using var input = new ScanInput(said, parse.GetValue(diff), parse.GetValue(name), parse.GetValue(all));
+            if (!input.Items().Try(out var items, out problem)) return problem;
+            var view = new ScanView(screen, scanner, parse.GetValue(sarif));
+            var totals = new ScanTotals();
+            foreach (var done in ScanRun.Each(scanner, items, ct))
+            {
+                totals.Add(done.Result, done.Bytes);
+                view.Tell(done.Result.Findings, totals);
+            }
+            if (input.Missing is { } missing) return missing;
+            view.End(totals);
+            return totals.Strictest >= failOn ? ExitOf(totals.Strictest) : 0;
+        });
+        return command;
+    }
+
+    private static int ExitOf(Decision strictest) => (int)(strictest switch { Decision.Deny => ProblemClass.Denied, Decision.RequireApproval => ProblemClass.Waiting, _ => ProblemClass.Failed });
+}
