@@ -10,6 +10,7 @@ public static class PolicySources
     [
         ("builtin", (r, _, _) => At(RulesPolicySource.BuiltIn(r.Value))),
         ("rules", (r, at, _) => At(RulesPolicySource.FromFile(r.Value, at.BaseDirectory))),
+        (DetectorsPolicySource.Kind, (r, _, _) => At(DetectorsPolicySource.Of(r))),
         ("rego", (r, at, _) => At(RegoPolicySource.Load(r, at))),
         ("onnx", (r, _, _) => At(Later(r))),
         ("bundle", RegoPolicySource.LoadBundleAsync),

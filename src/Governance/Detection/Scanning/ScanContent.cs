@@ -14,6 +14,9 @@ public sealed record ScanContent(string Name, ReadOnlyMemory<byte> Bytes)
     /// <summary>The commit that brought these lines. Null: none, they are what is there now.</summary>
     public string? Commit { get; init; }
 
+    /// <summary>How findings tell it, where the name only says what it may be. Null: by the name.</summary>
+    public string? ShownAs { get; init; }
+
     /// <summary>There is more of it, which was not handed over.</summary>
     public bool IsCut { get; init; }
 }

@@ -20,6 +20,8 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private readonly Dictionary<string, int> alike = new(StringComparer.Ordinal);
     private int unwrapped;
 
+    private string Shown => content.ShownAs ?? content.Name;
+
     /// <summary>Where a text stands that was unwrapped.</summary>
     /// <param name="Line">Of the file, where its own lines are none of the file's.</param>
     private readonly record struct Place(string? Within, int? Line, int Depth);
@@ -144,19 +146,19 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
             NotAll("too-many", $"more than {TextDetection.FindingsMax} things were found in one file, and the rest is not told");
             return;
         }
-        findings.Add(new(detector, rule, decision, content.Name, TrueLine(place, line), place.Line is null ? column : 1, message, Fingerprint(detector, rule, context)) { Within = place.Within, Commit = content.Commit });
+        findings.Add(new(detector, rule, decision, Shown, TrueLine(place, line), place.Line is null ? column : 1, message, Fingerprint(detector, rule, context)) { Within = place.Within, Commit = content.Commit });
     }
 
     // Whoever did not look cannot say that there is nothing: a person decides.
     private void NotAll(string rule, string message)
     {
         if (findings.Exists(f => f.Detector == TextDetection.NotAll && f.Rule == rule)) return;
-        findings.Add(new(TextDetection.NotAll, rule, Decision.RequireApproval, content.Name, 1, 1, message, Fingerprint(TextDetection.NotAll, rule, "")) { Commit = content.Commit });
+        findings.Add(new(TextDetection.NotAll, rule, Decision.RequireApproval, Shown, 1, 1, message, Fingerprint(TextDetection.NotAll, rule, "")) { Commit = content.Commit });
     }
 
     private string Fingerprint(string detector, string rule, string context)
     {
-        var told = $"{detector}\0{rule}\0{content.Name}\0{context}";
+        var told = $"{detector}\0{rule}\0{Shown}\0{context}";
         var times = alike.GetValueOrDefault(told);
         alike[told] = times + 1;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{told}\0{times}")).AsSpan(0, 8));

@@ -40,6 +40,10 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
 
     public bool Looks(string detector) => !Decisions.TryGetValue(detector, out var own) || own != Decision.Allow;
 
+    /// <summary>What a finding of every detector is by these settings; what was not looked at is always a person's business.</summary>
+    public Decision DecisionOf(ScanFinding found) =>
+        Decisions.TryGetValue(found.Id, out var own) || Decisions.TryGetValue(found.Detector, out own) ? own : found.Decision;
+
     internal Decision DecisionOf(CommandRule rule) =>
         Decisions.TryGetValue($"{Commands}/{rule.Id}", out var own) || Decisions.TryGetValue(Commands, out own) ? own : rule.Decision;
 
