@@ -1,4 +1,4 @@
-// scan: the detectors on files, diffs and standard input, as a tool of its own: for a terminal, a hook before a commit, a pipeline.
+// scan: the detectors on files, diffs, standard input and git's history, as a tool of its own: for a terminal, a hook before a commit, a pipeline.
 using System.CommandLine;
 using CabinCrew.Cli.Views;
 using CabinCrew.Governance.Detection.Scanning;
@@ -8,12 +8,12 @@ namespace CabinCrew.Cli.Commands.Scan;
 
 internal static class ScanCommand
 {
-    private const string StandardInput = "-";
-
     public static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files and directories; - for standard input (default: the directory you stand in).", Arity = ArgumentArity.ZeroOrMore };
         var diff = new Option<bool>("--diff") { Description = "PATH (default: standard input) is a unified diff; only the lines that it adds count." };
+        var staged = new Option<bool>("--staged") { Description = "What is staged for the next commit, of the git repository at PATH; only lines that the commit would add count." };
+        var history = new Option<bool>("--history") { Description = "Every commit of the git repository at PATH that a branch, a tag or HEAD leads to; only lines that it added count." };
         var name = new Option<string?>("--name") { Description = "What standard input is called: its ending says what it may be, such as deploy.sh.", HelpName = "NAME" };
         var all = new Option<bool>("--all") { Description = "In directories, also what git ignores." };
         var sarif = new Option<bool>("--sarif") { Description = "Print SARIF 2.1.0, as code scanning services and editors read it." };
@@ -31,18 +31,18 @@ internal static class ScanCommand
             Examples:
               cabincrew scan
               cabincrew scan src deploy.sh --only secrets --only commands
-              git diff --cached | cabincrew scan --diff
+              cabincrew scan --staged
+              cabincrew scan --history --only secrets
               git log -p origin/main..HEAD | cabincrew scan --diff --fail-on deny
               curl -fsSL https://example.com/install.sh | cabincrew scan - --name install.sh
               cabincrew scan . --sarif > findings.sarif
-            """) { paths, diff, name, all, sarif };
+            """) { paths, diff, staged, history, name, all, sarif };
         choice.AddTo(command);
         command.Plain((parse, screen, ct) =>
         {
             if (!choice.Scanner(parse).Try(out var scanner, out var problem)) return problem;
             if (!choice.FailOn(parse).Try(out var failOn, out problem)) return problem;
-            var said = parse.GetValue(paths) is { Length: > 0 } given ? given : parse.GetValue(diff) ? [StandardInput] : ["."];
-            using var input = new ScanInput(said, parse.GetValue(diff), parse.GetValue(name), parse.GetValue(all));
+            using var input = new ScanInput(new(parse.GetValue(paths) ?? [], parse.GetValue(diff), parse.GetValue(staged), parse.GetValue(history), parse.GetValue(name), parse.GetValue(all)));
             if (!input.Items().Try(out var items, out problem)) return problem;
             var view = new ScanView(screen, scanner, parse.GetValue(sarif));
             var totals = new ScanTotals();

@@ -9,5 +9,5 @@ namespace CabinCrew.Cli.Commands.Scan;
 internal sealed record ScanItem(string Name, Func<Outcome<ScanContent>> Read)
 {
     /// <summary>The lines that count, made only where something was found. Null: all of them, or as the content says.</summary>
-    public Func<IReadOnlySet<int>>? Added { get; init; }
+    public Func<IReadOnlySet<int>?>? Added { get; init; }
 }

@@ -5,6 +5,7 @@ using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
+using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Governance.Policies.Findings;
 
@@ -72,7 +73,8 @@ public static class PlanScan
     // A patch is judged by what it changes. Everything else that an engine hands over may be read by people and by models.
     private static IEnumerable<ScanContent> Contents(JudgedArtifact artifact)
     {
-        if (artifact.Body is not { IsEmpty: false } body || (artifact.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(artifact.Type))) yield break;
+        if (artifact.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(artifact.Type)) yield break;
+        if (artifact.Body is not { IsEmpty: false } body) yield break;
         var isJson = body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
         yield return new(isJson ? $"{artifact.Name}.json" : artifact.Name.ToString(), body) { ShownAs = $"artifact {artifact.Name}" };
     }

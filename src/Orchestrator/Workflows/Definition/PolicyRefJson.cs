@@ -1,6 +1,7 @@
 // A named policy as it is stored with the flight. A policy without options is written as it always was.
 using System.Text.Json;
 using CabinCrew.Governance.Policies;
+using CabinCrew.Protocol;
 
 namespace CabinCrew.Orchestrator.Workflows;
 
