@@ -28,11 +28,13 @@ internal sealed class ScanTotals
         Files++;
         Bytes += bytes;
         if (result.Kind == ScanKind.Binary) Binaries++;
-        foreach (var finding in result.Findings)
-        {
-            Strictest = Decisions.Strictest(Strictest, finding.Decision);
-            if (Findings.Count < FindingsMax) Findings.Add(finding);
-            else FindingsNotKept++;
-        }
+        foreach (var finding in result.Findings) Add(finding);
+    }
+
+    public void Add(ScanFinding finding)
+    {
+        Strictest = Decisions.Strictest(Strictest, finding.Decision);
+        if (Findings.Count < FindingsMax) Findings.Add(finding);
+        else FindingsNotKept++;
     }
 }

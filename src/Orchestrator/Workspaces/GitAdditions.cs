@@ -74,7 +74,7 @@ public sealed class GitAdditions : IDisposable
         if (!File.Exists(file)) return Outcome.Of<IReadOnlyList<GitAddition>>([]);
         try
         {
-            if (GitIndex.Read(File.ReadAllBytes(file), (head?.Length ?? 40) / 2) is not { } entries) return new Problem(ProblemCode.NotYetSupported, "the index of this repository is of a kind that is not read here (split, sparse, or damaged)") { Remedy = "Pipe `git diff --cached` into `cabincrew scan --diff`." };
+            if (GitIndexEntries.Read(File.ReadAllBytes(file), (head?.Length ?? 40) / 2) is not { } entries) return new Problem(ProblemCode.NotYetSupported, "the index of this repository is of a kind that is not read here (split, sparse, or damaged)") { Remedy = "Pipe `git diff --cached` into `cabincrew scan --diff`." };
             Dictionary<string, GitLeaf> before;
             lock (reading) before = new GitHistory(repository).Difference(null, tree).Where(c => c.After is not null).ToDictionary(c => c.Path, c => c.After!.Value, StringComparer.Ordinal);
             List<GitAddition> additions = [];

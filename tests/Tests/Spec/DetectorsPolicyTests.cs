@@ -125,6 +125,18 @@ public sealed class DetectorsPolicyTests
         Assert.Contains(judged.Violations, v => v.Contains("override in docs/a.md", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("finding: 'commands/*'", "a=deny default=require_approval"), InlineData("finding: ['injection/*', 'commands/terraform-destroy']", "a=deny default=require_approval"), InlineData("finding: 'secrets/*'", "default=require_approval")]
+    [InlineData("{finding: 'commands/*', paths: 'other/**'}", "default=require_approval")]
+    public async Task Rules_see_them_file_by_file(string when, string expected)
+    {
+        var condition = when.StartsWith('{') ? when : $"{{{when}}}";
+        var rules = RulesPolicySource.Of("rules:t", "t", Encoding.UTF8.GetBytes($"version: 1\ndefault: require_approval\nrules:\n- {{id: a, when: {condition}, decision: deny, reason: r, examples: {{no_match: [a.txt]}}}}\n"), "t.yaml", checkExamples: true).Value;
+        var subject = Subjects.Of(Subjects.Create("a.sh", "terraform destroy -auto-approve"), Subjects.Create("b.txt", "hello"));
+        var verdicts = await rules.EvaluateAsync(subject with { Findings = PlanScan.Of(subject, default) }, default);
+        Assert.Equal(expected, string.Join(' ', verdicts.Select(v => $"{v.PolicyId[2..]}={v.Decision.Word()}")));
+    }
+
     private static byte[] Noise()
     {
         var noise = new byte[512];

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using CabinCrew.Cli.Views;
 using CabinCrew.Governance.Detection.Scanning;
+using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli.Commands.Scan;
@@ -16,6 +17,7 @@ internal static class ScanCommand
         var history = new Option<bool>("--history") { Description = "Every commit of the git repository at PATH that a branch, a tag or HEAD leads to; only lines that it added count." };
         var name = new Option<string?>("--name") { Description = "What standard input is called: its ending says what it may be, such as deploy.sh.", HelpName = "NAME" };
         var all = new Option<bool>("--all") { Description = "In directories, also what git ignores." };
+        var time = new Option<string?>("--time-limit") { Description = "What is not looked through by then is a finding: 30s, 10m (default: none).", HelpName = "DURATION" };
         var sarif = new Option<bool>("--sarif") { Description = "Print SARIF 2.1.0, as code scanning services and editors read it." };
         var choice = new ScanChoice();
         var command = new Command("scan", $"""
@@ -36,27 +38,38 @@ internal static class ScanCommand
               git log -p origin/main..HEAD | cabincrew scan --diff --fail-on deny
               curl -fsSL https://example.com/install.sh | cabincrew scan - --name install.sh
               cabincrew scan . --sarif > findings.sarif
-            """) { paths, diff, staged, history, name, all, sarif };
+            """) { paths, diff, staged, history, name, all, time, sarif };
         choice.AddTo(command);
         command.Plain((parse, screen, ct) =>
         {
             if (!choice.Scanner(parse).Try(out var scanner, out var problem)) return problem;
             if (!choice.FailOn(parse).Try(out var failOn, out problem)) return problem;
+            if (Limit(parse.GetValue(time)) is not { } limit) return new Problem(ProblemCode.InvalidArgument, $"--time-limit takes {Quantities.DurationShape}, not '{Screen.Safe(parse.GetValue(time)!)}'");
+            using var timeUp = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            if (limit > TimeSpan.Zero) timeUp.CancelAfter(limit);
             using var input = new ScanInput(new(parse.GetValue(paths) ?? [], parse.GetValue(diff), parse.GetValue(staged), parse.GetValue(history), parse.GetValue(name), parse.GetValue(all)));
             if (!input.Items().Try(out var items, out problem)) return problem;
             var view = new ScanView(screen, scanner, parse.GetValue(sarif));
             var totals = new ScanTotals();
-            foreach (var done in ScanRun.Each(scanner, items, ct))
+            foreach (var done in ScanRun.Each(scanner, items, timeUp.Token, ct))
             {
                 totals.Add(done.Result, done.Bytes);
                 view.Tell(done.Result.Findings, totals);
             }
             if (input.Missing is { } missing) return missing;
+            foreach (var gap in input.Gaps)
+            {
+                totals.Add(gap);
+                view.Tell([gap], totals);
+            }
             view.End(totals);
             return totals.Strictest >= failOn ? ExitOf(totals.Strictest) : 0;
         });
         return command;
     }
+
+    // Zero: none. Null: it is no duration.
+    private static TimeSpan? Limit(string? text) => text is null ? TimeSpan.Zero : Quantities.Duration(text) is { } limit && limit > TimeSpan.Zero && limit < TimeSpan.FromDays(1) ? limit : null;
 
     private static int ExitOf(Decision strictest) => (int)(strictest switch { Decision.Deny => ProblemClass.Denied, Decision.RequireApproval => ProblemClass.Waiting, _ => ProblemClass.Failed });
 }

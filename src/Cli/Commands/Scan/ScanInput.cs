@@ -19,16 +19,19 @@ internal sealed class ScanInput(ScanWish wish) : IDisposable
 
     private IReadOnlyList<string> Paths => wish.Paths is { Count: > 0 } given ? given : wish.IsDiff ? [StandardInput] : ["."];
 
-    /// <summary>Told when all was read: what should have been a diff and is none, what is missing of a history. Null: all is well.</summary>
+    /// <summary>Told when all was read: what should have been a diff and is none. Null: all is well.</summary>
     public Problem? Missing
     {
         get
         {
             foreach (var (path, diff) in diffs)
                 if (!diff.HasSeenFile && diff.HasRead) return new(ProblemCode.InvalidArgument, $"there is no unified diff in {(path == StandardInput ? "standard input" : $"'{Screen.Safe(path)}'")}") { Remedy = "Pipe `git diff`, `git show` or `git log -p` into it, or leave --diff out." };
-            return repositories.Select(r => r.Missing).FirstOrDefault(m => m is not null);
+            return null;
         }
     }
+
+    /// <summary>Told when all was read: why not all of a history could be looked at.</summary>
+    public IEnumerable<ScanFinding> Gaps => repositories.Select(r => r.Missing).OfType<Problem>().Select(m => ScanRun.Unread("(history)", m));
 
     public Outcome<IEnumerable<ScanItem>> Items()
     {

@@ -11,9 +11,23 @@ internal readonly record struct ScanDone(ScanResult Result, long Bytes);
 
 internal static class ScanRun
 {
-    public static IEnumerable<ScanDone> Each(Scanner scanner, IEnumerable<ScanItem> items, CancellationToken ct) => Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering)
+    /// <param name="timeUp">Whatever is not looked through by then is told as such, thing by thing.</param>
+    public static IEnumerable<ScanDone> Each(Scanner scanner, IEnumerable<ScanItem> items, CancellationToken timeUp, CancellationToken ct) => Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering)
         .AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Clamp(Environment.ProcessorCount, 1, 16)).WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(ct)
-        .Select(item => One(scanner, item, ct));
+        .Select(item => One(scanner, item, timeUp, ct));
+
+    private static ScanDone One(Scanner scanner, ScanItem item, CancellationToken timeUp, CancellationToken ct)
+    {
+        try
+        {
+            timeUp.ThrowIfCancellationRequested();
+            return One(scanner, item, timeUp);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new(new(ScanKind.Text, [Unread(item.Name, new(ProblemCode.IoFailed, "the time was up"))]), 0);
+        }
+    }
 
     private static ScanDone One(Scanner scanner, ScanItem item, CancellationToken ct)
     {
@@ -24,6 +38,6 @@ internal static class ScanRun
         return new(result, content.Bytes.Length);
     }
 
-    private static ScanFinding Unread(string name, Problem problem) =>
+    public static ScanFinding Unread(string name, Problem problem) =>
         new(TextDetection.NotAll, "unread", Decision.RequireApproval, name, 1, 1, $"nobody looked at it: {problem.Message}", Protocol.Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)).Hex[..16]);
 }

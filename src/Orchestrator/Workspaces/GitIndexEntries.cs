@@ -4,9 +4,12 @@ using System.Text;
 
 namespace CabinCrew.Orchestrator.Workspaces;
 
-internal static class GitIndex
+internal static class GitIndexEntries
 {
     private const int HeaderBytes = 12, StatBytes = 40, ModeAt = 24;
+
+    // Version 4 writes a name as what differs from the one before: a few bytes each could make names without end.
+    private const long NamesBytesMax = 256L << 20;
 
     /// <summary>Of stage 0, or of a conflict "ours"; in the index's order. Null: not one that is understood whole.</summary>
     public static IReadOnlyDictionary<string, GitLeaf>? Read(ReadOnlySpan<byte> index, int idBytes)
@@ -18,6 +21,7 @@ internal static class GitIndex
         var (at, end) = (HeaderBytes, index.Length - idBytes);
         Dictionary<string, GitLeaf> entries = new(StringComparer.Ordinal);
         byte[] last = [];
+        long names = 0;
         for (uint i = 0; i < count; i++)
         {
             var flags = at + StatBytes + idBytes;
@@ -39,6 +43,7 @@ internal static class GitIndex
                 path = index.Slice(name, length).ToArray();
                 name = at + ((name - at + length + 8) & ~7);
             }
+            if ((names += path.Length) > NamesBytesMax) return null;
             var mode = BinaryPrimitives.ReadUInt32BigEndian(index[(at + ModeAt)..]);
             // A directory stands for what a sparse work tree leaves out.
             if (mode == 0x4000) return null;
