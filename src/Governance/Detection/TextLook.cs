@@ -3,7 +3,7 @@ namespace CabinCrew.Governance.Detection;
 
 internal static class TextLook
 {
-    /// <summary>Every match in the text's order, without those that are a part of one before.</summary>
+    /// <summary>Every match in the text's order, without those that are a part of what the same detector found before.</summary>
     /// <param name="isCut">There were more than <see cref="TextDetection.FindingsMax"/>.</param>
     public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, out bool isCut)
     {
@@ -22,11 +22,11 @@ internal static class TextLook
             foreach (var match in whole) found.Add((detector, match));
         }
         found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
-        var end = 0;
+        Dictionary<ITextDetector, int> ends = [];
         found.RemoveAll(f =>
         {
-            if (f.Match.Start + f.Match.Length <= end) return true;
-            end = f.Match.Start + f.Match.Length;
+            if (f.Match.Start + f.Match.Length <= ends.GetValueOrDefault(f.Detector)) return true;
+            ends[f.Detector] = f.Match.Start + f.Match.Length;
             return false;
         });
         return found;
