@@ -37,6 +37,11 @@ public sealed class CommandTextsTests
     }
 
     [Theory]
+    [InlineData("Makefile"), InlineData(".gitlab-ci.yml"), InlineData("a.sh"), InlineData("a.sql")]
+    public void What_is_too_long_to_be_judged_says_so(string name) =>
+        Assert.Equal(["commands/unreadable 1:1"], Scan(name, string.Concat(Enumerable.Repeat("\techo a\n", 1_200_000))).Short());
+
+    [Theory]
     [InlineData("      - run: terraform destroy -auto-approve\n", 1)]
     [InlineData("      - name: x\n        run: |\n          echo a\n          terraform destroy -auto-approve\n      - run: echo\n", 4)]
     [InlineData("      - run: >-\n          terraform\n          destroy\n          -auto-approve\n", 2)]

@@ -29,6 +29,8 @@ internal static class CommandTexts
         if (IsShell(name, text)) return [new(CommandKind.Shell, text, 1)];
         if (Ends(name, ".sql")) return [new(CommandKind.Sql, text, 1)];
         if (IsDockerfile(name)) return [new(CommandKind.Dockerfile, text, 1)];
+        // What is too long to be judged is not taken apart first: the review says so.
+        if (text.Length > CommandReview.CharsMax && (IsMakefile(name) || IsPipeline(path, name))) return [new(CommandKind.Shell, text, 1)];
         if (IsMakefile(name)) return MakeRecipes.In(text);
         if (isPart) return [];
         if (Ends(name, ".yml") || Ends(name, ".yaml"))
