@@ -1,5 +1,4 @@
 // Looks through items side by side and gives their results in the items' order: the same order whatever the number of cores.
-using System.Collections.Concurrent;
 using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Protocol;
@@ -7,14 +6,37 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Cli.Commands.Scan;
 
 /// <param name="Bytes">Of the content, as it is stored.</param>
-internal readonly record struct ScanDone(ScanResult Result, long Bytes);
+internal sealed record ScanDone(ScanResult Result, long Bytes);
 
 internal static class ScanRun
 {
+    /// <summary>So many are looked through before others are asked to help: starting that costs more than a few files.</summary>
+    private const int AloneMax = 4;
+
     /// <param name="timeUp">Whatever is not looked through by then is told as such, thing by thing.</param>
-    public static IEnumerable<ScanDone> Each(Scanner scanner, IEnumerable<ScanItem> items, CancellationToken timeUp, CancellationToken ct) => Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering)
-        .AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Clamp(Environment.ProcessorCount, 1, 16)).WithMergeOptions(ParallelMergeOptions.NotBuffered).WithCancellation(ct)
-        .Select(item => One(scanner, item, timeUp, ct));
+    public static IEnumerable<ScanDone> Each(Scanner scanner, IEnumerable<ScanItem> items, CancellationToken timeUp, CancellationToken ct)
+    {
+        using var source = items.GetEnumerator();
+        for (var i = 0; i < AloneMax; i++)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (!source.MoveNext()) yield break;
+            yield return One(scanner, source.Current, timeUp, ct);
+        }
+        // Some are always on their way, so that a slow one does not keep the others waiting; not so many that their contents would fill the memory.
+        var most = 2 * Math.Clamp(Environment.ProcessorCount, 1, 16);
+        Queue<Task<ScanDone>> under = new(most);
+        while (true)
+        {
+            while (under.Count < most && source.MoveNext())
+            {
+                var item = source.Current;
+                under.Enqueue(Task.Run(() => One(scanner, item, timeUp, ct), ct));
+            }
+            if (!under.TryDequeue(out var next)) yield break;
+            yield return next.GetAwaiter().GetResult();
+        }
+    }
 
     private static ScanDone One(Scanner scanner, ScanItem item, CancellationToken timeUp, CancellationToken ct)
     {
