@@ -17,22 +17,25 @@ public sealed class Scanner
 
     private readonly ScanSettings settings;
 
+    // Made when somebody asks: a scan for people never does.
+    private readonly Lazy<Digest> digest;
+
     private Scanner(ScanSettings settings)
     {
         this.settings = settings;
         Side = settings.Side();
         Detectors = [.. ScanSettings.Detectors.Where(settings.Looks)];
-        Digest = Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
+        digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
         {
             ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["decisions"] = settings.ToJson(),
             ["rules"] = new JsonArray([.. ScanSettings.Detectors.SelectMany(d => ScanSettings.RulesOf(d).Select(r => (JsonNode)$"{d}/{r.Id}={r.Decision.Word()}"))]),
-        }));
+        })));
     }
 
     public static readonly Scanner Standard = new(ScanSettings.Standard);
 
     /// <summary>Over the versions of the code, the rules and the settings: the same digest, the same findings.</summary>
-    public Digest Digest { get; }
+    public Digest Digest => digest.Value;
 
     /// <summary>The detectors that look, by name.</summary>
     public IReadOnlyList<string> Detectors { get; }
