@@ -65,13 +65,14 @@ public sealed class GitAdditions : IDisposable
     }
 
     /// <summary>What the index adds to the commit that HEAD names.</summary>
-    public Outcome<IReadOnlyList<GitAddition>> Staged()
+    /// <param name="index">Another index than the work tree's: git gives its hooks one where a commit is of more, or of less, than was staged (<c>commit -a</c>). Null: the work tree's.</param>
+    public Outcome<IReadOnlyList<GitAddition>> Staged(string? index = null)
     {
         var head = Head();
         var tree = head is null ? null : Commit(head)?.Tree;
         if (head is not null && tree is null) return new Problem(ProblemCode.IoFailed, $"the commit {head}, which HEAD names, cannot be read");
-        var file = Path.Combine(own, "index");
-        if (!File.Exists(file)) return Outcome.Of<IReadOnlyList<GitAddition>>([]);
+        var file = index ?? Path.Combine(own, "index");
+        if (!File.Exists(file)) return index is null ? Outcome.Of<IReadOnlyList<GitAddition>>([]) : new Problem(ProblemCode.NotFound, $"there is no index at '{index}', which GIT_INDEX_FILE names");
         try
         {
             if (GitIndexEntries.Read(File.ReadAllBytes(file), (head?.Length ?? 40) / 2) is not { } entries) return new Problem(ProblemCode.NotYetSupported, "the index of this repository is of a kind that is not read here (split, sparse, or damaged)") { Remedy = "Pipe `git diff --cached` into `cabincrew scan --diff`." };

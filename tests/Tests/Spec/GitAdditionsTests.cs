@@ -63,6 +63,17 @@ public sealed class GitAdditionsTests
     }
 
     [Fact]
+    public void A_hook_is_given_another_index()
+    {
+        using var lab = new TempTree();
+        lab.Bash("git init -q -b main .; echo a > a; git add a; git commit -qm one; echo b >> a; cp .git/index other; GIT_INDEX_FILE=other git add -u");
+        using var additions = GitAdditions.Open(lab.Root).Value;
+        Assert.Empty(additions.Staged().Value);
+        Assert.Equal([2], Assert.Single(additions.Staged(lab["other"]).Value).Lines()!);
+        Assert.Equal(ProblemCode.NotFound, additions.Staged(lab["none"]).Problem?.Code);
+    }
+
+    [Fact]
     public void Before_the_first_commit_all_that_is_staged_is_new()
     {
         using var lab = new TempTree();

@@ -76,11 +76,14 @@ internal sealed class ScanInput(ScanWish wish) : IDisposable
             if (!GitAdditions.Open(path).Try(out var repository, out var problem)) return problem;
             repositories.Add(repository);
             if (wish.IsHistory) additions.Add(repository.History());
-            else if (repository.Staged().Try(out var staged, out problem)) additions.Add(staged);
+            else if (repository.Staged(IndexOfHook()).Try(out var staged, out problem)) additions.Add(staged);
             else return problem;
         }
         return Outcome.Of(additions.SelectMany(a => a).Select(a => new ScanItem(a.Path, () => a.Content.Map(bytes => new ScanContent(a.Path, bytes) { Commit = a.Commit })) { Added = a.Lines }));
     }
+
+    // git tells its hooks which index the commit will be made of.
+    private static string? IndexOfHook() => Environment.GetEnvironmentVariable("GIT_INDEX_FILE") is { Length: > 0 } named ? Path.GetFullPath(named) : null;
 
     private Outcome<Stream> Open(string path)
     {
