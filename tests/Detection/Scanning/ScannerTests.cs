@@ -75,6 +75,15 @@ public sealed class ScannerTests
     }
 
     [Fact]
+    public void More_wrapped_runs_than_are_looked_into_are_told()
+    {
+        var run = Convert.ToBase64String(Encoding.ASCII.GetBytes("nothing to see here, just plain words"));
+        Assert.Empty(Scan("a.txt", string.Concat(Enumerable.Repeat(run + "\n", 1000))));
+        Assert.Equal(["detection/too-large 1:1"], Scan("a.txt", string.Concat(Enumerable.Repeat(run + "\n", 2001))).Short());
+        Assert.Equal(["detection/too-large 1:1"], Scan("a.txt", new string('Q', 9 << 20)).Short());
+    }
+
+    [Fact]
     public void What_is_beyond_the_bound_is_a_finding()
     {
         var large = new byte[Scanner.BytesMax + 10];

@@ -17,7 +17,8 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private const int WordsBeforeMax = 60;
 
     private readonly List<ScanFinding> findings = [];
-    private readonly Dictionary<string, int> alike = new(StringComparer.Ordinal);
+    // Most contents have no finding, and need none.
+    private Dictionary<string, int>? alike;
     private int unwrapped;
 
     private string Shown => content.ShownAs ?? content.Name;
@@ -94,7 +95,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private void Unwrap(ReadOnlyMemory<byte> utf8, Place place)
     {
         var (line, counted) = (1, 0);
-        foreach (var run in Wrapped.Runs(utf8.Span))
+        foreach (var run in Wrapped.Runs(utf8.Span, out var isCut))
         {
             line += utf8.Span[counted..run.At].Count((byte)'\n');
             counted = run.At;
@@ -102,6 +103,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
             if (!Account(run.Bytes.Length)) return;
             Look(run.Bytes, Inside(run.Form, place, TrueLine(place, line)));
         }
+        if (isCut) NotAll("too-large", "more, or more of it, is wrapped than is looked into");
     }
 
     private ScanKind Unzip(ReadOnlyMemory<byte> bytes, Place place)
@@ -159,6 +161,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private string Fingerprint(string detector, string rule, string context)
     {
         var told = $"{detector}\0{rule}\0{Shown}\0{context}";
+        alike ??= new(StringComparer.Ordinal);
         var times = alike.GetValueOrDefault(told);
         alike[told] = times + 1;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{told}\0{times}")).AsSpan(0, 8));

@@ -48,20 +48,23 @@ internal static class Wrapped
     }
 
     /// <summary>Runs that decode to text, in their order. Looked for at every fortieth place only: a run that counts has one.</summary>
-    public static List<WrappedRun> Runs(ReadOnlySpan<byte> text)
+    /// <param name="isCut">There are more, or longer ones, than are looked into.</param>
+    public static IReadOnlyList<WrappedRun> Runs(ReadOnlySpan<byte> text, out bool isCut)
     {
-        List<WrappedRun> runs = [];
-        for (var at = RunCharsMin - 1; at < text.Length && runs.Count < RunsMax; at += RunCharsMin)
+        List<WrappedRun>? runs = null;
+        isCut = false;
+        for (var at = RunCharsMin - 1; at < text.Length; at += RunCharsMin)
         {
             if (!Base64.Contains(text[at])) continue;
             var start = text[..at].LastIndexOfAnyExcept(Base64) + 1;
             var length = text[start..].IndexOfAnyExcept(Base64);
             if (length < 0) length = text.Length - start;
-            if (length >= RunCharsMin && length <= RunCharsMax && Decoded(text.Slice(start, length)) is var (form, bytes)) runs.Add(new(form, start, bytes));
+            if (length > RunCharsMax || (length >= RunCharsMin && runs?.Count == RunsMax)) isCut = true;
+            else if (length >= RunCharsMin && Decoded(text.Slice(start, length)) is var (form, bytes)) (runs ??= []).Add(new(form, start, bytes));
             // On to the first place behind the run.
             at = Math.Max(at, start + length);
         }
-        return runs;
+        return runs ?? (IReadOnlyList<WrappedRun>)[];
     }
 
     private static (string Form, byte[] Bytes)? Decoded(ReadOnlySpan<byte> run)
