@@ -38,7 +38,7 @@ public sealed class GitAdditions : IDisposable
         return new Problem(ProblemCode.NotFound, $"'{directory}' is in no git repository") { Remedy = "Go to the work tree, or name it." };
     }
 
-    /// <summary>Every commit that a reference leads to, the newest first; each with the files that it adds to, and of a merge only what no parent has.</summary>
+    /// <summary>Every commit that a reference leads to, the newest first; each with the files that it adds to, and of a merge only the lines that no parent has.</summary>
     public IEnumerable<GitAddition> History()
     {
         var shallow = Small("shallow", common)?.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal) ?? [];
@@ -80,7 +80,7 @@ public sealed class GitAdditions : IDisposable
             lock (reading) before = new GitHistory(repository).Difference(null, tree).Where(c => c.After is not null).ToDictionary(c => c.Path, c => c.After!.Value, StringComparer.Ordinal);
             List<GitAddition> additions = [];
             foreach (var (path, leaf) in entries)
-                if (IsFile(leaf) && (!before.TryGetValue(path, out var old) || old.Id != leaf.Id)) additions.Add(Addition(null, new(path, before.TryGetValue(path, out old) ? old : null, leaf)));
+                if (IsFile(leaf) && (!before.TryGetValue(path, out var old) || old.Id != leaf.Id)) additions.Add(Addition(null, path, leaf, [before.TryGetValue(path, out old) ? old : null]));
             return additions;
         }
         catch (InvalidDataException e)
@@ -98,13 +98,13 @@ public sealed class GitAdditions : IDisposable
             lock (reading)
             {
                 var changes = new GitHistory(repository).Difference(parents.Count == 0 ? null : parents[0].Tree, commit.Tree);
-                IEnumerable<GitTreeChange> own = changes;
-                foreach (var other in parents.Skip(1))
-                {
-                    var there = new GitHistory(repository).Difference(other.Tree, commit.Tree).Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
-                    own = own.Where(c => there.Contains(c.Path));
-                }
-                return [.. own.Where(c => c.After is { } after && IsFile(after) && after.Id != c.Before?.Id).Select(c => Addition(commit.Id, c))];
+                // Of a merge, only what differs from every parent, and of that the lines that none of them has.
+                List<Dictionary<string, GitLeaf?>> others = [.. parents.Skip(1).Select(p => new GitHistory(repository).Difference(p.Tree, commit.Tree).ToDictionary(c => c.Path, c => c.Before, StringComparer.Ordinal))];
+                return
+                [
+                    .. changes.Where(c => c.After is { } after && IsFile(after) && after.Id != c.Before?.Id && others.TrueForAll(o => o.TryGetValue(c.Path, out var there) && there?.Id != after.Id))
+                        .Select(c => Addition(commit.Id, c.Path, c.After!.Value, [c.Before, .. others.Select(o => o[c.Path])])),
+                ];
             }
         }
         catch (InvalidDataException e)
@@ -114,10 +114,20 @@ public sealed class GitAdditions : IDisposable
         }
     }
 
-    private GitAddition Addition(string? commit, GitTreeChange change)
+    private GitAddition Addition(string? commit, string path, GitLeaf after, IReadOnlyList<GitLeaf?> befores)
     {
-        var content = Blob(change.After!.Value.Id, change.Path);
-        return new(commit, change.Path, content, () => change.Before is { } before && IsFile(before) && content.Try(out var after, out _) && Blob(before.Id, change.Path).Try(out var old, out _) ? Added(old, after) : null);
+        var content = Blob(after.Id, path);
+        return new(commit, path, content, () =>
+        {
+            HashSet<int>? lines = null;
+            foreach (var each in befores)
+            {
+                if (each is not { } before || !IsFile(before) || !content.Try(out var now, out _) || !Blob(before.Id, path).Try(out var old, out _) || Added(old, now) is not { } added) continue;
+                if (lines is null) lines = added;
+                else lines.IntersectWith(added);
+            }
+            return lines;
+        });
     }
 
     private Outcome<ReadOnlyMemory<byte>> Blob(string id, string path)

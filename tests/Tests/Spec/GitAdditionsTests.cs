@@ -39,17 +39,17 @@ public sealed class GitAdditionsTests
         var ours = ByUs(additions.History()).ToList();
         Assert.Null(additions.Missing);
         Assert.True(ours.Count >= 7, string.Join('\n', ours));
-        Assert.Equal(ByGit(lab, "log -p --all --no-merges --no-renames --format='commit %H'"), ours);
+        Assert.Equal(ByGit(lab, "log -p -c --all --no-renames --format='commit %H'"), ours);
     }
 
     [Fact]
     public void A_merge_is_told_for_what_no_parent_has()
     {
         using var lab = new TempTree();
-        lab.Bash("git init -q -b main .; echo a > a; git add -A; git commit -qm one; git switch -qc side; echo s > s; git add -A; git commit -qm side; git switch -q main; echo m > m; git add -A; git commit -qm main; git merge -q --no-commit side > /dev/null; echo evil > e; echo changed >> s; git add -A; git commit -qm merge");
+        lab.Bash("git init -q -b main .; echo a > a; git add -A; git commit -qm one; git switch -qc side; echo s > s; git add -A; git commit -qm side; git switch -q main; echo m > m; git add -A; git commit -qm main; git merge -q --no-commit side > /dev/null; echo evil > e; printf 'own\\ns\\n' > s; git add -A; git commit -qm merge");
         using var additions = GitAdditions.Open(lab.Root).Value;
         var merge = lab.Bash("git rev-parse HEAD").Trim();
-        Assert.Equal(["e", "s"], additions.History().Where(a => a.Commit == merge).Select(a => a.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(["e 1", "s 1"], additions.History().Where(a => a.Commit == merge).Select(a => $"{a.Path} {string.Join(',', a.Lines() ?? (IReadOnlySet<int>)new HashSet<int> { 1 })}").Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -104,7 +104,8 @@ public sealed class DiffReader(Stream diff)
             }
             if (line.StartsWith("\\"u8)) continue;
             var marks = line[..Math.Min(line.Length, old.Length)];
-            var (isGone, isNew) = (marks.Contains((byte)'-'), marks.Contains((byte)'+'));
+            // Of a merge, a line is new that no parent has.
+            var (isGone, isNew) = (marks.Contains((byte)'-'), marks.Length == old.Length && !marks.ContainsAnyExcept((byte)'+'));
             for (var i = 0; i < old.Length; i++)
                 if (i < marks.Length ? marks[i] == '-' || (!isGone && marks[i] != '+') : !isGone) old[i]--;
             if (isGone) continue;
