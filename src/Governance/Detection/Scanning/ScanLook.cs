@@ -95,7 +95,8 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private void Unwrap(ReadOnlyMemory<byte> utf8, Place place)
     {
         var (line, counted) = (1, 0);
-        foreach (var run in Wrapped.Runs(utf8.Span, out var isCut))
+        var runs = Wrapped.Runs(utf8.Span, out var isCut);
+        foreach (var run in runs)
         {
             line += utf8.Span[counted..run.At].Count((byte)'\n');
             counted = run.At;
