@@ -17,7 +17,6 @@ IBenchmark[] table =
     new RecoveryBenchmark(),
     new PolicyBenchmark(),
     new McpBenchmark(),
-    new ScanBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];
