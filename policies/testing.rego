@@ -14,6 +14,7 @@ totals(changes) := {
 	"lines_added": sum([c.lines_added | some c in changes]),
 	"lines_deleted": sum([c.lines_deleted | some c in changes]),
 	"refs": 0,
+	"findings": 0,
 }
 
 quiet := {
@@ -32,6 +33,7 @@ quiet := {
 	"context": {},
 	"artifacts": [],
 	"refs": [],
+	"findings": [],
 }
 
 # A file that changes; lines are what the change adds.

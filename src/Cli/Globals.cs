@@ -20,6 +20,8 @@ internal static class Globals
 
     public static readonly Option<bool> Version = new("--version") { Description = "The version of the program.", Action = new ShowVersion() };
 
+    public static string? ProgramVersion => typeof(Globals).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+
     /// <summary>In the order in which help names them.</summary>
     public static readonly Option[] All = [Json, Store, Identity, TokenFile, NoColor];
 
@@ -101,7 +103,7 @@ internal static class Globals
 
         public override int Invoke(ParseResult parse)
         {
-            Console.Out.WriteLine(typeof(Globals).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+            Console.Out.WriteLine(ProgramVersion);
             return 0;
         }
     }

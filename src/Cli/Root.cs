@@ -4,6 +4,7 @@ using CabinCrew.Cli.Commands;
 using CabinCrew.Cli.Commands.Mcp;
 using CabinCrew.Cli.Commands.Model;
 using CabinCrew.Cli.Commands.Policy;
+using CabinCrew.Cli.Commands.Scan;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Cli;
@@ -49,6 +50,9 @@ internal static class Root
           policy replay         judge every recorded plan again, under other policies
           policy bundle VERB    build, sign, verify, inspect a bundle of policies
 
+        Look for trouble
+          scan [PATH]           secrets, hidden text, dangerous commands: in files, diffs, standard input
+
         Guard agents
           mcp                   stand between an agent and its tools (MCP): judge, record, hold for approval
           mcp wrap|unwrap       put the gateway before the servers that a client has, and take it back
@@ -86,7 +90,7 @@ internal static class Root
         new("status", ReadCommands.Status), new("show", ReadCommands.Show), new("logs", ReadCommands.Logs),
         new("approvals", ApprovalCommands.List), new("approve", ApprovalCommands.Approve), new("reject", ApprovalCommands.Reject),
         new("token", EvidenceCommands.Token), new("audit", AuditCommands.Audit),
-        new("policy", PolicyCommand.Create), new("mcp", McpCommand.Create), new("model", ModelCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
+        new("policy", PolicyCommand.Create), new("scan", ScanCommand.Create), new("mcp", McpCommand.Create), new("model", ModelCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
     ];
 
     /// <summary>The whole command line. No <see cref="RootCommand"/>: that one looks up its texts in resources, which takes longer than most verbs take to run.</summary>

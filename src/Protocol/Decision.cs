@@ -42,5 +42,15 @@ public static class Decisions
         Decision.Deny => "deny",
     };
 
+    /// <summary>Null: it is none of the four words.</summary>
+    public static Decision? Of(string? word) => word switch
+    {
+        "allow" => Decision.Allow,
+        "warn" => Decision.Warn,
+        "require_approval" => Decision.RequireApproval,
+        "deny" => Decision.Deny,
+        _ => null,
+    };
+
     public static Decision Strictest(Decision a, Decision b) => a > b ? a : b;
 }

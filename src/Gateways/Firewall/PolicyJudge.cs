@@ -8,15 +8,15 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Firewall;
 
 /// <param name="defaultRole">Who approves where a verdict names no role.</param>
-public sealed class PolicyJudge(MessagePolicySet policies, TextDetection detection, string defaultRole) : IMessageJudge
+public sealed class PolicyJudge(MessagePolicySet policies, TextDetection detection, CommandScan commands, string defaultRole) : IMessageJudge
 {
-    public Digest PolicyDigest { get; } = Digest.Of(Encoding.ASCII.GetBytes($"{policies.GovernanceHash}\n{detection.Digest}"));
+    public Digest PolicyDigest { get; } = Digest.Of(Encoding.ASCII.GetBytes($"{policies.GovernanceHash}\n{detection.Digest}\n{commands.Digest}"));
 
     public ValueTask<Judgement> JudgeAsync(MessageSubject subject, CancellationToken ct) => policies.JudgeAsync(subject, defaultRole, ct);
 }
 
-/// <summary>Looks through the whole message, not only through what it says: what stands beside that goes on as well.</summary>
-public sealed class DetectorScan(TextDetection detection, Redaction redaction)
+/// <summary>Looks through the whole message, not only through what it says: what stands beside that goes on as well. Then through what a call would run.</summary>
+public sealed class DetectorScan(TextDetection detection, CommandScan commands, Redaction redaction)
 {
     private readonly ScanReport nothingFromCaller = new([], [], detection.Looking(TextOrigin.Caller)), nothingFromServer = new([], [], detection.Looking(TextOrigin.Server));
 
@@ -26,6 +26,8 @@ public sealed class DetectorScan(TextDetection detection, Redaction redaction)
         var isCallers = subject.Direction == MessageDirection.ToServer;
         var nothing = isCallers ? nothingFromCaller : nothingFromServer;
         var found = detection.Detect(subject.Frame, isCallers ? TextOrigin.Caller : TextOrigin.Server);
+        var run = commands.In(subject);
+        if (run is not null) nothing = nothing with { Findings = run, Ran = [.. nothing.Ran, CommandScan.Name] };
         if (found.Count == 0) return new(nothing);
         var content = MessageEdits.OffsetOf(subject.Frame, subject.Content);
         var findings = new MessageFinding[found.Count];
@@ -33,7 +35,7 @@ public sealed class DetectorScan(TextDetection detection, Redaction redaction)
         // Nobody has looked at all of it: then nobody says so.
         var ran = Array.Exists(findings, f => f.Detector == TextDetection.NotAll) ? [] : nothing.Ran;
         var secrets = found.Where(f => f.Detector is Detectors.Secrets or Detectors.Mapped).Select(f => JsonText.Unescape(subject.Frame.Span.Slice(f.Start, f.Length))).ToList();
-        return new(nothing with { Ran = ran, Secrets = secrets, Findings = findings, Cuts = [.. redaction.Cuts(subject.Frame, found).Select(c => new MessageCut(c.Start, c.Length, c.Instead))] });
+        return new(nothing with { Ran = ran, Secrets = secrets, Findings = [.. findings, .. run ?? []], Cuts = [.. redaction.Cuts(subject.Frame, found).Select(c => new MessageCut(c.Start, c.Length, c.Instead))] });
     }
 
     // A pointer into what the message says begins behind its member; one beside it is marked, so that the two cannot be taken for one another.

@@ -74,32 +74,12 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         var raw = json.Span.Slice(start, length);
         if (!IsSuspect(raw, start)) return;
         using var text = JsonText.Decode(raw);
-        List<(ITextDetector Detector, TextMatch Match)> found = [];
-        side.Anchors.Run(text.Chars, (detector, match) =>
-        {
-            found.Add((detector, match));
-            return found.Count < TextDetection.FindingsMax;
-        });
-        if (found.Count >= TextDetection.FindingsMax) cut = true;
-        List<TextMatch> whole = [];
-        foreach (var detector in side.Whole)
-        {
-            whole.Clear();
-            detector.FindIn(text.Chars, whole);
-            foreach (var match in whole) found.Add((detector, match));
-        }
+        var found = TextLook.At(text.Chars, side, out var isCut);
+        cut |= isCut;
         var known = side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars.ToString()) : [];
         // A name that is a secret, or holds one, is not told in any place.
         if (isName && (found.Count > 0 || known.Count > 0)) way[^1] = (HiddenName, 0, false);
-        found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
-        var end = 0;
-        foreach (var (detector, match) in found)
-        {
-            // A part of what was found already says nothing more.
-            if (match.Start + match.Length <= end) continue;
-            end = match.Start + match.Length;
-            Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
-        }
+        foreach (var (detector, match) in found) Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
         foreach (var secret in known)
             Add(Detectors.Mapped, secret.Name, $"this is the value of the secret {secret.Name}", start, text, secret.Start, secret.Length);
     }

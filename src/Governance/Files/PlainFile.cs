@@ -13,7 +13,12 @@ namespace CabinCrew.Governance.Files;
 public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
 {
     /// <summary>Refusals: <see cref="ProblemCode.NotFound"/>, or <paramref name="invalid"/> for whatever else is wrong.</summary>
-    public static Outcome<PlainFile> Read(string path, int bytesMax, ProblemCode invalid)
+    public static Outcome<PlainFile> Read(string path, int bytesMax, ProblemCode invalid) => ReadStart(path, bytesMax, invalid).Then(read => read.IsCut
+        ? (Outcome<PlainFile>)new Problem(invalid, $"The file is larger than {bytesMax} bytes.") { Where = path }
+        : read.File);
+
+    /// <summary>The same, and of a larger file its first bytes.</summary>
+    public static Outcome<(PlainFile File, bool IsCut)> ReadStart(string path, int bytesMax, ProblemCode invalid)
     {
         var fd = Native.Open(Native.Path(path), Native.ReadOnly | Native.NonBlocking | Native.CloseOnExec, 0);
         if (fd < 0)
@@ -30,9 +35,8 @@ public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
 
         try
         {
-            if (Slurp(handle, bytesMax) is not { } bytes)
-                return new Problem(invalid, $"The file is larger than {bytesMax} bytes.") { Where = path };
-            return new PlainFile(bytes, uid, (UnixFileMode)(mode & 0xFFF));
+            var (bytes, isCut) = Slurp(handle, bytesMax);
+            return (new PlainFile(bytes, uid, (UnixFileMode)(mode & 0xFFF)), isCut);
         }
         catch (IOException e)
         {
@@ -41,7 +45,7 @@ public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
     }
 
     // Reads to the end rather than trusting a length: the file may grow, and /proc files say 0.
-    private static byte[]? Slurp(SafeFileHandle handle, int bytesMax)
+    private static (byte[] Bytes, bool IsCut) Slurp(SafeFileHandle handle, int bytesMax)
     {
         var buffer = new byte[Math.Min(bytesMax + 1, 64 << 10)];
         var filled = 0;
@@ -49,12 +53,12 @@ public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
         {
             if (filled == buffer.Length)
             {
-                if (filled > bytesMax) return null;
+                if (filled > bytesMax) return (buffer[..bytesMax], true);
                 Array.Resize(ref buffer, Math.Min(bytesMax + 1, buffer.Length * 2));
             }
 
             var read = RandomAccess.Read(handle, buffer.AsSpan(filled), filled);
-            if (read == 0) return filled > bytesMax ? null : buffer[..filled];
+            if (read == 0) return filled > bytesMax ? (buffer[..bytesMax], true) : (buffer[..filled], false);
             filled += read;
         }
     }

@@ -63,6 +63,8 @@ public sealed record PolicySubject
     public required IReadOnlyList<JudgedArtifact> Artifacts { get; init; }
     /// <summary>In path order, merged over all artifacts.</summary>
     public required IReadOnlyList<JudgedChange> Changes { get; init; }
+    /// <summary>What the detectors see in what is added. Null: nobody has looked yet; the set looks once, before it asks its sources.</summary>
+    public Findings.PlanFindings? Findings { get; init; }
     /// <summary>What take-off may move inside .git, in name order; <c>HEAD</c> and <c>index</c> are names too.</summary>
     public IReadOnlyList<JudgedRef> Refs { get; init; } = [];
 }
@@ -77,7 +79,11 @@ public sealed record JudgedArtifact(
 
 /// <param name="AddedLines">Text lines that the change adds, with their new line numbers (from 1); empty for binary content.</param>
 /// <param name="DeletedLines">Likewise with old line numbers.</param>
-public sealed record JudgedChange(FileChange Change, bool Binary, IReadOnlyList<NumberedLine> AddedLines, IReadOnlyList<NumberedLine> DeletedLines);
+public sealed record JudgedChange(FileChange Change, bool Binary, IReadOnlyList<NumberedLine> AddedLines, IReadOnlyList<NumberedLine> DeletedLines)
+{
+    /// <summary>All that the path will hold. Null: only the lines are known.</summary>
+    public ReadOnlyMemory<byte>? Content { get; init; }
+}
 
 public sealed record NumberedLine(int Number, string Text);
 

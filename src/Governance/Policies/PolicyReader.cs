@@ -1,8 +1,10 @@
 // One entry of a file's `policies`: which kind, its one value, and what may stand beside it. Workflow files and the gateways' configurations read it alike.
+using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Governance.Files;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Governance.Policies.Bundles.Signing;
 using CabinCrew.Governance.Policies.Rules;
+using CabinCrew.Governance.Policies.Sources;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
@@ -16,15 +18,20 @@ public sealed record PolicyDialect(string BuiltIn, string Package, Func<string, 
     /// <summary>It is messages that are judged: a model may look at those of one side only.</summary>
     public bool Messages { get; init; }
 
+    /// <summary>What detectors find may be told beside the policies. Gateways have a section of their own for that.</summary>
+    public bool HasDetectors { get; init; }
+
     /// <summary>What judges plans.</summary>
-    public static PolicyDialect Plans(Func<string, string?> exposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, exposed);
+    public static PolicyDialect Plans(Func<string, string?> exposed) => new(BuiltInRules.DefaultsName, RegoPolicyOptions.DefaultPackage, exposed) { HasDetectors = true };
 }
 
 public sealed class PolicyReader(string baseDirectory, PolicyDialect dialect)
 {
+    private static readonly (string, Decision)[] DecisionWords = [("allow", Decision.Allow), ("warn", Decision.Warn), ("require_approval", Decision.RequireApproval), ("deny", Decision.Deny)];
     private const int PatternsMax = 100;
     private static readonly TimeSpan OpaTimeMax = TimeSpan.FromMinutes(5);
-    private static readonly string[] Kinds = ["builtin", "rules", "rego", "bundle", "opa", "onnx"];
+
+    private string[] Kinds { get; } = dialect.HasDetectors ? ["builtin", "rules", "rego", "bundle", "opa", "onnx", "detectors"] : ["builtin", "rules", "rego", "bundle", "opa", "onnx"];
 
     /// <summary>Null: there are errors, or it is for later.</summary>
     public PolicyRef? Read(YamlMap map)
@@ -46,6 +53,7 @@ public sealed class PolicyReader(string baseDirectory, PolicyDialect dialect)
         "builtin" => map.TakeWord("builtin", [(dialect.BuiltIn, 0)]) is null ? null : new PolicyRef(kind, dialect.BuiltIn),
         "rules" => map.TakeText(kind, expected: "the path of a rules file") is { } path ? new PolicyRef(kind, path) : null,
         "rego" => Rego(map),
+        "detectors" => Detectors(map),
         "bundle" => Bundle(map),
         "onnx" => Model(map),
         _ => Opa(map),
@@ -61,6 +69,19 @@ public sealed class PolicyReader(string baseDirectory, PolicyDialect dialect)
         }
         if (dialect.Messages && map.TakeWord("from", [("caller", MessageTexts.FromCaller), ("server", MessageTexts.FromServer), ("both", MessageTexts.All)]) is { } side) options = options with { Texts = side };
         return map.TakeText("onnx", expected: "the folder of a model") is { } path ? new PolicyRef("onnx", path) { Model = options == ModelPolicyOptions.Default ? null : options } : null;
+    }
+
+    private static PolicyRef? Detectors(YamlMap map)
+    {
+        var standard = map.TakeWord("detectors", [(DetectorsPolicySource.Standard, 0)]);
+        Dictionary<string, Decision> decisions = new(StringComparer.Ordinal);
+        if (map.TakeMap("decisions") is { } said)
+        {
+            foreach (var entry in said.Entries)
+                if (said.TakeWord(entry.Key.Text, DecisionWords) is { } decision) decisions[entry.Key.Text] = decision;
+            if (new ScanSettings(decisions).Fault(ProblemCode.WorkflowFileInvalid) is { } fault) map.Errors.Add(said, $"'decisions': {fault.Message}");
+        }
+        return standard is null ? null : new("detectors", DetectorsPolicySource.Standard) { Detectors = decisions.Count == 0 ? null : new(decisions) };
     }
 
     private PolicyRef? Rego(YamlMap map)

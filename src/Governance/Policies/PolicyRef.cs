@@ -1,14 +1,18 @@
 // A policy as a workflow names it, what it says besides the name, and what is around it when it is loaded.
 using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Governance.Policies.Bundles;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Policies;
 
-/// <param name="Kind">A line of <see cref="PolicySources"/>: <c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (a file), <c>rego</c> (a module or a directory), <c>bundle</c> (a bundle's reference), <c>opa</c> (a URL), <c>onnx</c> (a model's folder). Paths are relative to the workflow file's directory.</param>
+/// <param name="Kind">A line of <see cref="PolicySources"/>: <c>builtin</c> (value: <c>defaults</c>), <c>rules</c> (a file), <c>detectors</c> (<c>standard</c>), <c>rego</c> (a module or a directory), <c>bundle</c> (a bundle's reference), <c>opa</c> (a URL), <c>onnx</c> (a model's folder). Paths are relative to the workflow file's directory.</param>
 public sealed record PolicyRef(string Kind, string Value)
 {
+    /// <summary>With <c>detectors</c>. Null: nothing besides the name.</summary>
+    public ScanSettings? Detectors { get; init; }
+
     /// <summary>Null: nothing besides the name.</summary>
     public BundlePolicyOptions? Bundle { get; init; }
 

@@ -20,7 +20,7 @@ public sealed record ApprovalRules(string DefaultRole, IReadOnlyList<RoleNeed> A
 public sealed partial class PolicySet
 {
     /// <summary>Raised whenever this code judges the same policies and plan differently than before. Part of the governance hash.</summary>
-    public const int JudgementVersion = 2;
+    public const int JudgementVersion = 3;
 
     public const int SourcesMax = 64;
 
@@ -38,11 +38,13 @@ public sealed partial class PolicySet
     }
 
     /// <summary>Loads every source. Any failure is a refusal (PRE-04). No policy named at all: <see cref="ProblemCode.PolicyNone"/>.
-    /// The mapped-secrets source is always part of the set.</summary>
+    /// Detectors and the mapped-secrets source are always part of the set.</summary>
     public static async Task<Outcome<PolicySet>> LoadAsync(IReadOnlyList<PolicyRef> refs, PolicySurroundings at, AggregationMethod method, TimeSpan timeLimit, CancellationToken ct)
     {
         if (refs.Count == 0)
             return new Problem(ProblemCode.PolicyNone, "The workflow names no policy, so nothing is allowed.");
+        // They find trouble, and have no word on anything else: alone they would let everything through that they do not know.
+        if (refs.All(r => r.Kind == DetectorsPolicySource.Kind)) return new Problem(ProblemCode.PolicyNone, "The workflow names no policy besides detectors, so nothing is allowed.");
         List<IPolicySource> sources = [];
         foreach (var reference in refs)
         {
@@ -51,6 +53,7 @@ public sealed partial class PolicySet
             sources.Add(source);
         }
 
+        if (!sources.Exists(s => s is DetectorsPolicySource)) sources.Add(DetectorsPolicySource.Usual());
         sources.Add(new MappedSecretsPolicySource(at.Redactor));
         return Of(sources, method, timeLimit, at.Redactor);
     }

@@ -1,5 +1,6 @@
 // The evaluation: every source in order (PRE-01), each under the time limit; whatever a source does wrong is a deny that nobody outvotes (PRE-04);
 // each word is recorded (PRE-03); then one aggregate.
+using CabinCrew.Governance.Policies.Findings;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
@@ -13,14 +14,21 @@ public sealed partial class PolicySet
 
     public async Task<Judgement> JudgeAsync(PolicySubject subject, ApprovalRules rules, TimeProvider clock, CancellationToken ct)
     {
+        subject = await LookedAsync(subject, clock, ct).ConfigureAwait(false);
         List<PolicyEvaluation> evaluations = [];
         List<Vote> votes = [];
         List<(string Role, int Count, string Reason)> asked = [];
         foreach (var source in sources)
         {
-            var (verdicts, binding) = await Ask(source, subject, clock, ct).ConfigureAwait(false);
+            // What was looked for already needs no thread and no clock of its own to be told.
+            var (verdicts, binding) = source is Sources.DetectorsPolicySource && subject.Findings is not null
+                ? PolicyAnswers.Ask(source, subject, redactor, ct)
+                : await Ask(source, subject, clock, ct).ConfigureAwait(false);
             var at = clock.GetUtcNow();
-            votes.Add(new(verdicts.Max(v => v.Decision), binding || source.Name == Sources.MappedSecretsPolicySource.Id));
+            var word = verdicts.Max(v => v.Decision);
+            // Who looks for trouble and finds none has no opinion, and what is found is not outvoted.
+            var isDetectors = source.Name == Sources.DetectorsPolicySource.Kind;
+            if (!isDetectors || word != Decision.Allow) votes.Add(new(word, binding || isDetectors || source.Name == Sources.MappedSecretsPolicySource.Id));
             foreach (var verdict in verdicts)
             {
                 evaluations.Add(PolicyAnswers.Record(source.Origin, verdict, redactor, at));
@@ -41,6 +49,28 @@ public sealed partial class PolicySet
         return new(
             decision, Method, evaluations, decision == Decision.RequireApproval ? Aggregation.Needs(asked) : [],
             PolicyAnswers.Reasons(evaluations, Decision.Deny), PolicyAnswers.Reasons(evaluations, Decision.Warn));
+    }
+
+    /// <summary>With what the detectors see, looked for once for all sources. Where that fails, nothing is there: the detectors' own source then says why, which is a deny.</summary>
+    private async Task<PolicySubject> LookedAsync(PolicySubject subject, TimeProvider clock, CancellationToken ct)
+    {
+        if (subject.Findings is not null) return subject;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            return subject with { Findings = await Task.Run(() => PlanScan.Of(subject, stop.Token), stop.Token).WaitAsync(timeLimit, clock, ct).ConfigureAwait(false) };
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // PRE-04: as with sources.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            return subject;
+        }
     }
 
     private Task<(IReadOnlyList<PolicyVerdict> Verdicts, bool Binding)> Ask(IPolicySource source, PolicySubject subject, TimeProvider clock, CancellationToken ct) =>

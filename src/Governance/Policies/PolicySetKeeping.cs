@@ -27,6 +27,7 @@ public sealed partial class PolicySet
             made.Add(source);
         }
 
+        if (!made.Exists(s => s is DetectorsPolicySource)) made.Add(DetectorsPolicySource.Usual());
         made.Add(new MappedSecretsPolicySource(at.Redactor));
         return Of(made, method, timeLimit, at.Redactor);
     }

@@ -10,6 +10,7 @@ public static class PolicySources
     [
         ("builtin", (r, _, _) => At(RulesPolicySource.BuiltIn(r.Value))),
         ("rules", (r, at, _) => At(RulesPolicySource.FromFile(r.Value, at.BaseDirectory))),
+        (DetectorsPolicySource.Kind, (r, _, _) => At(DetectorsPolicySource.Of(r))),
         ("rego", (r, at, _) => At(RegoPolicySource.Load(r, at))),
         (TextModels.Kind, (r, at, _) => At(ModelPolicySource.Load(r, at))),
         ("bundle", RegoPolicySource.LoadBundleAsync),

@@ -28,6 +28,9 @@ internal sealed class GitRepository : IDisposable
         return new(WorkspaceTree.OpenPath(root, [".git", "objects"]), added);
     }
 
+    /// <param name="directory">The repository's own directory of objects.</param>
+    public static GitRepository OpenObjects(string directory) => new(DirectoryHandle.Open(directory), []);
+
     /// <summary>Brought by the take-off, and not there before.</summary>
     public bool IsNew(string id) => (fresh ??= ReadFresh()).ContainsKey(id) && !HasOld(id);
 

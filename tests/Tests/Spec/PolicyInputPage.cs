@@ -31,6 +31,7 @@ internal static class PolicyInputPage
     {
         RequesterIsHuman = true, RequesterRoles = ["maintainer"], Environment = "staging", Now = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero), Config = JsonElement.Parse("""{"run":["./tune.sh"]}"""), EngineId = "script",
         Artifacts = [Subjects.Artifact("changes", """{"metadata":{"summary":"more retries"}}""", "--- a/src/app.conf\n+++ b/src/app.conf\n@@ -1 +1 @@\n-retries = 3\n+retries = 5\n") with { Type = "file_patch", Action = "apply" }],
+        Findings = new([], 1, []),
     };
 
     public static string Of(JsonElement schema, JsonElement example) => SchemaPage.Of(Intro, schema, example);

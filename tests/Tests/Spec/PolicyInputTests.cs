@@ -43,6 +43,7 @@ public sealed class PolicyInputTests
         Config = JsonElement.Parse("""{"run":["sh"],"n":1.50}"""), Context = JsonElement.Parse("""{"summary":"ok"}"""),
         Artifacts = [Artifact("diff", "--- a\n+++ b\n", """{"summary":"two files"}"""), Artifact("nothing", (byte[]?)null), Artifact("plan", """ {"resources":[{"type":"x"}]}""")],
         Refs = [new("HEAD", "", "refs/heads/main"), new("refs/heads/main", "a1", "b2", Forced: true), new("refs/tags/v1", null, "c3")],
+        Findings = new([new("commands", "terraform-destroy", Decision.RequireApproval, "src/a.cs", 2, 1, "destroys infrastructure: terraform destroy", "0123456789abcdef") { Within = "base64" }], 5, ["bin"]),
     };
 
     [Fact, Clause("PRE-05")]
@@ -52,7 +53,8 @@ public sealed class PolicyInputTests
         Assert.Equal("2026-03-01T10:30:00.0000000Z", input.GetProperty("now").GetString());
         Assert.Equal("""{"name":"rita","kind":"human","roles":["maintainer","security"]}""", input.GetProperty("requester").GetRawText());
         Assert.Equal("""{"run":["sh"],"n":1.50}""", input.GetProperty("config").GetRawText());
-        Assert.Equal("""{"artifacts":3,"files_changed":5,"files_created":2,"files_updated":2,"files_deleted":1,"files_binary":1,"lines_added":4,"lines_deleted":1,"refs":3}""", input.GetProperty("totals").GetRawText());
+        Assert.Equal("""{"artifacts":3,"files_changed":5,"files_created":2,"files_updated":2,"files_deleted":1,"files_binary":1,"lines_added":4,"lines_deleted":1,"refs":3,"findings":1}""", input.GetProperty("totals").GetRawText());
+        Assert.Equal("""[{"detector":"commands","rule":"terraform-destroy","decision":"require_approval","path":"src/a.cs","line":2,"column":1,"message":"destroys infrastructure: terraform destroy","fingerprint":"0123456789abcdef","within":"base64"}]""", input.GetProperty("findings").GetRawText());
         var change = input.GetProperty("changes").EnumerateArray().Single(c => c.GetProperty("path").GetString() == "src/a.cs");
         Assert.Equal(("src", "a.cs", "update"), (change.GetProperty("directory").GetString(), change.GetProperty("name").GetString(), change.GetProperty("change").GetString()));
         Assert.Equal("""[{"number":1,"text":"int a = 1;"},{"number":2,"text":"int b = \"<&>'\";"}]""", change.GetProperty("added_lines").GetRawText());

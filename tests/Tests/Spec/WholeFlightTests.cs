@@ -29,7 +29,7 @@ public sealed class WholeFlightTests
             [
                 WorkflowStarted,
                 StateChanged, EnvironmentPrepared, EngineStarted, EngineCompleted, StateChanged, ArtifactsValidated, StateChanged, TokenCreated, StateChanged, StateChanged,
-                PolicyEvaluated, PolicyEvaluated, StateChanged, TokenVerified, PreflightComplete, ApprovalRequested, StateChanged,
+                PolicyEvaluated, PolicyEvaluated, PolicyEvaluated, StateChanged, TokenVerified, PreflightComplete, ApprovalRequested, StateChanged,
                 ApprovalReceived, StateChanged, StateChanged,
                 TokenVerified, StateChanged, EnvironmentPrepared, EngineStarted, EngineCompleted, TakeOffCompared, TakeOffCommitted, StateChanged, StateChanged,
                 WorkflowCompleted,

@@ -23,8 +23,9 @@ public sealed record AssembledJudge(IMessageJudge Judge, ScanMessage Scan, Recog
         if (!TextDetection.Of(Settings(definition), redactor).Try(out var detection, out problem)) return problem;
         if (!FileRoots.Of(definition.Roots, null, isLocal: true).Try(out var roots, out problem)) return problem;
         if (!FileRecognizer.Of([], roots).Try(out var files, out problem)) return problem;
-        var scan = new DetectorScan(detection, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
-        return new AssembledJudge(new PolicyJudge(policies, detection, defaultRole), scan.RunAsync, s => Recognize(files, s), policies.SourceNames);
+        var commands = new CommandScan(definition.Commands);
+        var scan = new DetectorScan(detection, commands, new Redaction(RandomNumberGenerator.GetBytes(PlaceholderKeyBytes)));
+        return new AssembledJudge(new PolicyJudge(policies, detection, commands, defaultRole), scan.RunAsync, s => Recognize(files, s), policies.SourceNames);
     }
 
     private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>

@@ -1,9 +1,13 @@
 // `detectors`: what becomes of a message in which one of them finds something, on its way to a server and on its way back (MCP-06).
+using CabinCrew.Gateways.Firewall;
 using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Configuration;
+
+internal readonly record struct ReadDetectors(Dictionary<string, DetectorSettings> Texts, CommandSettings Commands);
 
 internal static class DetectorsReader
 {
@@ -14,7 +18,9 @@ internal static class DetectorsReader
     private static readonly IReadOnlyList<(string Word, (Decision Decision, bool Redact) Value)> Answers =
         [.. Decisions.Select(d => (d.Word, (d.Value, false))), ("redact", (Decision.Warn, true))];
 
-    public static Dictionary<string, DetectorSettings> Read(YamlMap map)
+    private const int ToolsMax = 200;
+
+    public static ReadDetectors Read(YamlMap map)
     {
         Dictionary<string, DetectorSettings> settings = new(StringComparer.Ordinal);
         foreach (var name in Detectors.Names)
@@ -23,19 +29,30 @@ internal static class DetectorsReader
             var standard = Detectors.StandardOf(name);
             var requests = one.TakeWord("requests", Decisions) ?? standard.FromCaller;
             var (responses, redact) = one.TakeWord("responses", Answers) ?? (standard.FromServer, standard.RedactFromServer);
-            settings[name] = new DetectorSettings(requests, responses, redact) { Rules = Rules(one, name) ?? standard.Rules };
+            settings[name] = new DetectorSettings(requests, responses, redact) { Rules = Rules(one, Detectors.RulesOf(name).Select(r => r.Id)) ?? standard.Rules };
             one.Close();
         }
+        var commands = map.TakeMap(CommandScan.Name) is { } said ? Commands(said) : CommandSettings.Standard;
         map.Close();
-        return settings;
+        return new(settings, commands);
     }
 
-    private static Dictionary<string, Decision>? Rules(YamlMap detector, string name)
+    private static CommandSettings Commands(YamlMap map)
+    {
+        var requests = map.TakeWord("requests", Decisions);
+        var tools = map.TakeTexts("tools") ?? [];
+        if (tools.Count > ToolsMax) map.Errors.Add(map, $"'tools': expected at most {ToolsMax} names");
+        var rules = Rules(map, CommandRules.ById.Keys) ?? [];
+        map.Close();
+        return new(requests, rules, tools);
+    }
+
+    private static Dictionary<string, Decision>? Rules(YamlMap detector, IEnumerable<string> known)
     {
         if (detector.TakeMap("rules") is not { } map) return null;
         Dictionary<string, Decision> rules = new(StringComparer.Ordinal);
-        foreach (var rule in Detectors.RulesOf(name))
-            if (map.TakeWord(rule.Id, Decisions) is { } decision) rules[rule.Id] = decision;
+        foreach (var rule in known)
+            if (map.TakeWord(rule, Decisions) is { } decision) rules[rule] = decision;
         map.Close();
         return rules;
     }

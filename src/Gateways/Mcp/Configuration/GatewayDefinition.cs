@@ -25,6 +25,9 @@ public sealed record GatewayDefinition
     public int ResponseBytesMax { get; init; } = 16 << 20;
     /// <summary>By the detectors' names; those that are not here are as documented.</summary>
     public IReadOnlyDictionary<string, DetectorSettings> Detectors { get; init; } = new Dictionary<string, DetectorSettings>();
+
+    /// <summary>What becomes of a call that would run commands that destroy or expose.</summary>
+    public Firewall.CommandSettings Commands { get; init; } = Firewall.CommandSettings.Standard;
     /// <summary>A request's warnings are also told in its answer's <c>_meta</c>.</summary>
     public bool WarningsInMeta { get; init; }
     public HoldRules Holds { get; init; } = new();

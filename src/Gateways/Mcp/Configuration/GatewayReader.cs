@@ -28,6 +28,7 @@ internal sealed class GatewayReader(YamlMap root, string file)
         if (root.Errors.Any) return null;
         var servers = Servers();
         var definition = new GatewayDefinition { File = file, BaseDirectory = baseDirectory, Servers = servers };
+        var (texts, commands) = root.TakeMap("detectors") is { } detectors ? DetectorsReader.Read(detectors) : new([], definition.Commands);
         definition = definition with
         {
             Roots = Roots(servers),
@@ -36,7 +37,8 @@ internal sealed class GatewayReader(YamlMap root, string file)
             PolicyTimeLimit = Quantities.TakeDuration(root, "policy_time_limit", PolicyTimeMax) ?? definition.PolicyTimeLimit,
             RequestBytesMax = Size("request_size_max") ?? definition.RequestBytesMax,
             ResponseBytesMax = Size("response_size_max") ?? definition.ResponseBytesMax,
-            Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.Read(detectors) : definition.Detectors,
+            Detectors = texts,
+            Commands = commands,
             WarningsInMeta = root.TakeTruth("warnings_in_meta") ?? definition.WarningsInMeta,
             Holds = Holds(),
             Pins = root.TakeWord("pins", [("first_use", PinMode.FirstUse), ("strict", PinMode.Strict)]) ?? definition.Pins,

@@ -92,6 +92,7 @@ public sealed class InputDocument
         Totals();
         if (!Artifacts() || !Changes()) return false;
         Refs();
+        if (!Findings()) return false;
         json.WriteEndObject();
         json.Flush();
         return Fits();
@@ -110,6 +111,7 @@ public sealed class InputDocument
         json.WriteNumber("lines_added", changes.Sum(c => (long)c.AddedLines.Count));
         json.WriteNumber("lines_deleted", changes.Sum(c => (long)c.DeletedLines.Count));
         json.WriteNumber("refs", subject.Refs.Count);
+        json.WriteNumber("findings", subject.Findings?.Found.Count ?? 0);
         json.WriteEndObject();
     }
 
@@ -205,6 +207,28 @@ public sealed class InputDocument
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private bool Findings()
+    {
+        json.WriteStartArray("findings");
+        foreach (var found in subject.Findings?.Found ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("detector", found.Detector);
+            json.WriteString("rule", found.Rule);
+            json.WriteString("decision", found.Decision.Word());
+            values.Text("path", found.Path);
+            json.WriteNumber("line", found.Line);
+            json.WriteNumber("column", found.Column);
+            values.Text("message", found.Message);
+            json.WriteString("fingerprint", found.Fingerprint);
+            json.WriteString("within", found.Within);
+            json.WriteEndObject();
+            if (!Fits()) return false;
+        }
+        json.WriteEndArray();
+        return true;
     }
 
     private bool Fits() => json.BytesCommitted + json.BytesPending <= DocumentBytesMax;

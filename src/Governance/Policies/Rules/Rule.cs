@@ -37,6 +37,8 @@ internal sealed record FileConditions
     public bool? Binary { get; init; }
     public LinePattern? AddedLines { get; init; }
     public LinePattern? DeletedLines { get; init; }
+    /// <summary>What detectors find in what is added, as detector/rule.</summary>
+    public WordGlob? Finding { get; init; }
     /// <summary>Names of which at least one, in the same directory, changes too.</summary>
     public PathGlob? BesideChanged { get; init; }
     /// <summary>Names of which none, in the same directory, changes too.</summary>
@@ -169,6 +171,13 @@ internal sealed record Rule(
         IReadOnlyList<int> added = [], deleted = [];
         if (Files.AddedLines is { } a && (added = a.Match(change.AddedLines, ct) ?? []).Count == 0) return null;
         if (Files.DeletedLines is { } d && (deleted = d.Match(change.DeletedLines, ct) ?? []).Count == 0) return null;
+        if (Files.Finding is { } wanted)
+        {
+            var text = path.ToString();
+            List<int> lines = [.. (subject.Findings?.Found ?? []).Where(f => f.Path == text && wanted.IsMatch(f.Id)).Select(f => f.Line).Distinct()];
+            if (lines.Count == 0) return null;
+            if (added.Count == 0) added = lines;
+        }
         return new(change, added, deleted);
     }
 

@@ -1,6 +1,7 @@
 // A rule's own examples, tried when the file is loaded: what must match and what must not. A rule that does not do what its author
 // thought is an error before it judges anything.
 using System.Text.Json;
+using CabinCrew.Governance.Policies.Findings;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Changes;
@@ -22,6 +23,7 @@ internal static class RuleExamples
             foreach (var item in list.Items)
             {
                 var subject = Subject(item);
+                if (run && subject is not null && rule.Files.Finding is not null) subject = subject with { Findings = PlanScan.Of(subject, CancellationToken.None) };
                 if (!run || subject is null || rule.Match(subject, CancellationToken.None) is not null == expected) continue;
                 examples.Errors.Add(item, expected
                     ? $"the rule '{rule.Id}' does not match this example, which it must"

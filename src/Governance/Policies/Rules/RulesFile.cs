@@ -52,6 +52,7 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
             Binary = when.TakeTruth("binary"),
             AddedLines = Lines(when, "added_lines"),
             DeletedLines = Lines(when, "deleted_lines"),
+            Finding = WordsOf(when, "finding"),
             BesideChanged = Glob(when, "beside_changed", ignoreCase),
             BesideUnchanged = Glob(when, "beside_unchanged", ignoreCase),
         };
@@ -79,7 +80,7 @@ internal sealed record RulesFile(string File, IReadOnlyList<Rule> Rules, Rule De
         };
         when.Close();
         // Whoever writes the plan chooses its lines and words: what they add must never loosen the judgement.
-        foreach (var key in (string[])["added_lines", "deleted_lines", "artifact_text", "beside_changed"])
+        foreach (var key in (string[])["added_lines", "deleted_lines", "artifact_text", "beside_changed", "finding"])
             if (allow && when.Has(key)) when.Errors.Add(when, $"an 'allow' rule cannot depend on '{key}': whoever makes the plan could add what it looks for");
         return (files, plan);
     }

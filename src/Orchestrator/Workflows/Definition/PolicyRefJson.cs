@@ -12,6 +12,12 @@ internal static class PolicyRefJson
         w.WriteStartObject();
         w.WriteString("kind", policy.Kind);
         w.WriteString("value", policy.Value);
+        if (policy.Detectors is { } detectors)
+        {
+            w.WriteStartObject("detectors");
+            foreach (var (word, decision) in detectors.Decisions.OrderBy(d => d.Key, StringComparer.Ordinal)) w.WriteString(word, decision.Word());
+            w.WriteEndObject();
+        }
         if (policy.Bundle is { } bundle)
         {
             w.WriteStartObject("bundle");
@@ -66,6 +72,8 @@ internal static class PolicyRefJson
         try
         {
             var policy = new PolicyRef(json.GetProperty("kind").GetString()!, json.GetProperty("value").GetString()!);
+            if (json.TryGetProperty("detectors", out var detectors))
+                policy = policy with { Detectors = new(detectors.EnumerateObject().ToDictionary(d => d.Name, d => Decisions.Of(d.Value.GetString()) ?? throw new FormatException(), StringComparer.Ordinal)) };
             if (json.TryGetProperty("bundle", out var bundle)) policy = policy with { Bundle = ReadBundle(bundle) };
             if (json.TryGetProperty("rego", out var rego))
                 policy = policy with { Rego = new(Required(rego, "package"), rego.TryGetProperty("version", out var version) ? version.GetInt32() : null, Optional(rego, "data")) };

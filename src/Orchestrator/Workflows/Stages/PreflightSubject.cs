@@ -65,8 +65,8 @@ internal static class PreflightSubject
         && outside is not { ValueKind: System.Text.Json.JsonValueKind.Null or System.Text.Json.JsonValueKind.False };
 
     private static JudgedChange Judged(FileWrite write, FilePatch? patch) => patch is null
-        ? new(write.Change, false, [], [])
-        : new(write.Change, patch.Binary is not null, Numbered(patch, '+', h => h.NewStart), Numbered(patch, '-', h => h.OldStart));
+        ? new(write.Change, false, [], []) { Content = write.Content }
+        : new(write.Change, patch.Binary is not null, Numbered(patch, '+', h => h.NewStart), Numbered(patch, '-', h => h.OldStart)) { Content = write.Content };
 
     private static List<NumberedLine> Numbered(FilePatch patch, char mark, Func<Hunk, int> start)
     {

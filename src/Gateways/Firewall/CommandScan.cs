@@ -1,0 +1,128 @@
+// What a call's arguments would run, where a tool runs commands: shell and SQL, read as they are (MCP-02, MCP-06). Which tools do is told by the words of their names and arguments, and
+// by the configuration. Pure; what cannot be read is a finding of its own.
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CabinCrew.Governance.Detection.Commands;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
+
+namespace CabinCrew.Gateways.Firewall;
+
+/// <param name="Requests">What becomes of whatever is found. Null: what each rule says.</param>
+/// <param name="Rules">Decisions for single rules.</param>
+/// <param name="Tools">Names of tools all of whose texts are shell commands, besides those that are known by their words.</param>
+public sealed record CommandSettings(Decision? Requests, IReadOnlyDictionary<string, Decision> Rules, IReadOnlyList<string> Tools)
+{
+    public static readonly CommandSettings Standard = new(null, new Dictionary<string, Decision>(), []);
+}
+
+public sealed class CommandScan(CommandSettings settings)
+{
+    /// <summary>The name of the detector.</summary>
+    public const string Name = "commands";
+
+    public const int FindingsMax = 100;
+
+    // Of a tool's name: it runs what it is given.
+    private static readonly HashSet<string> Runners = new(["run", "exec", "execute", "bash", "sh", "shell", "zsh", "terminal", "command", "commands", "cmd", "console", "script"], StringComparer.Ordinal);
+
+    // And these say in which language, which is none of the shell's.
+    private static readonly HashSet<string> Languages = new(["python", "javascript", "js", "typescript", "ts", "node", "ruby", "php", "java", "powershell", "code", "cell", "notebook", "query", "test", "tests", "workflow"], StringComparer.Ordinal);
+
+    private static readonly HashSet<string> Databases = new(["sql", "query", "db", "database", "postgres", "postgresql", "mysql", "mariadb", "sqlite", "duckdb", "bigquery", "snowflake", "clickhouse", "redshift"], StringComparer.Ordinal);
+
+    // Of arguments, whatever the tool is called.
+    private static readonly HashSet<string> ShellNames = new(["command", "cmd", "shell_command", "shellcommand", "bash", "shell", "commandline", "command_line"], StringComparer.Ordinal);
+    private static readonly HashSet<string> SqlNames = new(["sql", "query", "statement", "statements", "queries"], StringComparer.Ordinal);
+
+    // Of a tool that runs what it is given.
+    private static readonly HashSet<string> RunnerNames = new(["commands", "script", "input", "line", "code", "text", "args", "arguments", "argv", "program"], StringComparer.Ordinal);
+
+    public Digest Digest { get; } = Digest.Of(CanonicalJson.Write(new JsonObject
+    {
+        ["version"] = CommandReview.Version,
+        ["requests"] = settings.Requests?.Word(),
+        ["rules"] = new JsonObject(settings.Rules.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value.Word()))),
+        ["tools"] = new JsonArray([.. settings.Tools.Select(t => (JsonNode)t)]),
+    }));
+
+    /// <summary>Null: nothing in it is a command, and nobody looked. Places are pointers into the message's content.</summary>
+    public IReadOnlyList<MessageFinding>? In(MessageSubject subject)
+    {
+        if (settings.Requests == Decision.Allow || subject is not { Direction: MessageDirection.ToServer, Kind: MessageKind.Request, Method: "tools/call", Name: { } tool } || subject.Arguments.IsEmpty) return null;
+        var texts = Texts(tool, MessageArguments.Of(subject.Arguments));
+        if (texts.Count == 0) return null;
+        List<MessageFinding> findings = [];
+        foreach (var (place, text, kind) in texts)
+            foreach (var found in CommandReview.Of(text, kind))
+            {
+                var decision = settings.Rules.TryGetValue(found.Rule.Id, out var own) ? own : settings.Requests ?? found.Rule.Decision;
+                if (decision != Decision.Allow && findings.Count < FindingsMax) findings.Add(new(Name, found.Rule.Id, place, decision, found.Message));
+            }
+        return findings;
+    }
+
+    private List<(string Place, string Text, CommandKind Kind)> Texts(string tool, MessageArguments arguments)
+    {
+        var words = Words(tool);
+        var isNamed = settings.Tools.Contains(tool);
+        var runs = isNamed || (words.Overlaps(Runners) && !words.Overlaps(Languages) && !words.Overlaps(Databases));
+        var asks = words.Overlaps(Databases);
+        List<(string, string, CommandKind)> texts = [];
+        string? program = null;
+        foreach (var argument in arguments.Values.Where(v => v.Kind == JsonTokenType.String && v.Path.Length > 0).GroupBy(v => v.Path[0], StringComparer.Ordinal))
+        {
+            var name = argument.Key.ToLowerInvariant();
+            List<ArgumentValue> values = [.. argument];
+            var isShell = isNamed || ShellNames.Contains(name) || (runs && RunnerNames.Contains(name));
+            if (isShell)
+            {
+                // A list is one command and its arguments; what stands in objects below are commands of their own.
+                if (values.TrueForAll(v => v.Path.Length == 2 && int.TryParse(v.Path[1], out _)))
+                {
+                    var row = Row(values.Select(v => v.Text()));
+                    // ["ls -l", "rm -rf /"] are lines, ["rm", "-rf", "/"] is one.
+                    if (name is "commands") texts.AddRange(values.Select(v => (Pointer(v.Path), v.Text(), CommandKind.Shell)));
+                    else texts.Add((Pointer([argument.Key]), program is not null && name is "args" or "arguments" or "argv" && program is not null ? $"{program} {row}" : row, CommandKind.Shell));
+                    continue;
+                }
+                foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Shell));
+                if (values is [{ Path.Length: 1 } one] && ShellNames.Contains(name)) program = one.Text();
+            }
+            else if (SqlNames.Contains(name) && (asks || name == "sql"))
+            {
+                foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Sql));
+            }
+            // {"command": "rm", "args": ["-rf", "/"]}: the tool need not be known.
+            else if (program is not null && name is "args" or "arguments" or "argv" && program is not null)
+            {
+                texts.Add((Pointer([argument.Key]), $"{program} {Row(values.Select(v => v.Text()))}", CommandKind.Shell));
+            }
+        }
+        return texts;
+    }
+
+    // run_command, runCommand, server__run-command: the words of a name.
+    private static HashSet<string> Words(string name)
+    {
+        HashSet<string> words = new(StringComparer.Ordinal);
+        var word = new StringBuilder();
+        for (var i = 0; i <= name.Length; i++)
+        {
+            var ends = i == name.Length || !char.IsAsciiLetterOrDigit(name[i]) || (char.IsAsciiLetterUpper(name[i]) && i > 0 && char.IsAsciiLetterLower(name[i - 1]));
+            if (ends && word.Length > 0)
+            {
+                words.Add(word.ToString());
+                word.Clear();
+            }
+            if (i < name.Length && char.IsAsciiLetterOrDigit(name[i])) word.Append(char.ToLowerInvariant(name[i]));
+        }
+        return words;
+    }
+
+    private static string Row(IEnumerable<string> words) => string.Join(' ', words.Select(w => $"'{w.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+
+    private static string Pointer(string[] path) => "/arguments/" + string.Join('/', path.Select(p => p.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)));
+}

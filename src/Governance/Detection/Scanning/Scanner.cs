@@ -1,0 +1,52 @@
+// Runs every detector over plain texts: files, diffs, what a plan adds. Immutable, shared by all threads, bounded; what was not looked at whole is a finding of its own, so that silence
+// always means that all of it was looked at.
+using System.Text.Json.Nodes;
+using CabinCrew.Governance.Detection.Commands;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
+
+namespace CabinCrew.Governance.Detection.Scanning;
+
+public sealed class Scanner
+{
+    /// <summary>Raised whenever this code finds something else in the same content. Part of the digest.</summary>
+    public const int Version = 1;
+
+    /// <summary>Of one content; what is beyond is not looked at, and that is a finding.</summary>
+    public const int BytesMax = 64 << 20;
+
+    private readonly ScanSettings settings;
+
+    // Made when somebody asks: a scan for people never does.
+    private readonly Lazy<Digest> digest;
+
+    private Scanner(ScanSettings settings)
+    {
+        this.settings = settings;
+        Side = settings.Side();
+        Detectors = [.. ScanSettings.Detectors.Where(settings.Looks)];
+        digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
+        {
+            ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["decisions"] = settings.ToJson(),
+            ["rules"] = new JsonArray([.. ScanSettings.Detectors.SelectMany(d => ScanSettings.RulesOf(d).Select(r => (JsonNode)$"{d}/{r.Id}={r.Decision.Word()}"))]),
+        })));
+    }
+
+    public static readonly Scanner Standard = new(ScanSettings.Standard);
+
+    /// <summary>Over the versions of the code, the rules and the settings: the same digest, the same findings.</summary>
+    public Digest Digest => digest.Value;
+
+    /// <summary>The detectors that look, by name.</summary>
+    public IReadOnlyList<string> Detectors { get; }
+
+    internal TextDetection.Side Side { get; }
+
+    internal ScanSettings Settings => settings;
+
+    /// <summary>Refused, with <paramref name="code"/>: a word that names no detector or no rule of one.</summary>
+    public static Outcome<Scanner> Of(ScanSettings settings, ProblemCode code) => settings.Fault(code) is { } fault ? fault : new Scanner(settings);
+
+    /// <exception cref="OperationCanceledException"/>
+    public ScanResult Scan(ScanContent content, CancellationToken ct) => new ScanLook(this, content, ct).Run();
+}

@@ -1,0 +1,34 @@
+// What the detectors see in a text of characters as they are meant: the one place where anchors and whole looks come together, for strings of JSON and for plain texts alike.
+namespace CabinCrew.Governance.Detection;
+
+internal static class TextLook
+{
+    /// <summary>Every match in the text's order, without those that are a part of what the same detector found before.</summary>
+    /// <param name="isCut">There were more than <see cref="TextDetection.FindingsMax"/>.</param>
+    public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, out bool isCut)
+    {
+        List<(ITextDetector Detector, TextMatch Match)> found = [];
+        side.Anchors.Run(text, (detector, match) =>
+        {
+            found.Add((detector, match));
+            return found.Count < TextDetection.FindingsMax;
+        });
+        isCut = found.Count >= TextDetection.FindingsMax;
+        List<TextMatch> whole = [];
+        foreach (var detector in side.Whole)
+        {
+            whole.Clear();
+            detector.FindIn(text, whole);
+            foreach (var match in whole) found.Add((detector, match));
+        }
+        found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
+        Dictionary<ITextDetector, int> ends = [];
+        found.RemoveAll(f =>
+        {
+            if (f.Match.Start + f.Match.Length <= ends.GetValueOrDefault(f.Detector)) return true;
+            ends[f.Detector] = f.Match.Start + f.Match.Length;
+            return false;
+        });
+        return found;
+    }
+}

@@ -1,0 +1,81 @@
+// What the detectors see in what a plan would add: lines of patches, contents of new files, bodies of artifacts that are no patch. Facts for every policy; what becomes of them is the
+// sources' business. Pure and bounded; the same plan, the same findings.
+using System.Text;
+using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Detection.Scanning;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Changes;
+using CabinCrew.Protocol.Wire;
+
+namespace CabinCrew.Governance.Policies.Findings;
+
+/// <param name="Found">In the order of paths, then of artifacts.</param>
+/// <param name="Texts">How many contents were looked through.</param>
+/// <param name="NotLooked">Paths and artifacts that are no text: nothing was looked for in them.</param>
+public sealed record PlanFindings(IReadOnlyList<ScanFinding> Found, int Texts, IReadOnlyList<string> NotLooked);
+
+public static class PlanScan
+{
+    /// <summary>More are told by one that says so.</summary>
+    public const int FindingsMax = 2000;
+
+    /// <summary>Every detector looks, whatever a workflow makes of its findings: other policies may make more of them.</summary>
+    private static Scanner Scanner => Scanner.Standard;
+
+    /// <exception cref="OperationCanceledException"/>
+    public static PlanFindings Of(PolicySubject subject, CancellationToken ct)
+    {
+        List<ScanFinding> found = [];
+        List<string> notLooked = [];
+        var texts = 0;
+        foreach (var content in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)))
+        {
+            ct.ThrowIfCancellationRequested();
+            var result = Scanner.Scan(content, ct);
+            if (result.Kind == ScanKind.Binary) notLooked.Add(content.ShownAs ?? content.Name);
+            else texts++;
+            found.AddRange(result.Findings.Take(FindingsMax - found.Count));
+            if (found.Count < FindingsMax) continue;
+            found.Add(new(TextDetection.NotAll, "too-many", Decision.RequireApproval, content.ShownAs ?? content.Name, 1, 1, $"more than {FindingsMax} things were found in the plan, and nobody looked at the rest", "0000000000000000"));
+            break;
+        }
+        return new(found, texts, notLooked);
+    }
+
+    private static IEnumerable<ScanContent> Contents(JudgedChange change)
+    {
+        // A deletion, a link, a mode: nothing is added that could be read.
+        if (change.Change is not { After: { Kind: not FileKind.Link } after } || after.Content == change.Change.Before?.Content) yield break;
+        var path = change.Change.Path.ToString();
+        HashSet<int>? lines = change.Change.Before is null || change.AddedLines.Count == 0 ? null : [.. change.AddedLines.Select(l => l.Number)];
+        if (change.Content is { } content) yield return new(path, content) { Lines = lines };
+        else if (change.AddedLines.Count > 0) yield return Part(path, change);
+    }
+
+    // Without the whole content, the added lines as they stand; what stood between them is a gap.
+    private static ScanContent Part(string path, JudgedChange change)
+    {
+        var text = new StringBuilder();
+        List<int> numbers = [];
+        foreach (var line in change.AddedLines)
+        {
+            if (numbers is [.., var last] && line.Number != last + 1)
+            {
+                text.Append('\n');
+                numbers.Add(last);
+            }
+            text.Append(line.Text).Append('\n');
+            numbers.Add(line.Number);
+        }
+        return new(path, Encoding.UTF8.GetBytes(text.ToString())) { Numbers = change.Change.Before is null ? null : numbers };
+    }
+
+    // A patch is judged by what it changes. Everything else that an engine hands over may be read by people and by models.
+    private static IEnumerable<ScanContent> Contents(JudgedArtifact artifact)
+    {
+        if (artifact.Role == ArtifactRole.Evidence && ArtifactTypes.DeclaresFileChanges(artifact.Type)) yield break;
+        if (artifact.Body is not { IsEmpty: false } body) yield break;
+        var isJson = body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+        yield return new(isJson ? $"{artifact.Name}.json" : artifact.Name.ToString(), body) { ShownAs = $"artifact {artifact.Name}" };
+    }
+}
