@@ -1,4 +1,6 @@
 // Every detector of text, in one table. A new one is one file in this folder and one line here.
+using CabinCrew.Governance.Detection.Injection;
+
 namespace CabinCrew.Governance.Detection;
 
 public static class Detectors
@@ -18,6 +20,7 @@ public static class Detectors
         new InstructionDetector(),
         new HiddenTextDetector(),
         new ExfiltrationDetector(),
+        new InjectionClassifier(),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(d => d.Name), Mapped];

@@ -92,12 +92,12 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         // A name that is a secret, or holds one, is not told in any place.
         if (isName && (found.Count > 0 || known.Count > 0)) way[^1] = (HiddenName, 0, false);
         found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
-        var end = 0;
+        Dictionary<ITextDetector, int> ends = [];
         foreach (var (detector, match) in found)
         {
-            // A part of what was found already says nothing more.
-            if (match.Start + match.Length <= end) continue;
-            end = match.Start + match.Length;
+            // A part of what the same detector found already says nothing more.
+            if (match.Start + match.Length <= ends.GetValueOrDefault(detector)) continue;
+            ends[detector] = match.Start + match.Length;
             Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
         }
         foreach (var secret in known)

@@ -1,0 +1,104 @@
+// The labelled texts: JSON Lines with `text`, `label` (1 an attack), `source` and `kind`, in the file's order. A text as features is kept with it: what the product would see, bit for bit.
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using CabinCrew.Governance.Detection.Injection;
+
+namespace CabinCrew.InjectionTrainer;
+
+/// <param name="Features">Buckets, in the text's order.</param>
+/// <param name="Ends">For each word, how many features there are up to its end.</param>
+internal sealed record Example(string Text, bool IsAttack, string Source, string Kind, int[] Features, int[] Ends)
+{
+    /// <summary>What is left out together: sources that are written by the same hand.</summary>
+    public string Family => Source switch
+    {
+        "own/grammar2" or "own/embedded2" => "own/grammar2+embedded2",
+        "own/template" or "own/embedded" => "own/template+embedded",
+        _ => Source,
+    };
+
+    public static Example Of(string text, bool isAttack, string source = "", string kind = "")
+    {
+        var sink = new Collector([], []);
+        Featurizer.Run(text, ref sink);
+        return new(text, isAttack, source, kind, [.. sink.Features], [.. sink.Ends]);
+    }
+
+    private readonly struct Collector(List<int> features, List<int> ends) : IFeatureSink
+    {
+        public List<int> Features { get; } = features;
+
+        public List<int> Ends { get; } = ends;
+
+        public void Feature(int bucket) => Features.Add(bucket);
+
+        public void Word(int start, int end) => Ends.Add(Features.Count);
+    }
+}
+
+internal static class Corpus
+{
+    public static List<Example> Read(string path)
+    {
+        List<Example> examples = [];
+        foreach (var line in File.ReadLines(path))
+        {
+            using var json = JsonDocument.Parse(line);
+            var row = json.RootElement;
+            examples.Add(Example.Of(row.GetProperty("text").GetString()!, row.GetProperty("label").GetInt32() == 1, row.GetProperty("source").GetString()!, row.GetProperty("kind").GetString()!));
+        }
+        return examples;
+    }
+
+    /// <summary>Those of <paramref name="from"/> that are not nearly one of <paramref name="held"/>: half or more of the shorter one's runs of five words are the other's as well.</summary>
+    public static List<Example> WithoutNear(IReadOnlyList<Example> from, IReadOnlyList<Example> held)
+    {
+        Dictionary<uint, List<int>> places = [];
+        int[] sizes = [.. held.Select(_ => 0)];
+        for (var i = 0; i < held.Count; i++)
+        {
+            var shingles = Shingles(held[i].Text);
+            sizes[i] = shingles.Count;
+            foreach (var shingle in shingles)
+                (CollectionsMarshal.GetValueRefOrAddDefault(places, shingle, out _) ??= []).Add(i);
+        }
+        List<Example> left = [];
+        Dictionary<int, int> shared = [];
+        foreach (var example in from)
+        {
+            shared.Clear();
+            var own = Shingles(example.Text);
+            foreach (var shingle in own)
+                if (places.TryGetValue(shingle, out var at))
+                    foreach (var i in at) CollectionsMarshal.GetValueRefOrAddDefault(shared, i, out _)++;
+            if (!shared.Any(s => 2 * s.Value >= Math.Min(own.Count, sizes[s.Key]))) left.Add(example);
+        }
+        return left;
+    }
+
+    private static HashSet<uint> Shingles(string text)
+    {
+        List<uint> words = [];
+        var word = 0u;
+        foreach (var c in text)
+        {
+            var b = LetterFold.Of(c);
+            if (b != LetterFold.Nothing && LetterFold.IsLetter[b]) word = word * 31 + b;
+            else if (b != LetterFold.Nothing && word != 0)
+            {
+                words.Add(word);
+                word = 0;
+            }
+        }
+        if (word != 0) words.Add(word);
+        const int run = 5;
+        HashSet<uint> shingles = [];
+        for (var i = 0; i == 0 || i + run <= words.Count; i++)
+        {
+            var hash = 17u;
+            for (var j = i; j < Math.Min(words.Count, i + run); j++) hash = hash * 0x01000193 + words[j] * 0x9E3779B1;
+            shingles.Add(hash);
+        }
+        return shingles;
+    }
+}
