@@ -17,6 +17,9 @@ internal sealed record Example(string Text, bool IsAttack, string Source, string
         _ => Source,
     };
 
+    /// <summary>Made by a program and not by people.</summary>
+    public bool IsOwn => Source.StartsWith("own/", StringComparison.Ordinal);
+
     public static Example Of(string text, bool isAttack, string source = "", string kind = "")
     {
         var sink = new Collector([], []);
@@ -38,10 +41,12 @@ internal sealed record Example(string Text, bool IsAttack, string Source, string
 
 internal static class Corpus
 {
-    public static List<Example> Read(string path)
+    /// <param name="file">JSON Lines in UTF-8.</param>
+    public static List<Example> Read(byte[] file)
     {
         List<Example> examples = [];
-        foreach (var line in File.ReadLines(path))
+        using var lines = new StreamReader(new MemoryStream(file));
+        while (lines.ReadLine() is { } line)
         {
             using var json = JsonDocument.Parse(line);
             var row = json.RootElement;

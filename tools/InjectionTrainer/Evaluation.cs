@@ -6,7 +6,8 @@ namespace CabinCrew.InjectionTrainer;
 
 internal static class Evaluation
 {
-    private const double False = 0.01;
+    /// <summary>Ordinary texts that are told as likely, and as strong.</summary>
+    public const double False = 0.01, Rare = 0.001;
 
     /// <summary>The product's own arithmetic, over all windows.</summary>
     public static float Logit(LinearModel model, string text)
@@ -25,20 +26,30 @@ internal static class Evaluation
         return Math.BitIncrement(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))]);
     }
 
+    /// <param name="say">Takes a line of the table.</param>
     public static void LeaveOut(IReadOnlyList<Example> train, IReadOnlyList<Example> dev, Settings settings, ulong seed, Action<string> say)
     {
-        var words = Baselines.Table.Select(b => (b.Name, b.Score, Threshold: Threshold(dev.Select(e => b.Score(e.Text)), False))).ToList();
-        say($"{"left out",-26} {"texts",6} {"learned",8} {"classifier",11} {"at 0.1 %",9}  {string.Join(' ', words.Select(w => $"{w.Name,-12}"))}");
-        foreach (var family in train.Where(e => e.IsAttack).Select(e => e.Family).Distinct().Order(StringComparer.Ordinal).Append("all but own"))
+        const string natural = "all but own";
+        var others = Baselines.Table.Select(b => (b.Name, b.Score, Limit: Threshold(dev.Select(e => b.Score(e.Text)), False))).ToList();
+        say($"{"left out",-24}{"texts",7}{"learned",9}{"at 1 %",9}{"at 0.1 %",10}   {string.Concat(others.Select(o => $"{o.Name,13}"))}");
+        foreach (var family in train.Where(e => e.IsAttack).Select(e => e.Family).Distinct().Order(StringComparer.Ordinal).Append(natural))
         {
-            List<Example> held = [.. train.Where(e => e.IsAttack && (family == "all but own" ? !e.Source.StartsWith("own/", StringComparison.Ordinal) : e.Family == family))];
-            var learned = Corpus.WithoutNear([.. train.Where(e => !e.IsAttack || (family == "all but own" ? e.Source.StartsWith("own/", StringComparison.Ordinal) : e.Family != family))], held);
+            bool IsHeld(Example e) => family == natural ? !e.IsOwn : e.Family == family;
+            List<Example> held = [.. train.Where(e => e.IsAttack && IsHeld(e))];
+            var learned = Corpus.WithoutNear([.. train.Where(e => !e.IsAttack || !IsHeld(e))], held);
             var model = new Learner(settings, seed).Learn(learned);
             double[] ordinary = [.. dev.Select(e => (double)Logit(model, e.Text))], attacks = [.. held.Select(e => (double)Logit(model, e.Text))];
-            var (one, tenth) = (Threshold(ordinary, False), Threshold(ordinary, 0.001));
-            say($"{family,-26} {held.Count,6} {learned.Count,8} {Share(attacks, one),11} {Share(attacks, tenth),9}  {string.Join(' ', words.Select(w => $"{Share(held.Select(e => w.Score(e.Text)), w.Threshold),-12}"))}");
+            say($"{family,-24}{held.Count,7}{learned.Count,9}{Share(attacks, Threshold(ordinary, False)),9}{Share(attacks, Threshold(ordinary, Rare)),10}   {string.Concat(others.Select(o => $"{Share(held.Select(e => o.Score(e.Text)), o.Limit),13}"))}");
         }
-        say($"{"ordinary (benign_dev)",-26} {dev.Count,6} {"",8} {"1.0 %",11} {"0.1 %",9}  {string.Join(' ', words.Select(w => $"{Share(dev.Select(e => w.Score(e.Text)), w.Threshold),-12}"))}");
+        say($"{"ordinary texts",-24}{dev.Count,7}{"",9}{"1.0 %",9}{"0.1 %",10}   {string.Concat(others.Select(o => $"{Share(dev.Select(e => o.Score(e.Text)), o.Limit),13}"))}");
+    }
+
+    /// <summary>The share of ordinary texts that are taken for attacks, where each repository's limit comes from the other repositories.</summary>
+    public static string FalseElsewhere(LinearModel model, IReadOnlyList<Example> dev)
+    {
+        var scored = dev.Select(e => (e.Source, Logit: (double)Logit(model, e.Text))).ToList();
+        double[] beyond = [.. scored.Select(s => s.Logit >= Threshold(scored.Where(o => o.Source != s.Source).Select(o => o.Logit), False) ? 1.0 : 0)];
+        return Share(beyond, 1);
     }
 
     public static string Share(IEnumerable<double> scores, double threshold)

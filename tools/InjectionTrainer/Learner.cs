@@ -7,15 +7,18 @@ namespace CabinCrew.InjectionTrainer;
 /// <param name="Rate">Of learning.</param>
 /// <param name="Decay">How much of a weight goes away whenever it is touched.</param>
 /// <param name="Drop">The share of features that are not there, this time.</param>
-/// <param name="Attack">What an attack weighs, where an ordinary text weighs 1; natural ones weigh <see cref="Natural"/> times that.</param>
-internal sealed record Settings(int Epochs = 8, float Rate = 0.5f, float Decay = 2e-5f, float Drop = 0.3f, float Attack = 1, float Natural = 3);
+/// <param name="Attack">What an attack weighs, where an ordinary text weighs 1.</param>
+/// <param name="Natural">How many times as much one weighs that people wrote.</param>
+/// <param name="Document">What an ordinary text weighs that stands in a repository: documents and code.</param>
+internal sealed record Settings(int Epochs = 14, float Rate = 0.25f, float Decay = 1e-3f, float Drop = 0.75f, float Attack = 2, float Natural = 3, float Document = 10);
 
 internal sealed class Learner(Settings settings, ulong seed)
 {
     private readonly float[] weights = new float[Featurizer.Buckets];
     private readonly float[] squares = new float[Featurizer.Buckets];
+    private readonly float[] mean = new float[Featurizer.Buckets];
     private readonly List<int> kept = [];
-    private float bias, biasSquares;
+    private float bias, biasSquares, meanBias;
     private ulong random = seed;
     private float[] sums = [];
 
@@ -32,9 +35,17 @@ internal sealed class Learner(Settings settings, ulong seed)
             }
             double loss = 0;
             foreach (var i in order) loss += Step(examples[i], epoch);
+            if (epoch >= settings.Epochs / 2) Average(epoch - settings.Epochs / 2);
             log?.Invoke($"round {epoch + 1}: mean loss {loss / order.Length:F4}");
         }
         return Quantized();
+    }
+
+    // The mean over the second half of the rounds: what the last texts said weighs no more than what others did.
+    private void Average(int before)
+    {
+        for (var i = 0; i < weights.Length; i++) mean[i] += (weights[i] - mean[i]) / (before + 1);
+        meanBias += (bias - meanBias) / (before + 1);
     }
 
     private double Step(Example example, int epoch)
@@ -50,11 +61,11 @@ internal sealed class Learner(Settings settings, ulong seed)
         if (kept.Count == 0) return 0;
         var sum = 0f;
         foreach (var feature in kept) sum += weights[feature];
-        var root = MathF.Sqrt(kept.Count);
+        var root = MathF.Sqrt(kept.Count + LinearModel.Shrink * (1 - settings.Drop));
         var odds = sum / root + bias;
         var target = example.IsAttack ? 1f : 0f;
         var said = 1 / (1 + MathF.Exp(-odds));
-        var weight = example.IsAttack ? settings.Attack * (example.Source.StartsWith("own/", StringComparison.Ordinal) ? 1 : settings.Natural) : 1;
+        var weight = example.IsAttack ? settings.Attack * (example.IsOwn ? 1 : settings.Natural) : example.Kind is "document" or "code" ? settings.Document : 1;
         var slope = (said - target) * weight;
         var each = slope / root;
         foreach (var feature in kept)
@@ -79,16 +90,17 @@ internal sealed class Learner(Settings settings, ulong seed)
             sums[word + 1] = sum;
         }
         var (best, at) = (float.NegativeInfinity, (0, words));
-        for (var last = LinearModel.Step; ; last += LinearModel.Step)
+        for (var last = 1 + (int)(Next() % LinearModel.Step); ; last += LinearModel.Step)
         {
             var end = Math.Min(last, words);
-            foreach (var length in (ReadOnlySpan<int>)[LinearModel.Short, LinearModel.Long])
+            foreach (var length in LinearModel.Lengths)
             {
+                if (end < length && end < words) break;
                 var first = Math.Max(0, end - length);
                 var count = example.Ends[end - 1] - (first == 0 ? 0 : example.Ends[first - 1]);
-                if (count == 0) continue;
-                var mean = (sums[end] - sums[first]) / MathF.Sqrt(count);
-                if (mean > best) (best, at) = (mean, (first, end));
+                var worth = count == 0 ? float.NegativeInfinity : (sums[end] - sums[first]) / MathF.Sqrt(count + LinearModel.Shrink);
+                if (worth > best) (best, at) = (worth, (first, end));
+                if (end <= length) break;
             }
             if (last >= words) return at;
         }
@@ -97,10 +109,10 @@ internal sealed class Learner(Settings settings, ulong seed)
     // One byte a weight. The largest few are cut off, so that the others keep their differences.
     private LinearModel Quantized()
     {
-        float[] sizes = [.. weights.Where(w => w != 0).Select(MathF.Abs).Order()];
+        float[] sizes = [.. mean.Where(w => w != 0).Select(MathF.Abs).Order()];
         var largest = sizes.Length == 0 ? 1 : sizes[(int)((sizes.Length - 1) * 0.9995)];
         var scale = largest / 127;
-        return new([.. weights.Select(w => (sbyte)Math.Clamp(MathF.Round(w / scale), -127, 127))], scale, bias);
+        return new([.. mean.Select(w => (sbyte)Math.Clamp(MathF.Round(w / scale), -127, 127))], scale, meanBias);
     }
 
     // SplitMix64.

@@ -17,7 +17,10 @@ internal sealed record InjectionGolden(string Text, double Score);
 /// <param name="Featurizer">The version of the featurizer that it was trained with.</param>
 /// <param name="Files">Name to SHA-256.</param>
 /// <param name="Data">Name to SHA-256 of what it was trained from.</param>
-internal sealed record InjectionManifest(string Kind, int Featurizer, ulong Seed, InjectionThresholds Thresholds, IReadOnlyDictionary<string, string> Files, IReadOnlyDictionary<string, string> Data, IReadOnlyList<InjectionGolden> Golden);
+internal sealed record InjectionManifest(string Kind, int Featurizer, ulong Seed, InjectionThresholds Thresholds, IReadOnlyDictionary<string, string> Files, IReadOnlyDictionary<string, string> Data, IReadOnlyList<InjectionGolden> Golden)
+{
+    public byte[] Write() => [.. JsonSerializer.SerializeToUtf8Bytes(this, InjectionJson.Default.InjectionManifest), (byte)'\n'];
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(InjectionManifest))]
@@ -75,10 +78,12 @@ internal sealed class InjectionModel
     }
 
     /// <summary>The highest of a text's windows, to four decimals; nothing is unwrapped.</summary>
-    public double Score(string text)
+    public double Score(string text) => ScoreBy(Linear, text);
+
+    public static double ScoreBy(LinearModel linear, string text)
     {
         Span<WindowScan.Mark> ring = stackalloc WindowScan.Mark[WindowScan.RingMin];
-        var scan = new WindowScan(Linear, ring, float.PositiveInfinity);
+        var scan = new WindowScan(linear, ring, float.PositiveInfinity);
         Featurizer.Run(text, ref scan);
         scan.Finish(text.Length);
         return LinearModel.Score(scan.Best);

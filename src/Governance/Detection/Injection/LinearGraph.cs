@@ -20,6 +20,7 @@ internal static class LinearGraph
         graph.Add(5, Tensor("weights", Int8, System.Runtime.InteropServices.MemoryMarshal.AsBytes<sbyte>(model.Weights), model.Weights.Length));
         graph.Add(5, Tensor("scale", Float32, Bytes(model.Scale)));
         graph.Add(5, Tensor("bias", Float32, Bytes(model.Bias)));
+        graph.Add(5, Tensor("shrink", Float32, Bytes(LinearModel.Shrink)));
         graph.Add(5, Tensor("one", Int64, [1, 0, 0, 0, 0, 0, 0, 0], 1));
         graph.Add(11, Port(Input, Int64, new Message().Add(1, 1), new Message().Add(2, "n")));
         graph.Add(12, Port(Output, Float32, new Message().Add(1, 1)));
@@ -51,7 +52,8 @@ internal static class LinearGraph
         Node("Shape", [Input], "shape"),
         Node("Gather", ["shape", "one"], "length"),
         Cast("length", "count", Float32),
-        Node("Sqrt", ["count"], "root"),
+        Node("Add", ["count", "shrink"], "size"),
+        Node("Sqrt", ["size"], "root"),
         Node("Div", ["total", "root"], "mean"),
         Node("Mul", ["mean", "scale"], "scaled"),
         Node("Add", ["scaled", "bias"], "logit"),

@@ -6,15 +6,18 @@ namespace CabinCrew.Governance.Detection.Injection;
 /// <param name="Scale">What one of a weight's units is worth.</param>
 internal sealed record LinearModel(sbyte[] Weights, float Scale, float Bias)
 {
-    /// <summary>How many words a window has: the short one for an order in the middle of something else, the long one for what takes its time.</summary>
-    public const int Short = 16, Long = 64;
+    /// <summary>Added to a window's number of features: what little there is says little.</summary>
+    public const float Shrink = 256;
+
+    /// <summary>How many words the windows have: a short one for an order in the middle of something else, longer ones for what takes its time. A text shorter than a window is one.</summary>
+    public static ReadOnlySpan<int> Lengths => [16, 48, 128];
 
     /// <summary>A window ends at every so manieth word, and at the text's end.</summary>
     public const int Step = 4;
 
     /// <param name="sum">Of the weights of all features in the window, those that come twice counted twice.</param>
     /// <param name="count">How many these are, at least 1.</param>
-    public float Logit(int sum, int count) => sum / MathF.Sqrt(count) * Scale + Bias;
+    public float Logit(int sum, int count) => sum / MathF.Sqrt(count + Shrink) * Scale + Bias;
 
     /// <summary>0 to 1, to four decimals: beyond those, machines differ.</summary>
     public static double Score(float logit) => Math.Round(1 / (1 + Math.Exp(-logit)), 4);
@@ -27,11 +30,11 @@ internal sealed record LinearModel(sbyte[] Weights, float Scale, float Bias)
 internal readonly record struct ScoredRange(int Start, int End, float Logit);
 
 /// <summary>Goes through a text's windows as the featurizer sees it, and keeps those from a limit on, as ranges that do not touch each other.</summary>
-/// <param name="ring">At least <see cref="RingMin"/>, for the words of the longest window.</param>
+/// <param name="ring">At least <see cref="RingMin"/>, for more than the words of the longest window; a power of two.</param>
 /// <param name="from">The limit; negative infinity for all.</param>
 internal ref struct WindowScan(LinearModel model, Span<WindowScan.Mark> ring, float from) : IFeatureSink
 {
-    public const int RingMin = 2 * LinearModel.Long;
+    public const int RingMin = 256;
 
     /// <summary>More are told as one that goes on to the last: what counts is the highest score.</summary>
     private const int RangesMax = 16;
@@ -59,19 +62,19 @@ internal ref struct WindowScan(LinearModel model, Span<WindowScan.Mark> ring, fl
         ring[words & (RingMin - 1)].Start = start;
         words++;
         ring[words & (RingMin - 1)] = new(sum, count, 0);
-        if (words % LinearModel.Step == 0) Look(end);
+        if (words % LinearModel.Step == 0) Look(end, isEnd: false);
     }
 
     /// <summary>To be called once, behind the text's end.</summary>
-    public void Finish(int end)
-    {
-        if (words % LinearModel.Step != 0) Look(end);
-    }
+    public void Finish(int end) => Look(end, isEnd: true);
 
-    private void Look(int end)
+    private void Look(int end, bool isEnd)
     {
-        Look(Math.Max(0, words - LinearModel.Short), end);
-        if (words > LinearModel.Short) Look(Math.Max(0, words - LinearModel.Long), end);
+        foreach (var length in LinearModel.Lengths)
+        {
+            if (words >= length || isEnd) Look(Math.Max(0, words - length), end);
+            if (words <= length) return;
+        }
     }
 
     private void Look(int first, int end)
