@@ -1,5 +1,6 @@
 // The labelled texts: JSON Lines with `text`, `label` (1 an attack), `source` and `kind`, in the file's order. A text as features is kept with it: what the product would see, bit for bit.
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using CabinCrew.Governance.Detection.Injection;
 
@@ -50,9 +51,33 @@ internal static class Corpus
         {
             using var json = JsonDocument.Parse(line);
             var row = json.RootElement;
-            examples.Add(Example.Of(row.GetProperty("text").GetString()!, row.GetProperty("label").GetInt32() == 1, row.GetProperty("source").GetString()!, row.GetProperty("kind").GetString()!));
+            var (text, isAttack) = (row.GetProperty("text").GetString()!, row.GetProperty("label").GetInt32() == 1);
+            // What is wrapped is judged by what is in it, and never by being wrapped.
+            examples.Add(Example.Of(isAttack ? Unwrapped(text) : text, isAttack, row.GetProperty("source").GetString()!, row.GetProperty("kind").GetString()!));
         }
         return examples;
+    }
+
+    /// <summary>Ordinary documents with a part of them wrapped: that something is wrapped tells nothing.</summary>
+    public static IEnumerable<Example> Wrapped(IEnumerable<Example> documents)
+    {
+        foreach (var (i, document) in documents.Where(e => !e.IsAttack && e.Kind is "document" or "code").Index())
+        {
+            if (i % 4 != 0) continue;
+            var bytes = Encoding.UTF8.GetBytes(document.Text.AsSpan(0, Math.Min(document.Text.Length, 300)).ToString());
+            yield return Example.Of($"{document.Text[..(document.Text.Length / 2)]}\n{(i % 8 == 0 ? Convert.ToBase64String(bytes) : Convert.ToHexStringLower(bytes))}\n", false, document.Source, document.Kind);
+        }
+    }
+
+    private static string Unwrapped(string text)
+    {
+        for (var (at, run) = (0, Unwrapping.Next(text, 0)); run.Length > 0; run = Unwrapping.Next(text, at))
+        {
+            var inner = Unwrapping.Open(text.AsSpan(run.Start, run.Length), 1 << 16, out _);
+            if (inner is not null) text = $"{text[..run.Start]}{inner}{text[(run.Start + run.Length)..]}";
+            at = run.Start + (inner?.Length ?? run.Length);
+        }
+        return text;
     }
 
     /// <summary>Those of <paramref name="from"/> that are not nearly one of <paramref name="held"/>: half or more of the shorter one's runs of five words are the other's as well.</summary>

@@ -31,10 +31,11 @@ void Say(string line)
     report.Append(line.TrimEnd()).Append('\n');
 }
 
+train.AddRange(Corpus.Wrapped(train).ToList());
 if (evaluates) Evaluation.LeaveOut(train, dev, new(), seed, Say);
 var learned = new Learner(new(), seed).Learn(train, Console.WriteLine);
 Say($"ordinary texts taken for attacks, each repository by the others' limit: {Evaluation.FalseElsewhere(learned, dev)}");
-var (manifest, graph) = Bundle.Make(learned, dev, files.ToDictionary(f => f.Key, f => Digest.Of(f.Value).Hex, StringComparer.Ordinal), seed);
+var (manifest, graph) = Bundle.Make(learned, dev, train, files.ToDictionary(f => f.Key, f => Digest.Of(f.Value).Hex, StringComparer.Ordinal), seed);
 
 var clock = Stopwatch.StartNew();
 if (!InjectionModel.Read(manifest, graph).Try(out var model, out var problem))

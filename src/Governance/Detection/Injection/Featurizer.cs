@@ -61,11 +61,12 @@ internal static class Featurizer
     {
         private uint gram, word, before, beforeThat;
         private int letters, signs, start, gap;
-        private byte last, only;
+        private byte last, only, sign;
 
         // Letters that stand alone, and the words before them.
         private uint spelled, spelledGram, spelledBefore, spelledBeforeThat;
         private int spelledLetters;
+        private byte spelledSign;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Letter<TSink>(byte b, int at, int end, ref TSink sink) where TSink : struct, IFeatureSink, allows ref struct
@@ -84,7 +85,7 @@ internal static class Featurizer
         public void Sign<TSink>(byte b, int at, ref TSink sink) where TSink : struct, IFeatureSink, allows ref struct
         {
             if (letters > 0) Close(at, ref sink);
-            gap++;
+            (gap, sign) = (gap + 1, b);
             // Runs of one sign count as one, and so do spaces after a sign.
             if (b == last || (b == LetterFold.Space && !LetterFold.IsLetter[last])) return;
             last = b;
@@ -125,7 +126,9 @@ internal static class Featurizer
 
         private void Alone<TSink>(ref TSink sink) where TSink : struct, IFeatureSink, allows ref struct
         {
-            if (spelledLetters > 0 && gap != 1) Spell(ref sink);
+            // The same sign stands between all of them: another one, or more than one, ends the word.
+            if (spelledLetters == 1) spelledSign = sign;
+            if (spelledLetters > 0 && (gap != 1 || sign != spelledSign)) Spell(ref sink);
             if (spelledLetters == 0) (spelled, spelledGram, spelledBefore, spelledBeforeThat) = (Start, gram & 0xFF00, before, beforeThat);
             spelled = (spelled ^ only) * Prime;
             spelledGram = (spelledGram << 8) | only;

@@ -6,11 +6,13 @@ namespace CabinCrew.Governance.Detection.Injection;
 /// <param name="Scale">What one of a weight's units is worth.</param>
 internal sealed record LinearModel(sbyte[] Weights, float Scale, float Bias)
 {
+    private static readonly int[] Sizes = [16, 48, 128];
+
     /// <summary>Added to a window's number of features: what little there is says little.</summary>
     public const float Shrink = 256;
 
     /// <summary>How many words the windows have: a short one for an order in the middle of something else, longer ones for what takes its time. A text shorter than a window is one.</summary>
-    public static ReadOnlySpan<int> Lengths => [16, 48, 128];
+    public static ReadOnlySpan<int> Lengths => Sizes;
 
     /// <summary>A window ends at every so manieth word, and at the text's end.</summary>
     public const int Step = 4;
