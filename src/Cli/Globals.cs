@@ -35,17 +35,21 @@ internal static class Globals
         return await GuardAsync(screen, () => body(parse, screen, ct)).ConfigureAwait(false);
     });
 
-    /// <summary>A command that needs no store, and waits for nothing.</summary>
-    public static void Plain(this Command command, Func<ParseResult, Screen, CancellationToken, Outcome<int>> body) => command.SetAction((parse, ct) =>
+    /// <summary>A command that needs no store, and waits for nothing; what it writes is whole, also when it is interrupted.</summary>
+    public static void Plain(this Command command, Func<ParseResult, Screen, CancellationToken, Outcome<int>> body) =>
+        command.Plain((parse, screen, ct) => Task.FromResult(body(parse, screen, ct)));
+
+    /// <summary>A command that needs no store, and only reads: an interrupt ends it where it stands.</summary>
+    public static void Plain(this Command command, Func<ParseResult, Screen, Outcome<int>> body) => command.SetAction(parse =>
     {
         var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
         try
         {
-            return Task.FromResult(body(parse, screen, ct).Try(out var exit, out var refused) ? exit : Refused(screen, refused));
+            return body(parse, screen).Try(out var exit, out var refused) ? exit : Refused(screen, refused);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Task.FromResult(Refused(screen, ProblemOf(e)));
+            return Refused(screen, ProblemOf(e));
         }
     });
 

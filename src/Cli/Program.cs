@@ -15,6 +15,10 @@ if (HelpPage.AskedFor(parse))
     Console.Out.Write(HelpPage.Of(parse.CommandResult.Command));
     return 0;
 }
-return parse.Action is ParseErrorAction
-    ? UsageErrors.Refuse(parse, args)
-    : await parse.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
+// No await here: its machinery is compiled anew at every start.
+return parse.Action switch
+{
+    ParseErrorAction => UsageErrors.Refuse(parse, args),
+    SynchronousCommandLineAction => parse.Invoke(),
+    _ => parse.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) }).GetAwaiter().GetResult(),
+};

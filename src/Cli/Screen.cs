@@ -6,7 +6,7 @@ using CabinCrew.Protocol.Changes;
 
 namespace CabinCrew.Cli;
 
-internal sealed class Screen(bool json, Terminal terminal, TextWriter output, TextWriter errors, TextReader input)
+internal sealed class Screen(bool json, Terminal terminal, TextWriter output, TextWriter errors, Func<TextReader> input)
 {
     private const int FieldWidth = 11;
 
@@ -24,7 +24,7 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
     public static Screen For(bool json, bool noColor)
     {
         var terminal = Terminal.OfProcess();
-        return new(json, noColor ? terminal with { Color = false } : terminal, Console.Out, Console.Error, Console.In);
+        return new(json, noColor ? terminal with { Color = false } : terminal, Console.Out, Console.Error, static () => Console.In);
     }
 
     public static string Safe(string text) => SafeText.Line(text);
@@ -131,7 +131,7 @@ internal sealed class Screen(bool json, Terminal terminal, TextWriter output, Te
     public bool Ask(string question)
     {
         output.Write($"\n{ink.Strong(SafeText.Line(question))} [y/N] ");
-        return input.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        return input().ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
     public string Mark(LifecycleState state) => state switch

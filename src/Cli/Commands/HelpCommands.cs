@@ -18,7 +18,7 @@ internal static class HelpCommands
             Example:
               eval "$(cabincrew completion bash)"
             """) { shell };
-        command.Plain((parse, screen, _) => Task.FromResult(CompletionScripts.For(parse.GetValue(shell)!).Map(text => { screen.Raw(text); return 0; })));
+        command.Plain((parse, screen) => CompletionScripts.For(parse.GetValue(shell)!).Map(text => { screen.Raw(text); return 0; }));
         return command;
     }
 
@@ -33,13 +33,13 @@ internal static class HelpCommands
               cabincrew help exit-codes
               cabincrew help workspace_drift
             """) { topic };
-        command.Plain((parse, screen, _) => Task.FromResult(parse.GetValue(topic) switch
+        command.Plain((parse, screen) => parse.GetValue(topic) switch
         {
             null => Text(screen, Root.Help),
             "exit-codes" => ExitCodes(screen),
             var name when Named(parse, name) is { } wanted => Text(screen, HelpPage.Of(wanted)),
             var id => Problem(screen, id),
-        }));
+        });
         return command;
     }
 

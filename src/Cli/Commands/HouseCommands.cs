@@ -46,9 +46,9 @@ internal static class HouseCommands
               cabincrew schema
               cabincrew schema workflow > .vscode/cabincrew.schema.json
             """) { name };
-        command.Plain((parse, screen, _) => Task.FromResult(parse.GetValue(name) is { } wanted
+        command.Plain((parse, screen) => parse.GetValue(name) is { } wanted
             ? SchemaCatalog.Text(wanted).Map(text => { screen.Raw(text.EndsWith('\n') ? text : text + "\n"); return 0; })
-            : Names(screen)));
+            : Names(screen));
         return command;
     }
 

@@ -1,15 +1,14 @@
 // What --json prints: one document, indented, ended by a line feed, with nothing in it that a terminal would obey.
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace CabinCrew.Cli.Rendering;
 
 internal static class JsonOutput
 {
-    // Relaxed: people read it in terminals, not in HTML. SafeText.Json escapes what is dangerous there.
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // People read it in terminals, not in HTML. SafeText.Json escapes what is dangerous there.
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = new PlainEncoder() };
     private static readonly JsonWriterOptions OneLine = Indented with { Indented = false };
 
     public static string Object(Action<Utf8JsonWriter> members) => Document(json =>

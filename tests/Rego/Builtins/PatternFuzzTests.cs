@@ -1,5 +1,6 @@
-// Made-up patterns: they compile or are refused, never throw, never take long; and both spellings of a pattern agree.
+// Made-up patterns: they compile or are refused, never throw, never take long; whether, where and what they match is what another engine finds.
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using CabinCrew.Rego.Builtins.Patterns;
 using CabinCrew.Rego.Values;
 
@@ -47,7 +48,31 @@ public class PatternFuzzTests
         var clock = Stopwatch.StartNew();
         Assert.False(Pattern.Compile(pattern).IsMatch(new string('a', 50_000) + "!"));
         Assert.True(Glob.Compile("*a*a*a*a*a*a*a*b", "").IsMatch(new string('a', 20_000)) is false);
+        Assert.Empty(Pattern.Compile(pattern).Matches(new string('a', 50_000) + "!", withGroups: true, static _ => { }));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), clock.Elapsed.ToString());
+    }
+
+    [Fact]
+    public void What_a_search_costs_is_taken_off_the_budget()
+    {
+        long Cost(string pattern, int length)
+        {
+            long charged = 0;
+            Assert.Single(Pattern.Compile(pattern).Matches(new string('a', length) + "b", withGroups: true, n => charged += n));
+            return charged;
+        }
+
+        Assert.InRange(Cost("(a|a|a|a|a|a|a|a)*b$", 20_000), 9 * Cost("(a|a|a|a|a|a|a|a)*b$", 2_000), 11 * Cost("(a|a|a|a|a|a|a|a)*b$", 2_000));
+        Assert.True(Cost("(a?){200}a*b", 5_000) > 20 * Cost("(a?){2}a*b", 5_000));
+    }
+
+    [Fact]
+    public void A_pattern_of_too_many_groups_for_its_size_is_refused_where_they_are_asked_for()
+    {
+        var pattern = Pattern.Compile(string.Concat(Enumerable.Repeat("(a)", 1_500)));
+        var text = new string('a', 1_500);
+        Assert.Single(pattern.Matches(text, withGroups: false, static _ => { }));
+        Assert.Contains("expression too large", Assert.Throws<PatternException>(() => pattern.Matches(text, withGroups: true, static _ => { }).ToList()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,13 +109,36 @@ public class PatternFuzzTests
             }
 
             var matches = compiled.IsMatch(text);
-            Assert.True(matches == compiled.Matches(text).Any(), $"'{pattern}' on '{text}': {matches}");
+            var found = compiled.Matches(text, withGroups: true, static _ => { }).Select(m => Shown(compiled.Names.Count, m.Group)).ToList();
+            Assert.True(matches == found.Count > 0, $"'{pattern}' on '{text}': {matches}");
+            Assert.Equal(OtherEngine(pattern, text, compiled.Names.Count), found);
             agreed++;
             if (matches) held++;
         }
 
         Assert.True(agreed > 1_000 && held > 200 && held < agreed - 200, $"{held} of {agreed}");
     }
+
+    // Successive matches as Go has them, each with the text of its groups.
+    private static List<string> OtherEngine(string pattern, string text, int groups)
+    {
+        var regex = new Regex(PatternWriter.Write(PatternParser.Parse(pattern).Root, text.Any(char.IsSurrogate)), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+        List<string> found = [];
+        var previousEnd = -1;
+        for (var at = 0; at <= text.Length;)
+        {
+            var match = regex.Match(text, at);
+            if (!match.Success) break;
+            var end = match.Index + match.Length;
+            if (end != at || match.Index != previousEnd) found.Add(Shown(groups, i => match.Groups[i].ValueSpan));
+            at = end > at ? end : at + (at < text.Length && char.IsHighSurrogate(text[at]) ? 2 : 1);
+            previousEnd = end;
+        }
+
+        return found;
+    }
+
+    private static string Shown(int groups, Func<int, ReadOnlySpan<char>> group) => string.Join('|', Enumerable.Range(0, groups).Select(i => group(i).ToString()));
 
     [Theory]
     [InlineData(@"\bé", "é", false)]

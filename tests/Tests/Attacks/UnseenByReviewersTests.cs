@@ -27,8 +27,8 @@ public sealed class UnseenByReviewersTests
         using var text = new StringWriter();
         using var json = new StringWriter();
         var terminal = new Terminal(Color: false, Live: false, Interactive: false, Width: 100);
-        var hidden = FlightView.Show(new Screen(false, terminal, text, text, TextReader.Null), state, [step], plans);
-        FlightView.Show(new Screen(true, terminal, json, json, TextReader.Null), state, [step], plans);
+        var hidden = FlightView.Show(new Screen(false, terminal, text, text, () => TextReader.Null), state, [step], plans);
+        FlightView.Show(new Screen(true, terminal, json, json, () => TextReader.Null), state, [step], plans);
         return (text.ToString(), hidden, json.ToString(), PlanDiff.Text(bytes));
     }
 

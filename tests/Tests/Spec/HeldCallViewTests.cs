@@ -30,7 +30,7 @@ public sealed class HeldCallViewTests
     private static string Printed(bool json, Action<Screen> print)
     {
         using var text = new StringWriter();
-        print(new Screen(json, new Terminal(Color: false, Live: false, Interactive: false, Width: 100), text, text, TextReader.Null));
+        print(new Screen(json, new Terminal(Color: false, Live: false, Interactive: false, Width: 100), text, text, () => TextReader.Null));
         return text.ToString();
     }
 

@@ -27,13 +27,13 @@ internal static class WrapCommand
               cabincrew mcp wrap --client claude-code
               cabincrew mcp wrap --file .vscode/mcp.json --server github --network api.github.com
             """) { client, file, server, mount, network, sandbox, dry };
-        command.Plain((parse, screen, _) => Task.FromResult(Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, document =>
+        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, document =>
         {
             if (parse.GetValue(sandbox) is not (null or "full" or "none")) return new Problem(ProblemCode.InvalidArgument, "--sandbox takes full or none");
             List<string> options = [.. (parse.GetValue(mount) ?? []).SelectMany(m => new[] { "--mount", Whole(m) }), .. (parse.GetValue(network) ?? []).SelectMany(n => new[] { "--network", n })];
             if (parse.GetValue(sandbox) is "none") options.AddRange(["--sandbox", "none"]);
             return Wrapped(document, parse.GetValue(server) ?? [], options, screen);
-        })));
+        }));
         return command;
     }
 
@@ -48,7 +48,7 @@ internal static class WrapCommand
             Example:
               cabincrew mcp unwrap --client claude-code
             """) { client, file, dry };
-        command.Plain((parse, screen, _) => Task.FromResult(Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, Unwrapped)));
+        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, Unwrapped));
         return command;
     }
 

@@ -27,10 +27,10 @@ internal static class CheckCommand
               cabincrew policy check --schema admission-review.json admission/
               cabincrew policy check --schema schemas/ admission/
             """) { paths, schema, strict, v0 };
-        command.Plain((parse, screen, _) =>
+        command.Plain((parse, screen) =>
         {
-            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return Refused(problem);
-            if (!SchemaOf(files, parse.GetValue(schema)).Try(out var wanted, out problem)) return Refused(problem);
+            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return problem;
+            if (!SchemaOf(files, parse.GetValue(schema)).Try(out var wanted, out problem)) return problem;
             var check = PolicyCheck.Of(files, wanted, parse.GetValue(strict));
             var failed = check.Program is null || (parse.GetValue(strict) && check.Findings.Count > 0);
             if (screen.Json)
@@ -40,12 +40,10 @@ internal static class CheckCommand
                 PolicyPaths.Show(screen, files, check.Findings);
                 screen.Line(Summary(files, check));
             }
-            return Task.FromResult(Outcome.Of(failed ? PolicyPaths.Found : 0));
+            return failed ? PolicyPaths.Found : 0;
         });
         return command;
     }
-
-    internal static Task<Outcome<int>> Refused(Problem problem) => Task.FromResult<Outcome<int>>(problem);
 
     internal static Option<string[]> SchemaOption()
     {

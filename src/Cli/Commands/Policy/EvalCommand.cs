@@ -43,10 +43,10 @@ internal static class EvalCommand
               cabincrew policy eval 'some x in [1, 2, 3]; x > 1'
               cabincrew policy eval --format values 'numbers.range(1, 3)[_]'
             """) { query, policy, data, input, standardInput, format, raw, fail, failDefined, timeout, lax, v0 };
-        command.Plain((parse, screen, ct) => Evaluate(parse, screen, ct));
+        command.Plain(Evaluate);
         return command;
 
-        Outcome<int> Evaluate(ParseResult parse, Screen screen, CancellationToken ct)
+        Outcome<int> Evaluate(ParseResult parse, Screen screen)
         {
             var files = PolicyFiles.Of([]);
             if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.GetValue(v0), metadata: false).Try(out files, out var problem)) return problem;
@@ -61,8 +61,7 @@ internal static class EvalCommand
                 Limits = EvaluationLimits.Default with { Time = limit.Time },
                 Observer = new Printer(screen),
             };
-            var answers = prepared.Query.Evaluate(document.Value, files.Data, options, ct);
-            ct.ThrowIfCancellationRequested();
+            var answers = prepared.Query.Evaluate(document.Value, files.Data, options);
             if (answers.Error is { } error) return Failed(screen, files, [error]);
             screen.Raw(EvalDocuments.Text(answers, parse.GetValue(query)!, parse.GetValue(raw) ? EvalDocuments.Raw : parse.GetValue(format)!));
             var says = answers.Answers.Count > 0 && answers.Value is not (ArrayValue { Count: 0 } or SetValue { Count: 0 } or ObjectValue { Count: 0 });

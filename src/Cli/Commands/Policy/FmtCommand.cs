@@ -34,22 +34,22 @@ internal static class FmtCommand
         });
         command.Plain((parse, screen, _) =>
         {
-            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return CheckCommand.Refused(problem);
+            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return problem;
             if (files.Errors.Count > 0)
             {
                 var findings = files.Errors.Select(e => new PolicyFinding(e)).ToList();
                 if (screen.Json) screen.Document(new() { ["ok"] = false, ["findings"] = PolicyPaths.Json(findings) });
                 else PolicyPaths.Show(screen, files, findings);
-                return Task.FromResult(Outcome.Of(PolicyPaths.Found));
+                return PolicyPaths.Found;
             }
             var formatted = files.Modules.Select(f => (File: f, Text: RegoFormatter.Format(f.Module!))).ToList();
             var changed = formatted.Where(f => f.Text != f.File.Text).ToList();
             if (parse.GetValue(write) && changed.Find(c => c.File.Path is null) is { File: not null } packed)
-                return CheckCommand.Refused(new(ProblemCode.InvalidArgument, $"'{Screen.Safe(packed.File.Name)}' is in an archive, which is not written to") { Remedy = "Format its source, and build it anew." });
+                return new Problem(ProblemCode.InvalidArgument, $"'{Screen.Safe(packed.File.Name)}' is in an archive, which is not written to") { Remedy = "Format its source, and build it anew." };
             if (parse.GetValue(write))
                 foreach (var (file, text) in changed) File.WriteAllText(file.Path!, text);
             Tell(screen, parse.GetValue(write), parse.GetValue(check), parse.GetValue(diff), formatted, changed);
-            return Task.FromResult(Outcome.Of((parse.GetValue(check) || parse.GetValue(fail)) && changed.Count > 0 ? PolicyPaths.Found : 0));
+            return (parse.GetValue(check) || parse.GetValue(fail)) && changed.Count > 0 ? PolicyPaths.Found : 0;
         });
         return command;
     }

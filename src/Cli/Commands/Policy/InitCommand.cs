@@ -24,14 +24,14 @@ internal static class InitCommand
         command.Plain((parse, screen, _) =>
         {
             var to = parse.GetValue(directory)!;
-            if (!StarterPolicies.Write(to, parse.GetValue(only) ?? []).Try(out var written, out var problem)) return CheckCommand.Refused(problem);
+            if (!StarterPolicies.Write(to, parse.GetValue(only) ?? []).Try(out var written, out var problem)) return problem;
             if (screen.Json) screen.Document(new() { ["directory"] = to, ["written"] = new JsonArray([.. written.Select(w => (JsonNode)w)]) });
             else
             {
                 screen.Line($"wrote {written.Count} files to {Screen.Safe(to)}");
                 screen.Line($"Next: read {Screen.Safe(Path.Combine(to, "data.yaml"))}, then `cabincrew policy test {Screen.Safe(to)}`. A workflow names them: policies: [ {{ rego: {Screen.Safe(to)} }} ]");
             }
-            return Task.FromResult(Outcome.Of(0));
+            return 0;
         });
         return command;
     }

@@ -48,7 +48,12 @@ internal sealed class BundleFiles(string shownAs, BundleLimits limits)
     public void Add(string path, ReadOnlyMemory<byte> bytes) => files.Add(new(path, bytes));
 
     /// <summary>In path order, by the bytes of the names.</summary>
-    public IReadOnlyList<BundleFile> InOrder() => [.. files.OrderBy(f => f.Path, StringComparer.Ordinal)];
+    public IReadOnlyList<BundleFile> InOrder()
+    {
+        BundleFile[] ordered = [.. files];
+        Array.Sort(ordered, static (a, b) => string.CompareOrdinal(a.Path, b.Path));
+        return ordered;
+    }
 
     public Problem Link(string name) => Refuse($"'{Shown(name)}' is a link; a bundle holds files only");
 

@@ -1,7 +1,6 @@
-// A compiled regular expression: linear in the text whatever the pattern. Whether it matches is told by an automaton of ours, or by looking for a plain text;
-// where and what it matches by .NET's engine, which is slow to start.
+// A compiled regular expression: linear in the text whatever the pattern. Whether it matches is told by looking for a plain text or by an automaton, where and what it matches by a search.
+// Not by .NET's engine: it has other ideas of what a word, a case and a character is, and is slow to start.
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace CabinCrew.Rego.Builtins.Patterns;
 
@@ -12,9 +11,8 @@ internal sealed class Pattern
     private readonly string? literal;
     private readonly bool fromStart;
     private readonly bool toEnd;
+    private Parts? plain, grouped;
     private PatternAutomaton? automaton;
-    private Regex? narrow;
-    private Regex? wide;
 
     private Pattern(string text, PatternNode root, IReadOnlyList<string?> names)
     {
@@ -24,6 +22,8 @@ internal sealed class Pattern
         (literal, fromStart, toEnd) = AsLiteral(root);
     }
 
+    private sealed record Parts(PatternSteps Steps, PatternSymbols Symbols);
+
     /// <summary>Group names by number; the first is the whole match.</summary>
     public IReadOnlyList<string?> Names { get; }
 
@@ -31,7 +31,9 @@ internal sealed class Pattern
     public static Pattern Compile(string text)
     {
         var (root, names) = PatternParser.Parse(text);
-        return new Pattern(text, root, names);
+        var pattern = new Pattern(text, root, names);
+        if (pattern.literal is null) pattern.Plain();
+        return pattern;
     }
 
     public bool IsMatch(string text)
@@ -47,42 +49,38 @@ internal sealed class Pattern
     }
 
     /// <summary>Successive matches as Go finds them: an empty one right behind a match does not count.</summary>
-    public IEnumerable<Match> Matches(string text)
+    /// <param name="withGroups">What the groups hold is wanted as well.</param>
+    /// <param name="charge">Told of the work as it is done, in elements of the budget.</param>
+    /// <exception cref="PatternException">The pattern has too many groups for its size.</exception>
+    public IEnumerable<PatternMatch> Matches(string text, bool withGroups, Action<long> charge)
     {
-        var regex = For(text);
+        if (!IsMatch(text)) return [];
+        withGroups &= Names.Count > 1;
+        var (steps, symbols) = withGroups ? grouped ??= Make(groups: true) : Plain();
+        return All(PatternSearch.Of(steps, symbols, text, withGroups ? Names.Count : 1, charge) ?? throw TooLarge(), text);
+    }
+
+    private static IEnumerable<PatternMatch> All(PatternSearch search, string text)
+    {
         var previousEnd = -1;
         for (var at = 0; at <= text.Length;)
         {
-            var match = regex.Match(text, at);
-            if (!match.Success) yield break;
-            var end = match.Index + match.Length;
-            var accepted = end != at || match.Index != previousEnd;
-            at = end > at ? end : at < text.Length ? GoText.NextRune(text, at) : at + 1;
-            previousEnd = end;
+            if (search.From(at) is not { } match) yield break;
+            var accepted = match.End != at || match.Start != previousEnd;
+            at = match.End > at ? match.End : at < text.Length ? GoText.NextRune(text, at) : at + 1;
+            previousEnd = match.End;
             if (accepted) yield return match;
         }
     }
 
-    // Two threads may both make it; they make the same.
-    private PatternAutomaton Automaton() => automaton ??= PatternAutomaton.Of(root) ?? throw TooLarge(text);
+    // Two threads may both make one; they make the same.
+    private PatternAutomaton Automaton() => automaton ??= new(Plain().Steps, Plain().Symbols);
 
-    private Regex For(string text) => GoText.HasSurrogates(text)
-        ? wide ??= Make(PatternWriter.Write(root, wide: true))
-        : narrow ??= Make(PatternWriter.Write(root, wide: false));
+    private Parts Plain() => plain ??= Make(groups: false);
 
-    private static Regex Make(string pattern)
-    {
-        try
-        {
-            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (NotSupportedException)
-        {
-            throw TooLarge(pattern);
-        }
-    }
+    private Parts Make(bool groups) => PatternSteps.Of(root, groups) is { } steps ? new(steps, new(steps)) : throw TooLarge();
 
-    private static PatternException TooLarge(string pattern) => new("expression too large", pattern.Length > 100 ? pattern[..100] : pattern);
+    private PatternException TooLarge() => new("expression too large", text.Length > 100 ? text[..100] : text);
 
     // Half a surrogate pair reads as the replacement character, and is no such thing in the text.
     private static (string? Literal, bool FromStart, bool ToEnd) AsLiteral(PatternNode root)

@@ -20,18 +20,14 @@ internal sealed class PatternAutomaton
     private State start;
     private int room, round;
 
-    private PatternAutomaton(PatternSteps steps)
+    public PatternAutomaton(PatternSteps steps, PatternSymbols symbols)
     {
-        this.steps = steps;
-        symbols = new(steps);
+        (this.steps, this.symbols) = (steps, symbols);
         seen = new int[steps.Count];
         path = new int[2 * steps.Count];
         kernel = new char[steps.Count + 1];
         start = First();
     }
-
-    /// <summary>Null where the pattern has too many steps.</summary>
-    public static PatternAutomaton? Of(PatternNode root) => PatternSteps.Of(root) is { } steps ? new(steps) : null;
 
     public bool IsMatch(ReadOnlySpan<char> text)
     {

@@ -8,7 +8,8 @@ internal sealed record ClassNode(CharClass Set) : PatternNode;
 
 internal sealed record AnchorNode(Anchor Kind) : PatternNode;
 
-internal sealed record GroupNode(PatternNode Body) : PatternNode;
+/// <summary>A capturing group; the first is 1.</summary>
+internal sealed record GroupNode(PatternNode Body, int Number) : PatternNode;
 
 internal sealed record SequenceNode(IReadOnlyList<PatternNode> Parts) : PatternNode;
 

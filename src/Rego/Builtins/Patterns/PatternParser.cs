@@ -173,11 +173,12 @@ internal sealed class PatternParser
             names.Add(null);
         }
 
+        var number = names.Count - 1;
         var body = Choice();
         if (at >= text.Length) throw new PatternException("missing closing )", text);
         at++;
         (fold, multiline, dotAll, lazy) = (oldFold, oldMultiline, oldDotAll, oldLazy);
-        return captures ? new GroupNode(body) : body is SequenceNode or ChoiceNode or RepeatNode ? new SequenceNode([body]) : body;
+        return captures ? new GroupNode(body, number) : body is SequenceNode or ChoiceNode or RepeatNode ? new SequenceNode([body]) : body;
     }
 
     // "(?P<name>" and "(?<name>".

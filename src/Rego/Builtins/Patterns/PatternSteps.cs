@@ -1,9 +1,9 @@
-// A regular expression as the steps of an automaton: each reads one character, splits, or asks what stands around it. Step 0 is the first.
+// A regular expression as the steps of an automaton: each reads one character, splits, asks what stands around it, or is where a group begins or ends. Step 0 is the first.
 namespace CabinCrew.Rego.Builtins.Patterns;
 
-/// <summary>Exactly one of: reads a character of <see cref="Set"/>, passes where <see cref="Anchor"/> holds, goes both ways (<see cref="Other"/>), or is the end.</summary>
+/// <summary>One of: reads a character of <see cref="Set"/>, passes where <see cref="Anchor"/> holds, goes both ways (<see cref="Other"/>), notes where it is (<see cref="GroupEnd"/>), or is the end.</summary>
 /// <remarks>A class, as all that is kept in lists: lists of own structs are compiled anew at every start.</remarks>
-internal sealed class PatternStep(CharClass? set = null, Anchor? anchor = null, bool isEnd = false)
+internal sealed class PatternStep(CharClass? set = null, Anchor? anchor = null, bool isEnd = false, int groupEnd = -1)
 {
     public CharClass? Set => set;
 
@@ -11,6 +11,10 @@ internal sealed class PatternStep(CharClass? set = null, Anchor? anchor = null, 
 
     public bool IsEnd => isEnd;
 
+    /// <summary>Twice the group's number where it begins, one more where it ends; -1: neither.</summary>
+    public int GroupEnd => groupEnd;
+
+    /// <summary>The way on that is preferred.</summary>
     public int Next { get; set; } = -1;
 
     public int Other { get; set; } = -1;
@@ -22,10 +26,9 @@ internal sealed class PatternSteps
     private const int CountMax = 60_000;
 
     private readonly List<PatternStep> all = [];
+    private readonly bool groups;
 
-    private PatternSteps()
-    {
-    }
+    private PatternSteps(bool groups) => this.groups = groups;
 
     public int Count => all.Count;
 
@@ -34,9 +37,11 @@ internal sealed class PatternSteps
     /// <summary>Whether a match can begin at the beginning of the text only.</summary>
     public bool IsFixed { get; private set; }
 
-    public static PatternSteps? Of(PatternNode root)
+    /// <summary>Null where they are too many.</summary>
+    /// <param name="groups">Where groups begin and end are steps as well.</param>
+    public static PatternSteps? Of(PatternNode root, bool groups)
     {
-        var steps = new PatternSteps();
+        var steps = new PatternSteps(groups);
         if (!steps.Add(root)) return null;
         steps.Put(new(isEnd: true));
         steps.IsFixed = steps.BeginsWithText();
@@ -56,7 +61,11 @@ internal sealed class PatternSteps
                 Pass(Put(new(anchor: anchor.Kind)));
                 return true;
             case GroupNode group:
-                return Add(group.Body);
+                if (!groups) return Add(group.Body);
+                Pass(Put(new(groupEnd: 2 * group.Number)));
+                if (!Add(group.Body)) return false;
+                Pass(Put(new(groupEnd: (2 * group.Number) + 1)));
+                return true;
             case SequenceNode sequence:
                 foreach (var part in sequence.Parts)
                 {
@@ -91,34 +100,36 @@ internal sealed class PatternSteps
 
     private bool AddRepeat(RepeatNode repeat)
     {
-        for (var i = 0; i < repeat.Min; i++)
+        for (var i = repeat.Max < 0 ? 1 : 0; i < repeat.Min; i++)
         {
             if (!Add(repeat.Body)) return false;
         }
 
         if (repeat.Max < 0)
         {
-            var loop = all.Count;
-            var split = Put(new());
-            Pass(split);
+            // Once and again, all of it perhaps not: what may be empty is then preferred in the order that Go has.
+            var skip = repeat.Min == 0 ? Put(new()) : null;
+            var body = all.Count;
             if (!Add(repeat.Body)) return false;
-            Put(new()).Next = loop;
-            split.Other = all.Count;
+            var again = Put(new());
+            Fork(again, body, all.Count, repeat.Greedy);
+            if (skip is not null) Fork(skip, body, all.Count, repeat.Greedy);
             return true;
         }
 
-        List<PatternStep> optional = [];
+        List<int> optional = [];
         for (var i = repeat.Min; i < repeat.Max; i++)
         {
-            var split = Put(new());
-            Pass(split);
-            optional.Add(split);
+            optional.Add(all.Count);
+            Put(new());
             if (!Add(repeat.Body)) return false;
         }
 
-        foreach (var split in optional) split.Other = all.Count;
+        foreach (var split in optional) Fork(all[split], split + 1, all.Count, repeat.Greedy);
         return true;
     }
+
+    private static void Fork(PatternStep split, int body, int behind, bool greedy) => (split.Next, split.Other) = greedy ? (body, behind) : (behind, body);
 
     private PatternStep Put(PatternStep step)
     {

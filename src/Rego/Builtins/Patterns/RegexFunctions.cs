@@ -1,6 +1,5 @@
 // The functions regex.*, on patterns checked to be RE2 and run without backtracking.
 using System.Text;
-using System.Text.RegularExpressions;
 using CabinCrew.Rego.Builtins.Strings;
 using CabinCrew.Rego.Values;
 
@@ -16,8 +15,8 @@ internal static class RegexFunctions
         new("regex.match", "pattern: string, value: string -> result: boolean", Match),
         new("re_match", "string, string -> boolean", Match, BuiltinTraits.Deprecated),
         new("regex.split", "pattern: string, value: string -> output: array[string]", Split),
-        new("regex.find_n", "pattern: string, value: string, number: number -> output: array[string]", static (context, args) => Find(context, args, static (match, _) => new StringValue(match.Value))),
-        new("regex.find_all_string_submatch_n", "pattern: string, value: string, number: number -> output: array[array[string]]", static (context, args) => Find(context, args, Submatches)),
+        new("regex.find_n", "pattern: string, value: string, number: number -> output: array[string]", static (context, args) => Find(context, args, false, static (match, _) => new StringValue(match.Group(0).ToString()))),
+        new("regex.find_all_string_submatch_n", "pattern: string, value: string, number: number -> output: array[array[string]]", static (context, args) => Find(context, args, true, Submatches)),
         new("regex.replace", "s: string, pattern: string, value: string -> output: string", Replace),
         new("regex.template_match", "template: string, value: string, delimiter_start: string, delimiter_end: string -> result: boolean", TemplateMatch),
         new("regex.globs_match", "glob1: string, glob2: string -> result: boolean", GlobIntersection.Match),
@@ -48,6 +47,21 @@ internal static class RegexFunctions
         return Compile(context, (StringValue)args[patternAt], out pattern);
     }
 
+    private static bool Search(BuiltinContext context, Pattern pattern, string text, bool withGroups, out IEnumerable<PatternMatch> matches)
+    {
+        matches = [];
+        try
+        {
+            matches = pattern.Matches(text, withGroups, context.Charge);
+            return true;
+        }
+        catch (PatternException refused)
+        {
+            context.Fail(refused.Message);
+            return false;
+        }
+    }
+
     private static Value? IsValid(BuiltinContext context, ReadOnlySpan<Value> args)
     {
         var valid = args[0] is StringValue text && Compile(context, text, out _);
@@ -62,27 +76,29 @@ internal static class RegexFunctions
     {
         if (!Operands(context, args, 0, 1, out var pattern, out var text)) return null;
         if (text.Length == 0 && ((StringValue)args[0]).Text.Length > 0) return ArrayValue.Of(StringValue.Empty);
+        if (!Search(context, pattern, text, withGroups: false, out var matches)) return null;
         var parts = new ArrayValue.Builder();
         int start = 0, end = 0;
-        foreach (var match in pattern.Matches(text))
+        foreach (var match in matches)
         {
             context.Charge(1);
-            end = match.Index;
-            if (match.Index + match.Length != 0) parts.Add(new StringValue(text[start..end]));
-            start = match.Index + match.Length;
+            end = match.Start;
+            if (match.End != 0) parts.Add(new StringValue(text[start..end]));
+            start = match.End;
         }
 
         if (end != text.Length) parts.Add(new StringValue(text[start..]));
         return parts.Build();
     }
 
-    private static Value? Find(BuiltinContext context, ReadOnlySpan<Value> args, Func<Match, Pattern, Value> show)
+    private static Value? Find(BuiltinContext context, ReadOnlySpan<Value> args, bool withGroups, Func<PatternMatch, Pattern, Value> show)
     {
         if (!context.Text(args, 0, out _) || !context.Text(args, 1, out _) || !context.Integer(args, 2, out var most)) return null;
         if (!Operands(context, args, 0, 1, out var pattern, out var text)) return null;
         var found = new ArrayValue.Builder();
         if (most.IsZero) return ArrayValue.Empty;
-        foreach (var match in pattern.Matches(text))
+        if (!Search(context, pattern, text, withGroups, out var matches)) return null;
+        foreach (var match in matches)
         {
             context.Charge(1 + pattern.Names.Count);
             found.Add(show(match, pattern));
@@ -92,10 +108,10 @@ internal static class RegexFunctions
         return found.Build();
     }
 
-    private static ArrayValue Submatches(Match match, Pattern pattern)
+    private static ArrayValue Submatches(PatternMatch match, Pattern pattern)
     {
         var groups = new Value[pattern.Names.Count];
-        for (var i = 0; i < groups.Length; i++) groups[i] = new StringValue(match.Groups[i].Value);
+        for (var i = 0; i < groups.Length; i++) groups[i] = new StringValue(match.Group(i).ToString());
         return ArrayValue.Own(groups);
     }
 
@@ -103,14 +119,15 @@ internal static class RegexFunctions
     {
         if (!context.Text(args, 0, out _) || !context.Text(args, 1, out _) || !context.Text(args, 2, out var with)) return null;
         if (!Operands(context, args, 1, 0, out var pattern, out var text)) return null;
+        if (!Search(context, pattern, text, with.Contains('$'), out var matches)) return null;
         var replaced = new StringBuilder();
         var start = 0;
-        foreach (var match in pattern.Matches(text))
+        foreach (var match in matches)
         {
             var before = replaced.Length;
-            replaced.Append(text, start, match.Index - start);
+            replaced.Append(text, start, match.Start - start);
             Expand(replaced, with, match, pattern);
-            start = match.Index + match.Length;
+            start = match.End;
             context.Charge(1 + ((replaced.Length - before) / StringFunctions.CharsPerElement));
         }
 
@@ -118,7 +135,7 @@ internal static class RegexFunctions
     }
 
     // "$1", "${1}", "$name", "${name}", "$$"; a name is as long as it can be, an unknown one is empty.
-    private static void Expand(StringBuilder text, string template, Match match, Pattern pattern)
+    private static void Expand(StringBuilder text, string template, PatternMatch match, Pattern pattern)
     {
         for (var at = 0; at < template.Length;)
         {
@@ -147,7 +164,7 @@ internal static class RegexFunctions
             var name = template[nameStart..end];
             at = braced ? end + 1 : end;
             var group = int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : IndexOf(pattern, name);
-            if (group >= 0 && group < pattern.Names.Count) text.Append(match.Groups[group].ValueSpan);
+            if (group >= 0 && group < pattern.Names.Count) text.Append(match.Group(group));
         }
     }
 

@@ -1,9 +1,10 @@
-// An RE2 tree as a .NET expression for the non-backtracking engine. Two spellings: one for texts without surrogates, where
-// a character is one UTF-16 unit, and one for the rest, where a class above U+FFFF is a pair.
+// An RE2 tree as an expression of .NET's engine, which is the oracle for what is found where. Two spellings: one for texts without surrogates, where a character is one UTF-16 unit,
+// and one for the rest, where a class above U+FFFF is a pair.
 using System.Globalization;
 using System.Text;
+using CabinCrew.Rego.Builtins.Patterns;
 
-namespace CabinCrew.Rego.Builtins.Patterns;
+namespace CabinCrew.Rego.Tests.Builtins;
 
 internal readonly struct PatternWriter(bool wide)
 {
