@@ -13,7 +13,7 @@ internal sealed record InjectionThresholds(double Likely, double Strong, double 
 
 internal sealed record InjectionGolden(string Text, double Score);
 
-/// <summary>injection.json. Written by tools/InjectionTrainer.</summary>
+/// <summary>injection.json. Written by eng/InjectionTrainer.</summary>
 /// <param name="Featurizer">The version of the featurizer that it was trained with.</param>
 /// <param name="Files">Name to SHA-256.</param>
 /// <param name="Data">Name to SHA-256 of what it was trained from.</param>
