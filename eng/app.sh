@@ -5,7 +5,7 @@ stamp=$app/.built
 # True when a source is newer than the stamp. Directories count too, so that a deleted file is seen.
 app_is_stale() {
     [[ -f $stamp && -x $app/cabincrew ]] || return 0
-    [[ -n $(cd "$root" && find src adapters engines servers schemas policies eng/App.proj Directory.Build.props Directory.Packages.props global.json \
+    [[ -n $(cd "$root" && find src adapters engines servers schemas policies models eng/App.proj Directory.Build.props Directory.Packages.props global.json \
         \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit 2>/dev/null) ]]
 }
 

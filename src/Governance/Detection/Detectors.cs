@@ -1,4 +1,5 @@
 // Every detector of text, in one table. A new one is one file in this folder and one line here.
+using CabinCrew.Governance.Detection.Injection;
 using CabinCrew.Governance.Detection.Secrets;
 
 namespace CabinCrew.Governance.Detection;
@@ -24,6 +25,7 @@ public static class Detectors
         new InstructionDetector(),
         new HiddenTextDetector(),
         new ExfiltrationDetector(),
+        new InjectionClassifier(),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(d => d.Name), Mapped];

@@ -32,5 +32,8 @@ public sealed record DetectorSettings(Decision FromCaller, Decision FromServer, 
     /// <summary>Decisions for single rules, whoever wrote the text; only where the detector itself is not off for that side.</summary>
     public IReadOnlyDictionary<string, Decision> Rules { get; init; } = new Dictionary<string, Decision>();
 
+    /// <summary>Somebody's texts are looked through.</summary>
+    internal bool IsOn => FromCaller != Decision.Allow || FromServer != Decision.Allow || RedactFromServer;
+
     public static readonly DetectorSettings Off = new(Decision.Allow, Decision.Allow, false);
 }

@@ -1,5 +1,7 @@
 // One kind of thing that is looked for in text. Each detector is one file here and one line in Detectors.cs. Pure, bounded, and linear in the text: nothing that anybody writes makes
 // it slow. What it finds is a fact about the text; what becomes of that is the configuration's and the policies' business.
+using CabinCrew.Protocol;
+
 namespace CabinCrew.Governance.Detection;
 
 /// <param name="Id">Unique in the detector.</param>
@@ -34,6 +36,9 @@ internal interface ITextDetector
     DetectorSettings InFiles => Standard;
 
     IReadOnlyList<Anchor> Anchors { get; }
+
+    /// <summary>Loads what it judges by, if anything, and says which that is: a version, a hash. A problem where it is not what it should be: then nobody may go on without it.</summary>
+    Outcome<string> Ready() => "";
 
     /// <summary>For what no anchor can stand for: whether UTF-8 text might hold something. Never wrong about no.</summary>
     bool Suspects(ReadOnlySpan<byte> utf8) => false;

@@ -23,7 +23,7 @@ public sealed class TextDetection
     private readonly Side fromCaller;
     private readonly Side fromServer;
 
-    private TextDetection(IReadOnlyDictionary<string, DetectorSettings> settings, Redactor redactor)
+    private TextDetection(IReadOnlyDictionary<string, DetectorSettings> settings, IReadOnlyDictionary<string, string> judgesBy, Redactor redactor)
     {
         this.redactor = redactor;
         (fromCaller, fromServer) = (new(settings, TextOrigin.Caller), new(settings, TextOrigin.Server));
@@ -32,13 +32,13 @@ public sealed class TextDetection
             ["version"] = Version,
             ["detectors"] = new JsonArray([.. settings.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (JsonNode)new JsonObject
             {
-                ["name"] = s.Key, ["from_caller"] = s.Value.FromCaller.Word(), ["from_server"] = s.Value.FromServer.Word(), ["redact"] = s.Value.RedactFromServer,
+                ["name"] = s.Key, ["from_caller"] = s.Value.FromCaller.Word(), ["from_server"] = s.Value.FromServer.Word(), ["redact"] = s.Value.RedactFromServer, ["by"] = judgesBy.GetValueOrDefault(s.Key, ""),
                 ["rules"] = new JsonObject(s.Value.Rules.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value.Word()))),
             })]),
         }));
     }
 
-    /// <summary>Over the settings and the version of the detectors; nothing of any secret.</summary>
+    /// <summary>Over the settings, the version of the detectors, and the models that those of them judge by which are on; nothing of any secret.</summary>
     public Digest Digest { get; }
 
     /// <param name="settings">By the detectors' names; those that are not here are as documented.</param>
@@ -52,7 +52,14 @@ public sealed class TextDetection
             foreach (var rule in setting.Rules.Keys)
                 if (!rules.Contains(rule)) return new Problem(ProblemCode.GatewayFileInvalid, $"the detector '{name}' has no rule '{rule}'{NearMatch.Hint(rule, rules)}") { Remedy = $"It has {string.Join(", ", rules)}." };
         }
-        return new TextDetection(Detectors.Names.ToDictionary(n => n, n => settings.GetValueOrDefault(n) ?? Detectors.StandardOf(n), StringComparer.Ordinal), redactor);
+        var all = Detectors.Names.ToDictionary(n => n, n => settings.GetValueOrDefault(n) ?? Detectors.StandardOf(n), StringComparer.Ordinal);
+        Dictionary<string, string> judgesBy = new(StringComparer.Ordinal);
+        foreach (var detector in Detectors.Table.Where(d => all[d.Name].IsOn))
+        {
+            if (!detector.Ready().Try(out var by, out var problem)) return problem;
+            judgesBy[detector.Name] = by;
+        }
+        return new TextDetection(all, judgesBy, redactor);
     }
 
     /// <summary>As documented, without a word of configuration.</summary>

@@ -23,6 +23,7 @@ internal static class Floors
         ["Script"] = ["EngineSdk"],
         ["Undo"] = ["EngineSdk"],
         ["Files"] = ["Protocol"],
+        ["InjectionTrainer"] = ["Governance"],
         ["Terraform"] = ["EngineSdk"],
         ["Kubernetes"] = ["EngineSdk"],
         ["Deps"] = ["EngineSdk"],
@@ -71,6 +72,7 @@ internal static class Floors
         ["Script"] = [],
         ["Undo"] = [],
         ["Files"] = ["Disk", "Tools", "Rpc"],
+        ["InjectionTrainer"] = [],
     };
 
     /// <summary>Words of a higher folder that lower ones are written in: plain records of a definition, no behaviour.</summary>

@@ -65,7 +65,7 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
 
     private static Decision Standing(string detector, string rule)
     {
-        var standard = Detection.Detectors.StandardOf(detector);
+        var standard = Detection.Detectors.InFilesOf(detector);
         return standard.Rules.TryGetValue(rule, out var own) ? own : Protocol.Decisions.Strictest(standard.FromCaller, standard.FromServer);
     }
 }

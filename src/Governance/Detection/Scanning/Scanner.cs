@@ -28,6 +28,7 @@ public sealed class Scanner
         digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
         {
             ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["decisions"] = settings.ToJson(),
+            ["judges_by"] = new JsonObject(Side.Active.Select(d => KeyValuePair.Create(d.Name, (JsonNode?)d.Ready().Value))),
             ["rules"] = new JsonArray([.. ScanSettings.Detectors.SelectMany(d => ScanSettings.RulesOf(d).Select(r => (JsonNode)$"{d}/{r.Id}={r.Decision.Word()}"))]),
         })));
     }
@@ -44,8 +45,13 @@ public sealed class Scanner
 
     internal ScanSettings Settings => settings;
 
-    /// <summary>Refused, with <paramref name="code"/>: a word that names no detector or no rule of one.</summary>
-    public static Outcome<Scanner> Of(ScanSettings settings, ProblemCode code) => settings.Fault(code) is { } fault ? fault : new Scanner(settings);
+    /// <summary>Refused, with <paramref name="code"/>: a word that names no detector or no rule of one. Refused as well: a detector that looks and is not what it should be.</summary>
+    public static Outcome<Scanner> Of(ScanSettings settings, ProblemCode code)
+    {
+        if (settings.Fault(code) is { } fault) return fault;
+        var scanner = new Scanner(settings);
+        return scanner.Side.Active.Select(d => d.Ready().Problem).FirstOrDefault(p => p is not null) is { } unready ? unready : scanner;
+    }
 
     /// <exception cref="OperationCanceledException"/>
     public ScanResult Scan(ScanContent content, CancellationToken ct) => new ScanLook(this, content, ct).Run();
