@@ -67,7 +67,7 @@ public sealed class ScannerTests
     [Fact]
     public void A_bomb_and_a_matryoshka_are_told_and_not_followed()
     {
-        Assert.Equal(["detection/too-large 1:1"], Scan("bomb.gz", Zip(Encoding.ASCII.GetBytes(new string('a', Scanner.BytesMax + 1)))).Findings.Short());
+        Assert.Equal(["detection/too-large 1:1", "injection-model/unread 1:16777217"], Scan("bomb.gz", Zip(Encoding.ASCII.GetBytes(new string('a', Scanner.BytesMax + 1)))).Findings.Short());
         var nested = Encoding.ASCII.GetBytes(Token);
         for (var i = 0; i < 5; i++) nested = Zip(nested);
         var found = Assert.Single(Scan("a.gz", nested).Findings);
@@ -89,7 +89,7 @@ public sealed class ScannerTests
         var large = new byte[Scanner.BytesMax + 10];
         large.AsSpan().Fill((byte)'\n');
         Encoding.ASCII.GetBytes(Token).CopyTo(large, 5);
-        Assert.Equal(["detection/too-large 1:1", "secrets/stripe-key 6:1"], Scan("big.log", large).Findings.Short());
+        Assert.Equal(["detection/too-large 1:1", "secrets/stripe-key 6:1", "injection-model/unread 16777185:1"], Scan("big.log", large).Findings.Short());
         Assert.Equal(["detection/too-large 1:1"], Scan(new ScanContent("a.txt", "nothing"u8.ToArray()) { IsCut = true }).Findings.Short());
     }
 
