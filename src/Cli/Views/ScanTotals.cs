@@ -21,12 +21,16 @@ internal sealed class ScanTotals
 
     public long Bytes { get; private set; }
 
+    /// <summary>Findings that are not told, because a person allows them.</summary>
+    public int Allowed { get; private set; }
+
     public Decision Strictest { get; private set; }
 
     public void Add(ScanResult result, long bytes)
     {
         Files++;
         Bytes += bytes;
+        Allowed += result.Allowed;
         if (result.Kind == ScanKind.Binary) Binaries++;
         foreach (var finding in result.Findings) Add(finding);
     }

@@ -43,6 +43,7 @@ internal sealed class ScanView(Screen screen, Scanner scanner, bool sarif)
         if (screen.Live) screen.LiveLine(null);
         var looked = $"{Quantities.Count(totals.Files - totals.Binaries, "text")}, {Quantities.Bytes(totals.Bytes)}, by {string.Join(", ", scanner.Detectors)}";
         var binaries = totals.Binaries == 0 ? "" : $"; not looked into: {Quantities.Count(totals.Binaries, "binary file")}";
+        if (totals.Allowed > 0) binaries += $"; allowed: {totals.Allowed}";
         if (totals.Findings.Count == 0) screen.Line($"nothing found in {looked}{binaries}");
         else screen.Line($"\n{Quantities.Count(totals.Findings.Count + totals.FindingsNotKept, "finding")} ({string.Join(", ", Counts(totals).Select(c => $"{c.Decision.Word()}: {c.Count}"))}) in {looked}{binaries}");
     }
@@ -57,6 +58,7 @@ internal sealed class ScanView(Screen screen, Scanner scanner, bool sarif)
         ["bytes"] = totals.Bytes,
         ["decision"] = totals.Strictest.Word(),
         ["counts"] = new JsonObject(Counts(totals).Select(c => KeyValuePair.Create(c.Decision.Word(), (JsonNode?)c.Count))),
+        ["allowed"] = totals.Allowed,
         ["findings_not_told"] = totals.FindingsNotKept,
         ["findings"] = new JsonArray([.. totals.Findings.Select(f => (JsonNode)new JsonObject
         {

@@ -1,6 +1,7 @@
 // What a scan is told on the command line about detectors: which look, what their findings are, and which of them fail it.
 using System.CommandLine;
 using System.CommandLine.Completions;
+using CabinCrew.Governance.Detection.Allowances;
 using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Protocol;
 
@@ -17,10 +18,12 @@ internal sealed class ScanChoice
 
     private readonly Option<string> failOn = new("--fail-on") { Description = $"Fail from this decision on: {string.Join(", ", Levels.Select(l => l.Word))} (default: require_approval).", HelpName = "DECISION", DefaultValueFactory = _ => "require_approval" };
 
+    private readonly Option<string?> allow = new("--allow") { Description = $"A file of findings that a person allows (default: {AllowanceFile.Name} in the directory you stand in, where there is one).", HelpName = "FILE" };
+
     public void AddTo(Command command)
     {
         failOn.CompletionSources.Add(_ => Levels.Select(l => new CompletionItem(l.Word)));
-        foreach (var option in (Option[])[only, without, decide, failOn]) command.Options.Add(option);
+        foreach (var option in (Option[])[only, without, decide, failOn, allow]) command.Options.Add(option);
     }
 
     public Outcome<Scanner> Scanner(ParseResult parse)
@@ -37,7 +40,16 @@ internal sealed class ScanChoice
             if (!ScanSettings.Detectors.Contains(name)) return Wrong($"there is no detector '{Screen.Safe(name)}'{NearMatch.Hint(name, ScanSettings.Detectors)}", $"There are {string.Join(", ", ScanSettings.Detectors)}.");
         foreach (var name in ScanSettings.Detectors)
             if (left.Contains(name) || (chosen.Length > 0 && !chosen.Contains(name))) decisions[name] = Decision.Allow;
-        return Governance.Detection.Scanning.Scanner.Of(new(decisions), ProblemCode.InvalidArgument);
+        if (!Allowances(parse.GetValue(allow)).Try(out var allowances, out var problem)) return problem;
+        return Governance.Detection.Scanning.Scanner.Of(new(decisions), ProblemCode.InvalidArgument).Map(scanner => scanner.With(allowances));
+    }
+
+    private static Outcome<ScanAllowances> Allowances(string? said)
+    {
+        var path = Path.GetFullPath(said ?? AllowanceFile.Name);
+        if (said is null && !File.Exists(path)) return ScanAllowances.Nothing;
+        var now = TimeProvider.System.GetUtcNow();
+        return AllowanceFile.ReadFile(path, ScanAllowances.Rules, DateOnly.FromDateTime(now.UtcDateTime)).Map(list => new ScanAllowances(list, Path.GetDirectoryName(path)!, now));
     }
 
     public Outcome<Decision> FailOn(ParseResult parse) => Level(parse.GetValue(failOn)!, allow: false) is { } level

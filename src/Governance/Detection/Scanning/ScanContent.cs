@@ -31,4 +31,5 @@ public enum ScanKind
 
 /// <param name="Kind">What the bytes turned out to be.</param>
 /// <param name="Findings">In the order of lines; <see cref="TextDetection.NotAll"/> among them where something was not looked at.</param>
-public sealed record ScanResult(ScanKind Kind, IReadOnlyList<ScanFinding> Findings);
+/// <param name="Allowed">How many findings a person's allowances took away.</param>
+public sealed record ScanResult(ScanKind Kind, IReadOnlyList<ScanFinding> Findings, int Allowed = 0);

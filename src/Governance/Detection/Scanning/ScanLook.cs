@@ -19,7 +19,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private readonly List<ScanFinding> findings = [];
     // Most contents have no finding, and need none.
     private Dictionary<string, int>? alike;
-    private int unwrapped;
+    private int unwrapped, allowed;
 
     private string Shown => content.ShownAs ?? content.Name;
 
@@ -34,7 +34,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
         var kind = Look(bytes.Length > Scanner.BytesMax ? bytes[..Scanner.BytesMax] : bytes, new(null, null, 0));
         if (isCut && kind == ScanKind.Text) NotAll("too-large", $"there is more of it than was looked at (at most {Scanner.BytesMax >> 20} MiB)");
         findings.Sort((a, b) => a.Line != b.Line ? a.Line.CompareTo(b.Line) : a.Column != b.Column ? a.Column.CompareTo(b.Column) : string.CompareOrdinal(a.Id, b.Id));
-        return new(kind, findings);
+        return new(kind, findings, allowed);
     }
 
     private ScanKind Look(ReadOnlyMemory<byte> bytes, Place place)
@@ -70,7 +70,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
             var last = lines.At(Math.Max(match.Start, match.Start + match.Length - 1)).Line;
             var decision = scanner.Side.DecisionOf(detector.Name, match.Rule.Id);
             if (decision == Decision.Allow || !Counts(place, line, last)) continue;
-            Add(place, detector.Name, match.Rule.Id, decision, line, column, match.Rule.Reason, Words(text.AsSpan(match.Start - (column - 1), column - 1)));
+            Add(place, detector.Name, match.Rule.Id, decision, line, column, match.Rule.Reason, text.AsSpan(match.Start, match.Length), Words(text.AsSpan(match.Start - (column - 1), column - 1)));
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
                 if (isPart && found.Rule.Id == "unreadable") continue;
                 var decision = scanner.Settings.DecisionOf(found.Rule);
                 var line = part.FirstLine + found.Line - 1;
-                if (decision != Decision.Allow && Counts(place, line, line)) Add(place, ScanSettings.Commands, found.Rule.Id, decision, line, 1, found.Message, found.Target);
+                if (decision != Decision.Allow && Counts(place, line, line)) Add(place, ScanSettings.Commands, found.Rule.Id, decision, line, 1, found.Message, default, found.Target);
             }
     }
 
@@ -141,8 +141,14 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private int TrueLine(Place place, int line) => place.Line ?? (content.Numbers is { } numbers && place.Within is null ? numbers[Math.Clamp(line - 1, 0, numbers.Count - 1)] : line);
 
-    private void Add(Place place, string detector, string rule, Decision decision, int line, int column, string message, string context)
+    private void Add(Place place, string detector, string rule, Decision decision, int line, int column, string message, ReadOnlySpan<char> found, string context)
     {
+        if (scanner.Allowances.Allows(detector, rule, content.Name, found, out var expired))
+        {
+            allowed++;
+            return;
+        }
+        if (expired is not null) message = $"{message}; {expired}";
         if (findings.Count > TextDetection.FindingsMax) return;
         if (findings.Count == TextDetection.FindingsMax)
         {

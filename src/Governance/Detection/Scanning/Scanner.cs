@@ -20,9 +20,10 @@ public sealed class Scanner
     // Made when somebody asks: a scan for people never does.
     private readonly Lazy<Digest> digest;
 
-    private Scanner(ScanSettings settings)
+    private Scanner(ScanSettings settings, ScanAllowances? allowances = null)
     {
         this.settings = settings;
+        Allowances = allowances ?? ScanAllowances.Nothing;
         Side = settings.Side();
         Detectors = [.. ScanSettings.Detectors.Where(settings.Looks)];
         digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
@@ -44,6 +45,11 @@ public sealed class Scanner
     internal TextDetection.Side Side { get; }
 
     internal ScanSettings Settings => settings;
+
+    internal ScanAllowances Allowances { get; }
+
+    /// <summary>The same, but for what is allowed.</summary>
+    public Scanner With(ScanAllowances allowances) => new(settings, allowances);
 
     /// <summary>Refused, with <paramref name="code"/>: a word that names no detector or no rule of one. Refused as well: a detector that looks and is not what it should be.</summary>
     public static Outcome<Scanner> Of(ScanSettings settings, ProblemCode code)
