@@ -207,11 +207,19 @@ static int file_lease(void)
 }
 
 #if defined __x86_64__
+static sigjmp_buf no_door;
+static void closed(int signal) { siglongjmp(no_door, signal); }
+
 static int old_call(void)
 {
+    // Some virtual machines have no such door at all: whoever knocks is told by a signal.
+    struct sigaction fault = {.sa_handler = closed}, before;
     long result;
+    sigaction(SIGSEGV, &fault, &before);
+    if (sigsetjmp(no_door, 1)) return sigaction(SIGSEGV, &before, NULL), OFF;
     // 20 is getpid for 32-bit programs; here it is writev, which the filter would see under another number.
     __asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+    sigaction(SIGSEGV, &before, NULL);
     return result == getpid() ? WORKED : result == -ENOSYS ? OFF : NOTHING;
 }
 static int x32_call(void) { long result = syscall(0x40000000 | SYS_getpid); return result == getpid() ? WORKED : errno == ENOSYS ? OFF : errno; }

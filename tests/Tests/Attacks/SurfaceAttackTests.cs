@@ -15,8 +15,9 @@ public sealed class SurfaceAttackTests(SurfaceRange range) : IClassFixture<Surfa
         var (outside, plan, takeOff) = (range.Outside[name], range.Plan[name], range.TakeOff[name]);
         if (!row.ByRoot || AttackProgram.AsRoot) Assert.True(outside is "worked" or "off", $"outside: {outside}; so nothing was shown");
         else Assert.False(outside == "worked", "outside it works for everybody: the table is wrong");
-        Assert.True(row.Answer(takeOff: false).Split('|').Contains(plan), $"in a flight-plan: {plan}");
-        Assert.True(row.Answer(takeOff: true).Split('|').Contains(takeOff), $"in a take-off: {takeOff}");
+        // What the machine does not have at all is not refused inside either.
+        Assert.True(row.Answer(takeOff: false).Split('|').Contains(plan) || (plan, outside) is ("off", "off"), $"in a flight-plan: {plan}");
+        Assert.True(row.Answer(takeOff: true).Split('|').Contains(takeOff) || (takeOff, outside) is ("off", "off"), $"in a take-off: {takeOff}");
     }
 
     [Fact]
