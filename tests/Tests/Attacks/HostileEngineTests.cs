@@ -104,7 +104,7 @@ public sealed class HostileEngineTests
         await using var house = await FlightHouse.OpenAsync(FlightHouse.Ask);
         var report = await house.FlyScriptAsync("""
             propose a.txt new
-            (setsid bash -c 'trap "" TERM HUP; sleep 0.2; while :; do echo evil >> "$CABINCREW_ARTIFACTS_DIR/change/body.data"; done' >/dev/null 2>&1 </dev/null &)
+            (setsid bash -c 'trap "" TERM HUP; sleep 1; while :; do echo evil >> "$CABINCREW_ARTIFACTS_DIR/change/body.data"; done' >/dev/null 2>&1 </dev/null &)
             """);
         Assert.Equal(ProblemCode.ApprovalRequired, report.Problem?.Code);
         var body = await house.TextAsync(report.State.Steps.Values.Single().Plan!.Artifacts.Single().Body!.Value);
