@@ -23,6 +23,7 @@ public sealed class CommandScan(CommandSettings settings)
     /// <summary>The name of the detector.</summary>
     public const string Name = "commands";
 
+    /// <summary>More of a rule that is told already are left out.</summary>
     public const int FindingsMax = 100;
 
     // Of a tool's name: it runs what it is given.
@@ -55,11 +56,12 @@ public sealed class CommandScan(CommandSettings settings)
         var texts = Texts(tool, MessageArguments.Of(subject.Arguments));
         if (texts.Count == 0) return null;
         List<MessageFinding> findings = [];
+        HashSet<string> told = new(StringComparer.Ordinal);
         foreach (var (place, text, kind) in texts)
             foreach (var found in CommandReview.Of(text, kind))
             {
                 var decision = settings.Rules.TryGetValue(found.Rule.Id, out var own) ? own : settings.Requests ?? found.Rule.Decision;
-                if (decision != Decision.Allow && findings.Count < FindingsMax) findings.Add(new(Name, found.Rule.Id, place, decision, found.Message));
+                if (decision != Decision.Allow && (told.Add(found.Rule.Id) || findings.Count < FindingsMax)) findings.Add(new(Name, found.Rule.Id, place, decision, found.Message));
             }
         return findings;
     }

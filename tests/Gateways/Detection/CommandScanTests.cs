@@ -29,6 +29,15 @@ public sealed class CommandScanTests
     [InlineData("x", """{"sql":"delete from users"}""", "sql-delete-all require_approval /arguments/sql")]
     public void What_a_call_would_run_is_read(string tool, string arguments, string expected) => Assert.Contains(expected, Short(tool, arguments));
 
+    [Fact]
+    public void Nothing_is_buried_under_much_that_weighs_less()
+    {
+        var script = string.Concat(Enumerable.Range(0, 300).Select(i => $"chmod 777 file{i}\\n")) + "rm -rf /";
+        var found = Find("run_command", $$"""{"command":"{{script}}"}""")!;
+        Assert.InRange(found.Count, CommandScan.FindingsMax, CommandScan.FindingsMax + 1);
+        Assert.Contains(found, f => f.Decision == Decision.Deny && f.Rule == "delete-root");
+    }
+
     [Theory]
     [InlineData("run_command", """{"command":"terraform plan"}""")]
     [InlineData("search", """{"query":"how do I drop table users"}""")]

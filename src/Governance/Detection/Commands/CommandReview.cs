@@ -22,7 +22,7 @@ public enum CommandKind
 public static class CommandReview
 {
     /// <summary>Raised whenever this code finds something else in the same text.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Longer texts are not judged but reported.</summary>
     public const int CharsMax = 8 << 20;

@@ -1,15 +1,16 @@
-// Collects findings: each once, a bounded number of them, targets short and fit to be shown (one line, no control characters, no passwords of addresses).
+// Collects findings: each once, a bounded number of them but at least one of each rule, so that nothing is buried under what weighs less; targets short and fit to be shown (one line, no control characters, no passwords of addresses).
 namespace CabinCrew.Governance.Detection.Commands;
 
 internal sealed class Report
 {
-    /// <summary>More of them tell nobody more.</summary>
+    /// <summary>More of a rule that is told already tell nobody more.</summary>
     public const int FindingsMax = 500;
 
     private const int TargetCharsMax = 120;
 
     private readonly List<CommandFinding> findings = [];
     private readonly HashSet<(string Rule, string Target, int Line)> seen = [];
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
 
     /// <summary>Where whatever is found next stands.</summary>
     public int Line { get; set; } = 1;
@@ -17,11 +18,9 @@ internal sealed class Report
     /// <summary>In the order of lines.</summary>
     public IReadOnlyList<CommandFinding> Findings => [.. findings.OrderBy(f => f.Line)];
 
-    public bool IsFull => findings.Count >= FindingsMax;
-
     public void Add(string rule, string target)
     {
-        if (IsFull) return;
+        if (!told.Add(rule) && findings.Count >= FindingsMax) return;
         var shown = Shown(target);
         if (seen.Add((rule, shown, Line))) findings.Add(new(CommandRules.ById[rule], shown, Line));
     }

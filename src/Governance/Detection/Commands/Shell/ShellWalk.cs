@@ -42,7 +42,7 @@ internal sealed partial class ShellWalk
         }
     }
 
-    private bool IsOver => commands > CommandsMax || chars > charsMax || report.IsFull;
+    private bool IsOver => commands > CommandsMax || chars > charsMax;
 
     private int LineAt(int at)
     {
@@ -81,7 +81,11 @@ internal sealed partial class ShellWalk
         var output = new FlowSum();
         foreach (var node in nodes)
         {
-            if (IsOver) return Flow.Unknown;
+            if (IsOver)
+            {
+                TooMuch();
+                return Flow.Unknown;
+            }
             output.Add(Run(node, scene, input));
         }
         return output.ToFlow();
@@ -183,8 +187,10 @@ internal sealed partial class ShellWalk
     {
         commands += arguments.Count / 32;
         foreach (var argument in arguments) chars += argument.Text.Length;
-        if (IsOver && !report.IsFull) report.Add("unreadable", "a script that makes too much of itself");
+        if (IsOver) TooMuch();
     }
+
+    private void TooMuch() => report.Add("unreadable", "a script that makes too much of itself");
 
     private static void Assign(ShellAssignment assignment, ShellExpansion expansion, Scene reads, Scene writes)
     {
