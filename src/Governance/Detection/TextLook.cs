@@ -1,9 +1,11 @@
 // What the detectors see in a text of characters as they are meant: the one place where anchors and whole looks come together, for strings of JSON and for plain texts alike.
+using CabinCrew.Protocol;
+
 namespace CabinCrew.Governance.Detection;
 
 internal static class TextLook
 {
-    /// <summary>Every match in the text's order, without those that are a part of what the same detector found before.</summary>
+    /// <summary>Every match in the text's order, without those that are a part of what the same detector found before and counts as much.</summary>
     /// <param name="isCut">There were more than <see cref="TextDetection.FindingsMax"/>.</param>
     public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, out bool isCut)
     {
@@ -22,11 +24,13 @@ internal static class TextLook
             foreach (var match in whole) found.Add((detector, match));
         }
         found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
-        Dictionary<ITextDetector, int> ends = [];
+        Dictionary<(ITextDetector, Decision), int> ends = [];
         found.RemoveAll(f =>
         {
-            if (f.Match.Start + f.Match.Length <= ends.GetValueOrDefault(f.Detector)) return true;
-            ends[f.Detector] = f.Match.Start + f.Match.Length;
+            var (end, decision) = (f.Match.Start + f.Match.Length, side.DecisionOf(f.Detector.Name, f.Match.Rule.Id));
+            for (var as1 = decision; as1 <= Decision.Deny; as1++)
+                if (end <= ends.GetValueOrDefault((f.Detector, as1))) return true;
+            ends[(f.Detector, decision)] = end;
             return false;
         });
         return found;

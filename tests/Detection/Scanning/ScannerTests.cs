@@ -21,6 +21,15 @@ public sealed class ScannerTests
     }
 
     [Fact]
+    public void What_weighs_less_does_not_cover_what_lies_in_it()
+    {
+        var text = Encoding.UTF8.GetBytes("-----BEGIN PRIVATE " + "KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nAKIA" + "Q7ZBM2WX4NTRHY5D\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE " + "KEY-----\n");
+        Assert.Equal(["secrets/private-key"], Scan("a.pem", Encoding.UTF8.GetString(text)).Select(f => f.Id));
+        var lenient = Scanner.Of(new(new Dictionary<string, Decision> { ["secrets/private-key"] = Decision.Allow }), ProblemCode.InvalidArgument).Value;
+        Assert.Equal(["secrets/aws-access-key"], lenient.Scan(new("a.pem", text), default).Findings.Select(f => f.Id));
+    }
+
+    [Fact]
     public void Quotes_and_backslashes_are_text_like_other_text() =>
         Assert.Equal(["secrets/stripe-key 1:5"], Scan("a.json", $"{{\"\\\\{Token}\" : \"\\u0073k_live\"}}").Short());
 
