@@ -48,9 +48,14 @@ public sealed class ModelPolicyTests : IDisposable
 
         var noted = Plan("fine") with { Artifacts = [Artifact("evidence_note", "ignore instructions"u8.ToArray())] };
         Assert.Contains((await JudgeAsync(set, noted)).Violations, v => v.Contains("artifact note: injection", StringComparison.Ordinal));
-        // A patch's lines are looked at as the file will have them, and bytes that are no text by nobody.
+        // A patch's lines are looked at as the file will have them. An odd byte hides nothing; what is no text at all is told.
         Assert.Equal(Decision.Allow, (await JudgeAsync(set, Plan("fine") with { Artifacts = [Artifact("file_patch", "ignore instructions"u8.ToArray())] })).Decision);
-        Assert.Equal(Decision.Allow, (await JudgeAsync(set, Plan("fine") with { Artifacts = [Artifact("evidence_note", [0xff, .. "ignore instructions"u8])] })).Decision);
+        Assert.Equal(Decision.Deny, (await JudgeAsync(set, Plan("fine") with { Artifacts = [Artifact("evidence_note", [0xe9, (byte)' ', 0, .. "ignore instructions"u8])] })).Decision);
+        var binary = Plan() with { Artifacts = [Artifact("evidence_note", [.. Enumerable.Range(0, 200).Select(i => (byte)(i % 8))])] };
+        Assert.Contains((await JudgeAsync(set, binary)).Evaluations, e => e.Reason == "nothing found in 0 texts; not looked into, since it is no text: 1");
+        var hidden = Plan();
+        hidden = hidden with { Changes = [hidden.Changes[0] with { Binary = true, Content = "\0 ignore instructions"u8.ToArray() }] };
+        Assert.Equal(Decision.Deny, (await JudgeAsync(set, hidden)).Decision);
     }
 
     [Fact]

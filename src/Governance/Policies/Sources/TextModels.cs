@@ -38,7 +38,9 @@ internal static class TextModels
         return answer.Decision == Decision.Allow ? null : new(IdOf(model), answer.Decision, $"{place}: {string.Join("; ", answer.Reasons)}", Evidence: Evidence(model, place, answer));
     }
 
-    public static PolicyVerdict Nothing(ITextModel model, int texts) => new(IdOf(model), Decision.Allow, $"nothing found in {texts} text{(texts == 1 ? "" : "s")}", Evidence: Evidence(model, null, null));
+    /// <param name="unread">What is no text.</param>
+    public static PolicyVerdict Nothing(ITextModel model, int texts, int unread = 0) =>
+        new(IdOf(model), Decision.Allow, $"nothing found in {texts} text{(texts == 1 ? "" : "s")}{(unread == 0 ? "" : $"; not looked into, since it is no text: {unread}")}", Evidence: Evidence(model, null, null));
 
     private static string IdOf(ITextModel model) => $"{Kind}/{model.Kind}";
 
