@@ -32,12 +32,21 @@ internal static class PolicyAnswers
     public static async Task<(IReadOnlyList<PolicyVerdict> Verdicts, bool Failed)> AskAsync<T>(
         IPolicySource<T> source, T subject, TimeSpan timeLimit, Redactor redactor, TimeProvider clock, CancellationToken ct)
     {
+        var (verdicts, failed) = await WithinAsync(source.Name, async stop => await source.EvaluateAsync(subject, stop).ConfigureAwait(false), timeLimit, redactor, clock, ct).ConfigureAwait(false);
+        return failed is null ? Checked(source.Name, verdicts) : (failed, true);
+    }
+
+    /// <summary>Any work that a judgement needs, under the same limits. Failed: the verdict that denies in its place. Never throws but for <paramref name="ct"/>.</summary>
+    public static async Task<(R? Done, IReadOnlyList<PolicyVerdict>? Failed)> WithinAsync<R>(
+        string name, Func<CancellationToken, Task<R>> work, TimeSpan timeLimit, Redactor redactor, TimeProvider clock, CancellationToken ct)
+        where R : class
+    {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
             // On a thread of its own: a source that computes without ever yielding must not escape the limit.
-            var asked = Task.Run(async () => await source.EvaluateAsync(subject, stop.Token).ConfigureAwait(false), stop.Token);
-            return Checked(source.Name, await asked.WaitAsync(timeLimit, clock, ct).ConfigureAwait(false));
+            var asked = Task.Run(() => work(stop.Token), stop.Token);
+            return (await asked.WaitAsync(timeLimit, clock, ct).ConfigureAwait(false), null);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -46,13 +55,13 @@ internal static class PolicyAnswers
         catch (TimeoutException)
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            return (Failed(source.Name, ProblemCode.PolicyTimeout, $"it took longer than {timeLimit.TotalSeconds:0.###} s"), true);
+            return (null, Failed(name, ProblemCode.PolicyTimeout, $"it took longer than {timeLimit.TotalSeconds:0.###} s"));
         }
 #pragma warning disable CA1031 // PRE-04: whatever a source throws is a deny, never an end of the evaluation.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return (Failed(source.Name, e, redactor), true);
+            return (null, Failed(name, e, redactor));
         }
     }
 

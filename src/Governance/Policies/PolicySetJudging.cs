@@ -14,16 +14,17 @@ public sealed partial class PolicySet
 
     public async Task<Judgement> JudgeAsync(PolicySubject subject, ApprovalRules rules, TimeProvider clock, CancellationToken ct)
     {
-        subject = await LookedAsync(subject, clock, ct).ConfigureAwait(false);
+        var (findings, unseen) = await LookAsync(subject, clock, ct).ConfigureAwait(false);
+        subject = subject with { Findings = findings };
         List<PolicyEvaluation> evaluations = [];
         List<Vote> votes = [];
         List<(string Role, int Count, string Reason)> asked = [];
         foreach (var source in sources)
         {
-            // What was looked for already needs no thread and no clock of its own to be told.
-            var (verdicts, binding) = source is Sources.DetectorsPolicySource && subject.Findings is not null
-                ? PolicyAnswers.Ask(source, subject, redactor, ct)
-                : await Ask(source, subject, clock, ct).ConfigureAwait(false);
+            var (verdicts, binding) = source is not Sources.DetectorsPolicySource ? await Ask(source, subject, clock, ct).ConfigureAwait(false)
+                : unseen is not null ? (unseen, true)
+                // What was looked for already needs no thread and no clock of its own to be told.
+                : PolicyAnswers.Ask(source, subject, redactor, ct);
             var at = clock.GetUtcNow();
             var word = verdicts.Max(v => v.Decision);
             // Who looks for trouble and finds none has no opinion, and what is found is not outvoted.
@@ -51,27 +52,10 @@ public sealed partial class PolicySet
             PolicyAnswers.Reasons(evaluations, Decision.Deny), PolicyAnswers.Reasons(evaluations, Decision.Warn));
     }
 
-    /// <summary>With what the detectors see, looked for once for all sources. Where that fails, nothing is there: the detectors' own source then says why, which is a deny.</summary>
-    private async Task<PolicySubject> LookedAsync(PolicySubject subject, TimeProvider clock, CancellationToken ct)
-    {
-        if (subject.Findings is not null) return subject;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        try
-        {
-            return subject with { Findings = await Task.Run(() => PlanScan.Of(subject, stop.Token), stop.Token).WaitAsync(timeLimit, clock, ct).ConfigureAwait(false) };
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            throw;
-        }
-#pragma warning disable CA1031 // PRE-04: as with sources.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            return subject;
-        }
-    }
+    /// <summary>What the detectors see, looked for once for all sources, under the time limit of one. Where that fails, other sources see no findings, and the detectors deny.</summary>
+    private async Task<(PlanFindings? Findings, IReadOnlyList<PolicyVerdict>? Failed)> LookAsync(PolicySubject subject, TimeProvider clock, CancellationToken ct) => subject.Findings is { } known
+        ? (known, null)
+        : await PolicyAnswers.WithinAsync(Sources.DetectorsPolicySource.Kind, stop => Task.FromResult(PlanScan.Of(subject, stop)), timeLimit, redactor, clock, ct).ConfigureAwait(false);
 
     private Task<(IReadOnlyList<PolicyVerdict> Verdicts, bool Binding)> Ask(IPolicySource source, PolicySubject subject, TimeProvider clock, CancellationToken ct) =>
         PolicyAnswers.AskAsync(source, subject, timeLimit, redactor, clock, ct);

@@ -47,6 +47,25 @@ public sealed class DetectorsPolicyTests
         Assert.Equal((1, "a.png", Scanner.Standard.Digest.ToString()), (evidence.GetProperty("texts").GetInt32(), evidence.GetProperty("not_looked_into")[0].GetString(), evidence.GetProperty("detection_digest").GetString()));
     }
 
+    [Fact, Clause("PRE-04")]
+    public async Task A_look_that_was_not_over_in_time_is_a_deny_though_a_second_one_might_be()
+    {
+        var subject = Subjects.Of(Subjects.Create("notes.txt", [.. Enumerable.Range(0, 200_000).Select(i => $"line {i} of some notes that have nothing to them")]));
+        var set = PolicySet.Of([new ScriptedSource("s", Yes), DetectorsPolicySource.Usual()], AggregationMethod.MostRestrictive, TimeSpan.FromMinutes(2), new Redactor()).Value;
+        var judged = await set.JudgeAsync(subject, new FirstTimeIsUp(), default);
+        Assert.Equal(Decision.Deny, judged.Decision);
+        Assert.Contains(judged.Violations, v => v.StartsWith("detectors: policy_timeout", StringComparison.Ordinal));
+        Assert.Equal(Decision.Allow, (await set.JudgeAsync(subject, TimeProvider.System, default)).Decision);
+    }
+
+    private sealed class FirstTimeIsUp : TimeProvider
+    {
+        private int timers;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, Interlocked.Increment(ref timers) == 1 ? TimeSpan.FromMilliseconds(1) : dueTime, period);
+    }
+
     [Fact]
     public async Task Only_what_is_added_counts_and_the_rest_is_there_to_be_understood()
     {

@@ -16,7 +16,7 @@ public sealed partial class PolicySet
     /// <summary>Judges, and asks each source for its reasons. A source that failed has none; one that gives no reasons beyond its verdicts is told by those.</summary>
     public async Task<(Judgement Judgement, IReadOnlyList<PolicyExplanation> Explanations)> ExplainAsync(PolicySubject subject, ApprovalRules rules, TimeProvider clock, CancellationToken ct)
     {
-        subject = await LookedAsync(subject, clock, ct).ConfigureAwait(false);
+        subject = subject with { Findings = (await LookAsync(subject, clock, ct).ConfigureAwait(false)).Findings };
         var judgement = await JudgeAsync(subject, rules, clock, ct).ConfigureAwait(false);
         List<PolicyExplanation> explanations = [];
         foreach (var source in sources)
