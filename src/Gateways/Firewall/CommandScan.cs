@@ -87,7 +87,7 @@ public sealed class CommandScan(CommandSettings settings)
                     var row = Row(values.Select(v => v.Text()));
                     // ["ls -l", "rm -rf /"] are lines, ["rm", "-rf", "/"] is one.
                     if (name is "commands") texts.AddRange(values.Select(v => (Pointer(v.Path), v.Text(), CommandKind.Shell)));
-                    else texts.Add((Pointer([argument.Key]), program is not null && name is "args" or "arguments" or "argv" && program is not null ? $"{program} {row}" : row, CommandKind.Shell));
+                    else texts.Add((Pointer([argument.Key]), program is not null && name is "args" or "arguments" or "argv" ? $"{program} {row}" : row, CommandKind.Shell));
                     continue;
                 }
                 foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Shell));
@@ -98,7 +98,7 @@ public sealed class CommandScan(CommandSettings settings)
                 foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Sql));
             }
             // {"command": "rm", "args": ["-rf", "/"]}: the tool need not be known.
-            else if (program is not null && name is "args" or "arguments" or "argv" && program is not null)
+            else if (program is not null && name is "args" or "arguments" or "argv")
             {
                 texts.Add((Pointer([argument.Key]), $"{program} {Row(values.Select(v => v.Text()))}", CommandKind.Shell));
             }

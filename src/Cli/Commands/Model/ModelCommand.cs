@@ -1,5 +1,6 @@
 // `cabincrew model`: for those who bring a classifier of text. One table of its verbs.
 using System.CommandLine;
+using System.Text;
 using CabinCrew.LocalModels.Classifying;
 using CabinCrew.LocalModels.Onnx;
 using CabinCrew.Protocol;
@@ -23,7 +24,20 @@ internal static class ModelCommand
     public static Outcome<string> Text(string file)
     {
         const int bytesMax = 64 << 20;
-        if (file == "-") return Console.In.ReadToEnd();
-        return Governance.Files.PlainFile.Read(Path.GetFullPath(file), bytesMax, ProblemCode.InvalidArgument).Map(read => System.Text.Encoding.UTF8.GetString(read.Bytes));
+        if (file == "-") return StandardInput(bytesMax);
+        return Governance.Files.PlainFile.Read(Path.GetFullPath(file), bytesMax, ProblemCode.InvalidArgument).Map(read => Encoding.UTF8.GetString(read.Bytes));
+    }
+
+    private static Outcome<string> StandardInput(int bytesMax)
+    {
+        using var input = Console.OpenStandardInput();
+        using var all = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (input.Read(buffer) is > 0 and var read)
+        {
+            if (all.Length + read > bytesMax) return new Problem(ProblemCode.InvalidArgument, $"standard input has more than {bytesMax} bytes");
+            all.Write(buffer, 0, read);
+        }
+        return Encoding.UTF8.GetString(all.GetBuffer(), 0, (int)all.Length);
     }
 }
