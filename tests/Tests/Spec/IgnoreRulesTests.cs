@@ -8,7 +8,7 @@ namespace CabinCrew.Tests.Spec;
 public sealed class IgnoreRulesTests
 {
     [Theory]
-    [InlineData("*.log\n!keep.log\n"), InlineData("/build\n"), InlineData("build/\n"), InlineData("doc/*.txt\n"), InlineData("**/deep/*.log\n"), InlineData("a/**/z.txt\n"), InlineData("a/**\n!a/b\n")]
+    [InlineData("*.log\n!keep.log\n"), InlineData("/build\n"), InlineData("build/\n"), InlineData("doc/*.txt\n"), InlineData("**/deep/*.log\n"), InlineData("a/**/z.txt\n"), InlineData("**/b/**/z.txt\n"), InlineData("**\n!**/\n!**/*.md\n"), InlineData("a/**\n!a/b\n")]
     [InlineData("# comment\n\n\\#odd\n"), InlineData("[a-c].txt\n"), InlineData("[!a]*.txt\n"), InlineData("?.txt\r\n"), InlineData("*\n!*/\n!*.md\n"), InlineData("build\n!build/keep.txt\n"), InlineData("a*b*c.txt\n"), InlineData("trailing.txt   \n")]
     public void The_same_files_are_left_as_by_git(string rules)
     {
@@ -22,6 +22,17 @@ public sealed class IgnoreRulesTests
         var known = Git(tree.Root, "ls-files", "-o", "--exclude-standard").Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
         var seen = ScanFiles.Under([tree.Root], all: false).Value.Select(i => i.Name[(tree.Root.Length + 1)..]).Order(StringComparer.Ordinal);
         Assert.Equal(known.Select(k => k.Trim('"')), seen);
+    }
+
+    [Fact]
+    public async Task A_pattern_of_many_stars_ends_soon()
+    {
+        using var tree = new TempTree();
+        tree.File(".git/HEAD", "");
+        tree.File(".gitignore", string.Concat(Enumerable.Repeat("**/a/", 40)) + "b\n");
+        var deep = Path.Combine([tree.Root, .. Enumerable.Repeat("a", 200)]);
+        var told = Task.Run(() => (IgnoreRules.Of(tree.Root)!.Ignores(deep + "/x", false), IgnoreRules.Of(tree.Root)!.Ignores(deep + "/b", false)));
+        Assert.Equal((false, true), await told.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
 
     [Fact]

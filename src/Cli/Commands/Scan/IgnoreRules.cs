@@ -47,7 +47,7 @@ internal sealed class IgnoreRules
             var rule = rules[i];
             if (rule.DirectoriesOnly && !isDirectory) continue;
             var relative = path[(rule.Base.Length == 1 ? 1 : rule.Base.Length + 1)..];
-            if (Fits(rule.Parts, relative.Split('/'), 0, 0)) return !rule.IsBack;
+            if (Fits(rule.Parts, relative.Split('/'))) return !rule.IsBack;
         }
         return false;
     }
@@ -70,20 +70,23 @@ internal sealed class IgnoreRules
         }
     }
 
-    private static bool Fits(string[] pattern, string[] path, int at, int of)
+    // ** stands for any number of names, at the end for one at least. Goes back to the last of them only, which is enough.
+    private static bool Fits(string[] pattern, string[] path)
     {
-        for (; at < pattern.Length; at++, of++)
+        var (p, n, stars, from) = (0, 0, -1, 0);
+        while (n < path.Length)
         {
-            if (pattern[at] == "**")
+            if (p < pattern.Length && pattern[p] == "**")
             {
-                if (at == pattern.Length - 1) return of < path.Length;
-                for (var skip = of; skip < path.Length; skip++)
-                    if (Fits(pattern, path, at + 1, skip)) return true;
-                return false;
+                if (p == pattern.Length - 1) return true;
+                (stars, from) = (p++, n);
+                continue;
             }
-            if (of >= path.Length || !Fits(pattern[at], path[of])) return false;
+            if (p < pattern.Length && Fits(pattern[p], path[n])) (p, n) = (p + 1, n + 1);
+            else if (stars >= 0) (p, n) = (stars + 1, ++from);
+            else return false;
         }
-        return of == path.Length;
+        return p == pattern.Length;
     }
 
     // *, ?, [a-z], and a backslash before what is meant as it stands. Goes back to the last star only, which is enough.
