@@ -10,6 +10,10 @@ public sealed class CommandTextsTests
     [InlineData("deploy.sh"), InlineData("lib/x.bash"), InlineData(".envrc")]
     public void Shell_is_told_by_its_ending(string name) => Assert.Equal(["commands/terraform-destroy 2:1"], Scan(name, "true\nterraform destroy -auto-approve\n").Short());
 
+    // `sh deploy.sh` reads no first line.
+    [Fact]
+    public void A_first_line_of_another_language_hides_no_shell() => Assert.Equal(["commands/terraform-destroy 2:1"], Scan("deploy.sh", "#!/usr/bin/env python3\nterraform destroy -auto-approve\n").Short());
+
     [Theory]
     [InlineData("#!/bin/sh"), InlineData("#!/usr/bin/env bash"), InlineData("#! /bin/bash -eu"), InlineData("#!/usr/bin/env -S bash -e")]
     public void Shell_is_told_by_its_first_line(string line) => Assert.Equal(["commands/terraform-destroy 2:1"], Scan("bin/deploy", line + "\nterraform destroy -auto-approve\n").Short());

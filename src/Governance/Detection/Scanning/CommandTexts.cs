@@ -48,7 +48,9 @@ internal static class CommandTexts
 
     private static bool IsShell(string name, string text)
     {
-        if (!text.StartsWith("#!", StringComparison.Ordinal)) return Array.Exists(ShellEndings, e => Ends(name, e));
+        // Whoever runs `sh deploy.sh` does not ask what its first line says.
+        if (Array.Exists(ShellEndings, e => Ends(name, e))) return true;
+        if (!text.StartsWith("#!", StringComparison.Ordinal)) return false;
         var end = text.IndexOf('\n');
         var line = (end < 0 ? text : text[..end]).Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
         // #!/bin/sh -e, #!/usr/bin/env bash, #!/usr/bin/env -S bash -eu
