@@ -8,17 +8,17 @@ namespace CabinCrew.Cli;
 
 internal static class Globals
 {
-    public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document for machines instead of text for people.", Recursive = true };
+    public static readonly Flag Json = new("--json") { Description = "Print one JSON document for machines instead of text for people.", Recursive = true };
     public static readonly Option<string?> Store = new("--store") { Description = "Where state is kept: sqlite:DIRECTORY (default: .cabincrew beside the workflow file; also CABINCREW_STORE).", HelpName = "STORE", Recursive = true };
     // `resolve` has an --as of its own, for the outcome; a command's own option goes before one that all have.
     public static readonly Option<string?> Identity = new("--identity", "--as") { Description = "Act as this identity of the identities file; it must be yours, or you hold its token.", HelpName = "NAME", Recursive = true };
     public static readonly Option<string?> TokenFile = new("--identity-token-file") { Description = "A file with the identity's token (also CABINCREW_IDENTITY_TOKEN).", HelpName = "FILE", Recursive = true };
-    public static readonly Option<bool> NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
+    public static readonly Flag NoColor = new("--no-color") { Description = "Plain text, also on a terminal (also NO_COLOR).", Recursive = true };
 
     /// <summary>Asked for before anything else is looked at (<see cref="HelpPage.AskedFor"/>).</summary>
-    public static readonly Option<bool> Help = new("--help", "-h", "/h", "-?", "/?") { Description = "Help, with examples.", Recursive = true };
+    public static readonly Flag Help = new("--help", "-h", "/h", "-?", "/?") { Description = "Help, with examples.", Recursive = true };
 
-    public static readonly Option<bool> Version = new("--version") { Description = "The version of the program.", Action = new ShowVersion() };
+    public static readonly Flag Version = new("--version") { Description = "The version of the program.", Action = new ShowVersion() };
 
     public static string? ProgramVersion => typeof(Globals).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
@@ -33,7 +33,7 @@ internal static class Globals
     /// <summary>A command that needs no store.</summary>
     public static void Plain(this Command command, Func<ParseResult, Screen, CancellationToken, Task<Outcome<int>>> body) => command.SetAction(async (parse, ct) =>
     {
-        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
+        var screen = Screen.For(parse.Has(Json), parse.Has(NoColor));
         return await GuardAsync(screen, () => body(parse, screen, ct)).ConfigureAwait(false);
     });
 
@@ -44,7 +44,7 @@ internal static class Globals
     /// <summary>A command that needs no store, and only reads: an interrupt ends it where it stands.</summary>
     public static void Plain(this Command command, Func<ParseResult, Screen, Outcome<int>> body) => command.SetAction(parse =>
     {
-        var screen = Screen.For(parse.GetValue(Json), parse.GetValue(NoColor));
+        var screen = Screen.For(parse.Has(Json), parse.Has(NoColor));
         try
         {
             return body(parse, screen).Try(out var exit, out var refused) ? exit : Refused(screen, refused);

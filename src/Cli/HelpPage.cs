@@ -47,7 +47,7 @@ internal static class HelpPage
     private static string Signature(Option option)
     {
         var names = string.Join(", ", option.Aliases.Where(a => a.StartsWith('-')).Append(option.Name).OrderBy(a => a.Length));
-        return option.ValueType == typeof(bool) ? names : $"{names} {option.HelpName ?? option.Name.TrimStart('-').ToUpperInvariant()}";
+        return option is Flag ? names : $"{names} {option.HelpName ?? option.Name.TrimStart('-').ToUpperInvariant()}";
     }
 
     /// <summary>Descriptions are written with their examples at the end.</summary>

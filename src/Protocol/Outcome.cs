@@ -60,3 +60,9 @@ public readonly struct Outcome<T>
 
     public override string ToString() => Try(out var v, out var p) ? $"{v}" : p.ToString();
 }
+
+/// <summary>Code for value types is made ahead only in the assembly of the generic type, and only for what is used there. Every command ends with an exit code.</summary>
+internal static class OutcomesAhead
+{
+    public static bool IsOk(Outcome<int> outcome) => outcome.Then<int>(code => code).Try(out _, out _);
+}

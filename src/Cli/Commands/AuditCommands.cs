@@ -91,7 +91,7 @@ internal static class AuditCommands
     private static Command Export()
     {
         var output = new Option<string?>("--output", "-o") { Description = "Where to (default: standard output).", HelpName = "FILE" };
-        var publicKey = new Option<bool>("--public-key") { Description = "Print only the public key that verifies the log." };
+        var publicKey = new Flag("--public-key") { Description = "Print only the public key that verifies the log." };
         var command = new Command("export", """
             Write the whole log as JSON Lines, with its signed head at the end.
 
@@ -101,7 +101,7 @@ internal static class AuditCommands
             """) { output, publicKey };
         command.InHouse(async (parse, screen, house, ct) =>
         {
-            if (parse.GetValue(publicKey))
+            if (parse.Has(publicKey))
             {
                 screen.Raw(house.Ledger.Signer.PublicKeyPem);
                 return 0;

@@ -55,9 +55,9 @@ internal static class FlightCommands
     {
         var file = Globals.File();
         var wait = Wait();
-        var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
-        var reduced = new Option<bool>("--reduced-isolation") { Description = "Where this machine cannot isolate engines fully, isolate them as far as Landlock and a system call filter do (also `isolation: reduced`). Audited; needs approval under the default policies." };
-        var secretCommands = new Option<bool>("--allow-secret-commands") { Description = "Let the workflow's secret commands run as you, outside the sandbox. Remembered for these exact commands; audited." };
+        var unsandboxed = new Flag("--unsandboxed") { Description = "Run engines WITHOUT isolation: a flight-plan can then change anything you can. Audited; needs approval under the default policies." };
+        var reduced = new Flag("--reduced-isolation") { Description = "Where this machine cannot isolate engines fully, isolate them as far as Landlock and a system call filter do (also `isolation: reduced`). Audited; needs approval under the default policies." };
+        var secretCommands = new Flag("--allow-secret-commands") { Description = "Let the workflow's secret commands run as you, outside the sandbox. Remembered for these exact commands; audited." };
         var command = new Command(name, description) { file, unsandboxed, reduced, secretCommands };
         if (goal == FlightGoal.Land) command.Options.Add(wait);
         command.Plain(async (parse, screen, ct) =>
@@ -66,15 +66,15 @@ internal static class FlightCommands
             var path = parse.GetValue(file);
             var loaded = WorkflowFile.Load(path is null ? Globals.PlaceOf(parse).WorkflowFile : Path.GetFullPath(path));
             if (!loaded.Try(out var definition, out var problem)) return await OnRecordAsync(parse, path, problem, ct).ConfigureAwait(false);
-            if (parse.GetValue(reduced)) definition = definition with { ReducedIsolation = true };
+            if (parse.Has(reduced)) definition = definition with { ReducedIsolation = true };
             var span = TimeSpan.Zero;
             if (goal == FlightGoal.Land && !WaitOf(parse.GetValue(wait), screen).Try(out span, out problem)) return problem;
             if (Globals.PlaceOf(parse, path).Within(definition.Workspace) is { } exposed) return exposed;
             var opened = await Globals.OpenAsync(parse, path, ct).ConfigureAwait(false);
             if (!opened.Try(out var house, out problem)) return problem;
             await using var leaving = house.ConfigureAwait(false);
-            if (parse.GetValue(secretCommands) && !(await new SecretConsents(house.Ledger).AllowAsync(definition, house.Caller, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
-            var started = await house.Flights.StartAsync(definition, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
+            if (parse.Has(secretCommands) && !(await new SecretConsents(house.Ledger).AllowAsync(definition, house.Caller, ct).ConfigureAwait(false)).Try(out _, out problem)) return problem;
+            var started = await house.Flights.StartAsync(definition, house.Caller, parse.Has(unsandboxed), ct).ConfigureAwait(false);
             if (!started.Try(out var id, out problem)) return problem;
             screen.Note($"{definition.Name}: workflow {id}");
             return await AdvanceAsync(screen, house, id, new(goal, span), ct).ConfigureAwait(false);

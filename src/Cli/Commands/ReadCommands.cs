@@ -15,7 +15,7 @@ internal static class ReadCommands
 {
     public static Command Status()
     {
-        var open = new Option<bool>("--open") { Description = "Only flights that have not ended." };
+        var open = new Flag("--open") { Description = "Only flights that have not ended." };
         var count = new Option<int>("--count", "-n") { Description = "How many, newest first (default: 20).", HelpName = "NUMBER", DefaultValueFactory = _ => 20 };
         var command = new Command("status", """
             List flights, newest first.
@@ -26,7 +26,7 @@ internal static class ReadCommands
             """) { open, count };
         command.InHouse(async (parse, screen, house, ct) =>
         {
-            var listed = await house.Flights.ListAsync(new(parse.GetValue(open), null, Math.Clamp(parse.GetValue(count), 1, 1000)), ct).ConfigureAwait(false);
+            var listed = await house.Flights.ListAsync(new(parse.Has(open), null, Math.Clamp(parse.GetValue(count), 1, 1000)), ct).ConfigureAwait(false);
             if (!listed.Try(out var headers, out var problem)) return problem;
             StatusView.Show(screen, headers);
             return 0;
@@ -42,8 +42,8 @@ internal static class ReadCommands
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id. Or that of a call that a gateway holds." };
         var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
-        var diff = new Option<bool>("--diff") { Description = "Only the diff, as `git apply` reads it." };
-        var network = new Option<bool>("--network") { Description = "Only what was said to a declared network, every request." };
+        var diff = new Flag("--diff") { Description = "Only the diff, as `git apply` reads it." };
+        var network = new Flag("--network") { Description = "Only what was said to a declared network, every request." };
         var command = new Command("show", """
             Show a flight whole: the diff, the judgement with its reasons, approvals, what happened when. Or a call that a gateway holds, or held.
 
@@ -63,8 +63,8 @@ internal static class ReadCommands
                 if (!loaded.Try(out var bytes, out problem)) return problem;
                 plans[flight.Id] = bytes;
             }
-            if (parse.GetValue(diff)) PlanDiff.Raw(screen, steps, plans);
-            else if (parse.GetValue(network)) NetworkView.Whole(screen, state, steps, plans);
+            if (parse.Has(diff)) PlanDiff.Raw(screen, steps, plans);
+            else if (parse.Has(network)) NetworkView.Whole(screen, state, steps, plans);
             else
             {
                 if (!(await house.Flights.UndoneByAsync(state.Id, ct).ConfigureAwait(false)).Try(out var undoneBy, out problem)) return problem;

@@ -15,7 +15,7 @@ internal static class RecoveryCommands
         var outcome = new Option<string>("--as") { Description = "What you found: applied or not-applied. (Here --as is no identity; use --identity for that.)", HelpName = "OUTCOME", Required = true };
         outcome.AcceptOnlyFromAmong(Finding.AppliedWord, Finding.NotAppliedWord);
         var because = new Option<string>("--because") { Description = "How you know; it goes into the record.", HelpName = "TEXT", Required = true };
-        var plan = new Option<bool>("--plan") { Description = "Then plan anew from the same workflow file: that shows what is missing. Nothing is applied." };
+        var plan = new Flag("--plan") { Description = "Then plan anew from the same workflow file: that shows what is missing. Nothing is applied." };
         var command = new Command("resolve", """
             End the doubt about a take-off that was cut off and may have reached outside. Look at the outside system first, then say which
             it was. Nothing is run, applied or undone by this, and the workspace is free again.
@@ -36,7 +36,7 @@ internal static class RecoveryCommands
             var finding = new Finding(parse.GetValue(outcome) == Finding.AppliedWord, parse.GetValue(because)!);
             var resolved = await house.Flights.ResolveAsync(id, house.Caller, finding, ct).ConfigureAwait(false);
             if (!resolved.Try(out var state, out var problem)) return problem;
-            if (parse.GetValue(plan)) return await PlanAsync(screen, house, state, ct).ConfigureAwait(false);
+            if (parse.Has(plan)) return await PlanAsync(screen, house, state, ct).ConfigureAwait(false);
             if (screen.Json) screen.Document(FlightDocument.Of(state));
             else Tell(screen, state);
             return 0;
@@ -48,8 +48,8 @@ internal static class RecoveryCommands
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
         var step = new Option<string?>("--step") { Description = "Only what this step changed (default: all steps that landed, together).", HelpName = "STEP" };
-        var run = new Option<bool>("--run") { Description = "Go on as `run` does: wait for approvals where they are asked for, then apply." };
-        var unsandboxed = new Option<bool>("--unsandboxed") { Description = "Run the engine that puts things back WITHOUT isolation. Audited; needs approval under the default policies." };
+        var run = new Flag("--run") { Description = "Go on as `run` does: wait for approvals where they are asked for, then apply." };
+        var unsandboxed = new Flag("--unsandboxed") { Description = "Run the engine that puts things back WITHOUT isolation. Audited; needs approval under the default policies." };
         var wait = FlightCommands.Wait();
         var command = new Command("undo", """
             Plan a flight that puts back what a flight changed in the workspace: what it created goes, what it edited or deleted comes back,
@@ -74,12 +74,12 @@ internal static class RecoveryCommands
                 only = one;
             }
             var span = TimeSpan.Zero;
-            if (parse.GetValue(run) && !FlightCommands.WaitOf(parse.GetValue(wait), screen).Try(out span, out var problem)) return problem;
-            var begun = await house.Flights.UndoAsync(id, only, house.Caller, parse.GetValue(unsandboxed), ct).ConfigureAwait(false);
+            if (parse.Has(run) && !FlightCommands.WaitOf(parse.GetValue(wait), screen).Try(out span, out var problem)) return problem;
+            var begun = await house.Flights.UndoAsync(id, only, house.Caller, parse.Has(unsandboxed), ct).ConfigureAwait(false);
             if (!begun.Try(out var undo, out problem)) return problem;
             screen.Note($"undo of {id}: workflow {undo.Workflow}");
             foreach (var note in undo.Notes) screen.Note($"note: {note}");
-            var goal = parse.GetValue(run) ? FlightGoal.Land : FlightGoal.Plan;
+            var goal = parse.Has(run) ? FlightGoal.Land : FlightGoal.Plan;
             return await FlightCommands.AdvanceAsync(screen, house, undo.Workflow, new(goal, span), ct, new JsonObject { ["notes"] = new JsonArray([.. undo.Notes.Select(n => (JsonNode)n)]) }).ConfigureAwait(false);
         });
         return command;

@@ -15,7 +15,7 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var yes = new Option<bool>("--yes", "-y") { Description = "Approve without asking." };
+        var yes = new Flag("--yes", "-y") { Description = "Approve without asking." };
         var directory = new Option<string?>("--dir") { Description = "Where to make the repository (default: a new temporary directory, kept).", HelpName = "DIR" };
         var command = new Command("demo", """
             Make a real git repository with a bug and watch an agent's fix being planned in a sandbox, judged, approved by you,
@@ -25,7 +25,7 @@ internal static class DemoCommand
               cabincrew demo
               cabincrew demo --yes --dir /tmp/cabincrew-demo
             """) { yes, directory };
-        command.Plain((parse, screen, ct) => RunAsync(screen, parse.GetValue(directory), parse.GetValue(yes), ct));
+        command.Plain((parse, screen, ct) => RunAsync(screen, parse.GetValue(directory), parse.Has(yes), ct));
         return command;
     }
 

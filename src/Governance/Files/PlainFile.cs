@@ -12,13 +12,16 @@ namespace CabinCrew.Governance.Files;
 /// <param name="Mode">Permission bits, as chmod writes them.</param>
 public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
 {
+    /// <summary>There is more in the file.</summary>
+    public bool IsCut { get; private init; }
+
     /// <summary>Refusals: <see cref="ProblemCode.NotFound"/>, or <paramref name="invalid"/> for whatever else is wrong.</summary>
     public static Outcome<PlainFile> Read(string path, int bytesMax, ProblemCode invalid) => ReadStart(path, bytesMax, invalid).Then(read => read.IsCut
-        ? (Outcome<PlainFile>)new Problem(invalid, $"The file is larger than {bytesMax} bytes.") { Where = path }
-        : read.File);
+        ? new Problem(invalid, $"The file is larger than {bytesMax} bytes.") { Where = path }
+        : (Outcome<PlainFile>)read);
 
     /// <summary>The same, and of a larger file its first bytes.</summary>
-    public static Outcome<(PlainFile File, bool IsCut)> ReadStart(string path, int bytesMax, ProblemCode invalid)
+    public static Outcome<PlainFile> ReadStart(string path, int bytesMax, ProblemCode invalid)
     {
         var fd = Native.Open(Native.Path(path), Native.ReadOnly | Native.NonBlocking | Native.CloseOnExec, 0);
         if (fd < 0)
@@ -36,7 +39,7 @@ public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
         try
         {
             var (bytes, isCut) = Slurp(handle, bytesMax);
-            return (new PlainFile(bytes, uid, (UnixFileMode)(mode & 0xFFF)), isCut);
+            return new PlainFile(bytes, uid, (UnixFileMode)(mode & 0xFFF)) { IsCut = isCut };
         }
         catch (IOException e)
         {

@@ -14,10 +14,10 @@ internal static class McpReplayCommand
     {
         var choice = new TrialChoice();
         var since = Since.Option("what was judged");
-        var messages = new Option<bool>("--messages") { Description = "Every recorded message, and not only what callers asked of servers." };
-        var all = new Option<bool>("--all") { Description = "Also list what would be judged the same, and what was not kept." };
-        var check = new Option<bool>("--check") { Description = $"Exit with {(int)ProblemClass.Differs} if anything would be judged otherwise, or could not be judged." };
-        var cases = new Option<bool>("--as-cases") { Description = "Print what was kept as cases for `cabincrew mcp test`, each expecting what was decided then." };
+        var messages = new Flag("--messages") { Description = "Every recorded message, and not only what callers asked of servers." };
+        var all = new Flag("--all") { Description = "Also list what would be judged the same, and what was not kept." };
+        var check = new Flag("--check") { Description = $"Exit with {(int)ProblemClass.Differs} if anything would be judged otherwise, or could not be judged." };
+        var cases = new Flag("--as-cases") { Description = "Print what was kept as cases for `cabincrew mcp test`, each expecting what was decided then." };
         var command = new Command("replay", """
             Judge recorded calls again, under another configuration or other policies, and print what would change. Try a policy on what agents really did before it is in force.
 
@@ -35,8 +35,8 @@ internal static class McpReplayCommand
         {
             if (!Since.Of(parse.GetValue(since)).Try(out var from, out var problem)) return problem;
             if (!choice.Of(parse).Try(out var definition, out problem)) return problem;
-            if (!(await RecordedMessages.ReadAsync(house.Ledger, TenantId.Local, from.At, callsOnly: !parse.GetValue(messages), ct).ConfigureAwait(false)).Try(out var recorded, out problem)) return problem;
-            if (parse.GetValue(cases))
+            if (!(await RecordedMessages.ReadAsync(house.Ledger, TenantId.Local, from.At, callsOnly: !parse.Has(messages), ct).ConfigureAwait(false)).Try(out var recorded, out problem)) return problem;
+            if (parse.Has(cases))
             {
                 foreach (var kept in recorded.Messages)
                     if (RecordedCases.Of(kept) is { } one) screen.Raw(JsonSerializer.Serialize(one, TrialCaseJson.Default.TrialCase) + "\n");
@@ -46,8 +46,8 @@ internal static class McpReplayCommand
             var review = new MessageReview(definition, judge, house.Ledger.Clock);
             List<RejudgedMessage> judged = [];
             foreach (var message in recorded.Messages) judged.Add(await review.JudgeAsync(message, ct).ConfigureAwait(false));
-            MessageReplayView.Show(screen, recorded, judged, judge, parse.GetValue(all));
-            return parse.GetValue(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
+            MessageReplayView.Show(screen, recorded, judged, judge, parse.Has(all));
+            return parse.Has(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
         });
         return command;
     }

@@ -18,7 +18,7 @@ internal static class McpTestCommand
     public static Command Create()
     {
         var input = new Argument<string>("FILE") { Description = "Messages, one JSON document a line; - for standard input (default).", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "-" };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Also the policies that said allow." };
+        var verbose = new Flag("--verbose", "-v") { Description = "Also the policies that said allow." };
         var choice = new TrialChoice();
         var command = new Command("test", $$$$"""
             Judge messages as the gateway would, and say the verdict, the rule with its line, and what was found. Nothing is sent, held, counted or written.
@@ -47,7 +47,7 @@ internal static class McpTestCommand
             var trial = new MessageTrial(definition, judge, clock);
             List<TriedCase> tried = [];
             foreach (var (line, one) in cases) tried.Add(new(line, one, await trial.RunAsync(one, ct).ConfigureAwait(false)));
-            TrialView.Show(screen, judge, tried, parse.GetValue(verbose));
+            TrialView.Show(screen, judge, tried, parse.Has(verbose));
             return ExitOf(tried);
         });
         return command;

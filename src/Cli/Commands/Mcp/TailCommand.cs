@@ -15,8 +15,8 @@ internal static class TailCommand
     public static Command Create()
     {
         var last = new Option<int>("--last", "-n") { Description = "Begin with so many earlier events (default: 10).", DefaultValueFactory = _ => 10, HelpName = "N" };
-        var follow = new Option<bool>("--no-follow") { Description = "Print them and end." };
-        var denied = new Option<bool>("--denied") { Description = "Only what did not go on." };
+        var follow = new Flag("--no-follow") { Description = "Print them and end." };
+        var denied = new Flag("--denied") { Description = "Only what did not go on." };
         var command = new Command("tail", """
             Watch what the gateways decide: who called what on which server, and what became of it. One line each; with --json one document a line.
 
@@ -36,7 +36,7 @@ internal static class TailCommand
                 if (!(await house.Ledger.Store.ReadAuditAsync(TenantId.Local, from, PageSize, ct).ConfigureAwait(false)).Try(out var page, out var problem)) return problem;
                 foreach (var row in page.Rows)
                 {
-                    if (Line(row.Json, parse.GetValue(denied), screen.Json) is not { } line) continue;
+                    if (Line(row.Json, parse.Has(denied), screen.Json) is not { } line) continue;
                     if (live) Print(screen, line);
                     else earlier.Add(line);
                 }
@@ -47,7 +47,7 @@ internal static class TailCommand
                     foreach (var line in earlier.TakeLast(wanted)) Print(screen, line);
                     earlier.Clear();
                     live = true;
-                    if (parse.GetValue(follow)) return 0;
+                    if (parse.Has(follow)) return 0;
                 }
                 await Task.Delay(Pause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

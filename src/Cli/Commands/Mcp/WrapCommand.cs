@@ -17,7 +17,7 @@ internal static class WrapCommand
         var mount = new Option<string[]>("--mount") { Description = "What wrapped servers may see: PATH to read, PATH:write to write. Paths among their arguments that exist are seen anyway, to write.", HelpName = "PATH[:write]" };
         var network = new Option<string[]>("--network") { Description = "A host that wrapped servers may reach.", HelpName = "HOST" };
         var sandbox = new Option<string?>("--sandbox") { Description = "full (default), or none: run the servers as ordinary programs.", HelpName = "WORD" };
-        var dry = new Option<bool>("--dry-run") { Description = "Print what would stand in the file; write nothing." };
+        var dry = new Flag("--dry-run") { Description = "Print what would stand in the file; write nothing." };
         var command = new Command("wrap", """
             Make the servers in a client's configuration go through the gateway: each `command` becomes `cabincrew mcp -- COMMAND`.
 
@@ -27,7 +27,7 @@ internal static class WrapCommand
               cabincrew mcp wrap --client claude-code
               cabincrew mcp wrap --file .vscode/mcp.json --server github --network api.github.com
             """) { client, file, server, mount, network, sandbox, dry };
-        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, document =>
+        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.Has(dry), screen, document =>
         {
             if (parse.GetValue(sandbox) is not (null or "full" or "none")) return new Problem(ProblemCode.InvalidArgument, "--sandbox takes full or none");
             List<string> options = [.. (parse.GetValue(mount) ?? []).SelectMany(m => new[] { "--mount", Whole(m) }), .. (parse.GetValue(network) ?? []).SelectMany(n => new[] { "--network", n })];
@@ -41,14 +41,14 @@ internal static class WrapCommand
     {
         var client = ClientOption();
         var file = FileOption();
-        var dry = new Option<bool>("--dry-run") { Description = "Print what would stand in the file; write nothing." };
+        var dry = new Flag("--dry-run") { Description = "Print what would stand in the file; write nothing." };
         var command = new Command("unwrap", """
             Take back what `cabincrew mcp wrap` did to a client's configuration.
 
             Example:
               cabincrew mcp unwrap --client claude-code
             """) { client, file, dry };
-        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.GetValue(dry), screen, Unwrapped));
+        command.Plain((parse, screen, _) => Edit(parse.GetValue(client), parse.GetValue(file), parse.Has(dry), screen, Unwrapped));
         return command;
     }
 

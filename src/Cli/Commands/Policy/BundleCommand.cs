@@ -13,7 +13,7 @@ internal static class BundleCommand
 
     public static Argument<string> Bundle() => new("BUNDLE") { Description = "A directory, a .tar.gz file, git:REPOSITORY@REF:DIRECTORY or oci:DIRECTORY:TAG." };
 
-    public static Option<bool> Network() => new("--network") { Description = "A git bundle may be fetched from its URL." };
+    public static Flag Network() => new("--network") { Description = "A git bundle may be fetched from its URL." };
 
     public static Option<string> Algorithm()
     {

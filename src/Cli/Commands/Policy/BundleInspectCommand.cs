@@ -22,7 +22,7 @@ internal static class BundleInspectCommand
             """) { bundle, network };
         command.Plain(async (parse, screen, ct) =>
         {
-            var loaded = await BundleCommand.LoadAsync(parse.GetValue(bundle)!, new(IgnoreSignature: true), parse.GetValue(network), ct).ConfigureAwait(false);
+            var loaded = await BundleCommand.LoadAsync(parse.GetValue(bundle)!, new(IgnoreSignature: true), parse.Has(network), ct).ConfigureAwait(false);
             if (!loaded.Try(out var good, out var problem)) return problem;
             if (screen.Json) screen.Document(Document(good));
             else Show(screen, good);

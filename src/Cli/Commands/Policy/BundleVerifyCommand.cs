@@ -25,7 +25,7 @@ internal static class BundleVerifyCommand
             if (!BundleKey.Load(parse.GetValue(key)!, parse.GetValue(algorithm)!, parse.GetValue(keyId) ?? BundleKey.DefaultId).Try(out var trusted, out var problem)) return problem;
             // Without an id the key is the one, whatever the signature calls it.
             var verification = new BundleVerification([trusted], parse.GetValue(keyId) is null ? trusted.Id : null, parse.GetValue(scope) ?? "", parse.GetValue(exclude));
-            var loaded = await BundleCommand.LoadAsync(parse.GetValue(bundle)!, new(verification), parse.GetValue(network), ct).ConfigureAwait(false);
+            var loaded = await BundleCommand.LoadAsync(parse.GetValue(bundle)!, new(verification), parse.Has(network), ct).ConfigureAwait(false);
             if (!loaded.Try(out var good, out problem)) return problem;
             var signature = good.Signature!;
             if (screen.Json)

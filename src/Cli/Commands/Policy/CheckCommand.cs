@@ -12,7 +12,7 @@ internal static class CheckCommand
     {
         var (paths, v0) = (PolicyPaths.Argument(), PolicyPaths.V0());
         var schema = SchemaOption();
-        var strict = new Option<bool>("--strict") { Description = "Unused imports and the like are errors, as in OPA's strict mode; so are warnings." };
+        var strict = new Flag("--strict") { Description = "Unused imports and the like are errors, as in OPA's strict mode; so are warnings." };
         var command = new Command("check", """
             Check policies before they judge anything: syntax, names, recursion, types, and our known traps.
 
@@ -29,10 +29,10 @@ internal static class CheckCommand
             """) { paths, schema, strict, v0 };
         command.Plain((parse, screen) =>
         {
-            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return problem;
+            if (!PolicyPaths.Read(parse.GetValue(paths), parse.Has(v0)).Try(out var files, out var problem)) return problem;
             if (!SchemaOf(files, parse.GetValue(schema)).Try(out var wanted, out problem)) return problem;
-            var check = PolicyCheck.Of(files, wanted, parse.GetValue(strict));
-            var failed = check.Program is null || (parse.GetValue(strict) && check.Findings.Count > 0);
+            var check = PolicyCheck.Of(files, wanted, parse.Has(strict));
+            var failed = check.Program is null || (parse.Has(strict) && check.Findings.Count > 0);
             if (screen.Json)
                 screen.Document(new() { ["ok"] = !failed, ["files"] = files.Modules.Count, ["input_checked"] = check.HasInputSchema, ["findings"] = PolicyPaths.Json(check.Findings) });
             else

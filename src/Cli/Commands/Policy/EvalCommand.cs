@@ -21,12 +21,12 @@ internal static class EvalCommand
         var data = new Option<string[]>("--data", "-d", "--bundle", "-b") { Description = "The same: data files and policies alike, as OPA's options take them (may be repeated).", HelpName = "PATH" };
         var input = new Option<string?>("--input", "-i") { Description = "The input document, a JSON file; - for standard input. Without it input is undefined.", HelpName = "FILE" };
         var (lax, v0) = (PolicyPaths.NoStrict(), PolicyPaths.V0());
-        var standardInput = new Option<bool>("--stdin-input", "-I") { Description = "The same as --input -." };
+        var standardInput = new Flag("--stdin-input", "-I") { Description = "The same as --input -." };
         var format = new Option<string>("--format", "-f") { Description = "As OPA's option: json, raw, values, bindings, or discard (default: json).", HelpName = "FORMAT", DefaultValueFactory = _ => EvalDocuments.Json };
         format.AcceptOnlyFromAmong(EvalDocuments.Formats);
-        var raw = new Option<bool>("--raw") { Description = "The same as --format raw: only the values; a string without its quotes." };
-        var fail = new Option<bool>("--fail") { Description = "Exit code 1 where the answer is undefined, or an empty set or list." };
-        var failDefined = new Option<bool>("--fail-defined") { Description = "Exit code 1 where the answer is defined, and no empty set or list." };
+        var raw = new Flag("--raw") { Description = "The same as --format raw: only the values; a string without its quotes." };
+        var fail = new Flag("--fail") { Description = "Exit code 1 where the answer is undefined, or an empty set or list." };
+        var failDefined = new Flag("--fail-defined") { Description = "Exit code 1 where the answer is defined, and no empty set or list." };
         // Read here: an option of numbers is compiled anew at every start.
         var timeout = new Option<string?>("--timeout") { Description = "Seconds that the evaluation may take (default: 10).", HelpName = "SECONDS" };
         var command = new Command("eval", """
@@ -49,23 +49,23 @@ internal static class EvalCommand
         Outcome<int> Evaluate(ParseResult parse, Screen screen)
         {
             var files = PolicyFiles.Of([]);
-            if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.GetValue(v0), metadata: false).Try(out files, out var problem)) return problem;
-            if (!Input(parse.GetValue(standardInput) ? "-" : parse.GetValue(input)).Try(out var document, out problem)) return problem;
+            if (parse.GetValue(policy) is { } policies && parse.GetValue(data) is { } more && policies.Length + more.Length > 0 && !PolicyPaths.Read([.. policies, .. more], parse.Has(v0), metadata: false).Try(out files, out var problem)) return problem;
+            if (!Input(parse.Has(standardInput) ? "-" : parse.GetValue(input)).Try(out var document, out problem)) return problem;
             if (!Seconds(parse.GetValue(timeout)).Try(out var limit, out problem)) return problem;
             if (!Prepare(files, parse.GetValue(query)!, screen).Try(out var prepared, out problem)) return problem;
             if (prepared.Query is null) return PolicyPaths.Found;
             var options = new EvaluationOptions
             {
                 NowNanoseconds = PolicyPaths.Now(),
-                StrictBuiltinErrors = !parse.GetValue(lax),
+                StrictBuiltinErrors = !parse.Has(lax),
                 Limits = EvaluationLimits.Default with { Time = limit.Time },
                 Observer = new Printer(screen),
             };
             var answers = prepared.Query.Evaluate(document.Value, files.Data, options);
             if (answers.Error is { } error) return Failed(screen, files, [error]);
-            screen.Raw(EvalDocuments.Text(answers, parse.GetValue(query)!, parse.GetValue(raw) ? EvalDocuments.Raw : parse.GetValue(format)!));
+            screen.Raw(EvalDocuments.Text(answers, parse.GetValue(query)!, parse.Has(raw) ? EvalDocuments.Raw : parse.GetValue(format)!));
             var says = answers.Answers.Count > 0 && answers.Value is not (ArrayValue { Count: 0 } or SetValue { Count: 0 } or ObjectValue { Count: 0 });
-            return (parse.GetValue(fail) && !says) || (parse.GetValue(failDefined) && says) ? PolicyPaths.Found : 0;
+            return (parse.Has(fail) && !says) || (parse.Has(failDefined) && says) ? PolicyPaths.Found : 0;
         }
     }
 

@@ -12,7 +12,7 @@ internal static class ExplainCommand
     {
         var workflow = new Argument<string>("WORKFLOW") { Description = "The workflow's id." };
         var step = new Option<string?>("--step") { Description = "Only this step.", HelpName = "STEP" };
-        var held = new Option<bool>("--held") { Description = "Also the rules that held and are no answer by themselves." };
+        var held = new Flag("--held") { Description = "Also the rules that held and are no answer by themselves." };
         var command = new Command("explain", """
             Tell why a plan was judged as it was: each verdict, the rules behind it with file and line, and the values with which they held.
 
@@ -37,7 +37,7 @@ internal static class ExplainCommand
                 if (!(await review.ExplainAsync(plan, ct).ConfigureAwait(false)).Try(out var one, out problem)) return problem.Where is null ? problem.At($"step {plan.StepId}") : problem;
                 explained.Add(one);
             }
-            ExplanationView.Show(screen, state, explained, parse.GetValue(held));
+            ExplanationView.Show(screen, state, explained, parse.Has(held));
             return 0;
         });
         return command;

@@ -14,10 +14,10 @@ internal static class FmtCommand
     public static Command Create()
     {
         var (paths, v0) = (PolicyPaths.Argument(), PolicyPaths.V0());
-        var write = new Option<bool>("--write", "-w") { Description = "Write the files anew, those that change." };
-        var check = new Option<bool>("--check", "--list", "-l") { Description = "Only list the files that would change; exit code 1 where there are any." };
-        var diff = new Option<bool>("--diff", "-d") { Description = "Only show what would change; into a pipe or file as `git apply` reads it." };
-        var fail = new Option<bool>("--fail") { Description = "Exit code 1 where any file would change, whatever else is asked for." };
+        var write = new Flag("--write", "-w") { Description = "Write the files anew, those that change." };
+        var check = new Flag("--check", "--list", "-l") { Description = "Only list the files that would change; exit code 1 where there are any." };
+        var diff = new Flag("--diff", "-d") { Description = "Only show what would change; into a pipe or file as `git apply` reads it." };
+        var fail = new Flag("--fail") { Description = "Exit code 1 where any file would change, whatever else is asked for." };
         var command = new Command("fmt", """
             Format policies: tabs, one blank line between rules, sorted imports, `:=` in heads, comments kept. Without an option the formatted text is printed.
             A file that does not parse is told and left alone, and nothing at all is written.
@@ -30,11 +30,11 @@ internal static class FmtCommand
             """) { paths, write, check, diff, fail, v0 };
         command.Validators.Add(result =>
         {
-            if (new[] { write, check, diff }.Count(o => result.GetValue(o)) > 1) result.AddError("--write, --check and --diff are three different wishes; say one");
+            if (new[] { write, check, diff }.Count(o => result.GetResult(o) is not null) > 1) result.AddError("--write, --check and --diff are three different wishes; say one");
         });
         command.Plain((parse, screen, _) =>
         {
-            if (!PolicyPaths.Read(parse.GetValue(paths), parse.GetValue(v0)).Try(out var files, out var problem)) return problem;
+            if (!PolicyPaths.Read(parse.GetValue(paths), parse.Has(v0)).Try(out var files, out var problem)) return problem;
             if (files.Errors.Count > 0)
             {
                 var findings = files.Errors.Select(e => new PolicyFinding(e)).ToList();
@@ -44,12 +44,12 @@ internal static class FmtCommand
             }
             var formatted = files.Modules.Select(f => (File: f, Text: RegoFormatter.Format(f.Module!))).ToList();
             var changed = formatted.Where(f => f.Text != f.File.Text).ToList();
-            if (parse.GetValue(write) && changed.Find(c => c.File.Path is null) is { File: not null } packed)
+            if (parse.Has(write) && changed.Find(c => c.File.Path is null) is { File: not null } packed)
                 return new Problem(ProblemCode.InvalidArgument, $"'{Screen.Safe(packed.File.Name)}' is in an archive, which is not written to") { Remedy = "Format its source, and build it anew." };
-            if (parse.GetValue(write))
+            if (parse.Has(write))
                 foreach (var (file, text) in changed) File.WriteAllText(file.Path!, text);
-            Tell(screen, parse.GetValue(write), parse.GetValue(check), parse.GetValue(diff), formatted, changed);
-            return (parse.GetValue(check) || parse.GetValue(fail)) && changed.Count > 0 ? PolicyPaths.Found : 0;
+            Tell(screen, parse.Has(write), parse.Has(check), parse.Has(diff), formatted, changed);
+            return (parse.Has(check) || parse.Has(fail)) && changed.Count > 0 ? PolicyPaths.Found : 0;
         });
         return command;
     }

@@ -21,9 +21,9 @@ internal static class PolicyPaths
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    public static Option<bool> V0() => new("--v0-compatible") { Description = "Read modules as Rego before 1.0." };
+    public static Flag V0() => new("--v0-compatible") { Description = "Read modules as Rego before 1.0." };
 
-    public static Option<bool> NoStrict() => new("--no-strict") { Description = "A built-in function's error makes the expression undefined, as by default in OPA. Judgement is always strict." };
+    public static Flag NoStrict() => new("--no-strict") { Description = "A built-in function's error makes the expression undefined, as by default in OPA. Judgement is always strict." };
 
     public static Outcome<PolicyFiles> Read(string[]? paths, bool v0, bool metadata = true)
     {

@@ -18,11 +18,11 @@ internal static class ReplayCommand
             Description = "Judge by this: a .rego file or a directory of them, a rules file (.yaml), a bundle (.tar.gz, git:, oci:), builtin:defaults, or a workflow file, for the policies it names. Several make one set. Default: what each flight's workflow named, as it is on disk now.",
             HelpName = "POLICY",
         };
-        var then = new Option<bool>("--as-then") { Description = "Judge each plan by the policies that judged it, as they were kept then: whatever differs was not reproducible." };
+        var then = new Flag("--as-then") { Description = "Judge each plan by the policies that judged it, as they were kept then: whatever differs was not reproducible." };
         var package = new Option<string?>("--package") { Description = $"Whose rules are the answer of Rego policies (default: {RegoPolicyOptions.DefaultPackage}).", HelpName = "NAME" };
         var since = Since.Option("plans judged");
-        var all = new Option<bool>("--all") { Description = "Also list the plans that would be judged the same." };
-        var check = new Option<bool>("--check") { Description = $"Exit with {(int)ProblemClass.Differs} if anything would be judged otherwise, or could not be judged." };
+        var all = new Flag("--all") { Description = "Also list the plans that would be judged the same." };
+        var check = new Flag("--check") { Description = $"Exit with {(int)ProblemClass.Differs} if anything would be judged otherwise, or could not be judged." };
         var command = new Command("replay", """
             Judge every recorded plan again, under other policies, and print what would change. Try a policy on what really happened before it is in force.
 
@@ -39,7 +39,7 @@ internal static class ReplayCommand
         {
             if (!Since.Of(parse.GetValue(since)).Try(out var from, out var problem)) return problem;
             if (parse.GetValue(package) is { } name && !RegoPolicyOptions.IsPackage(name)) return new Problem(ProblemCode.InvalidArgument, $"'{name}' is no name of a package; write it without 'data.'");
-            var asThen = parse.GetValue(then);
+            var asThen = parse.Has(then);
             if (asThen && parse.GetValue(policies) is { Length: > 0 }) return new Problem(ProblemCode.InvalidArgument, "--as-then and --policies are two different wishes; say one");
             var review = new PolicyReview(house.Ledger, house.Models.Load);
             PolicySet? set = null;
@@ -47,8 +47,8 @@ internal static class ReplayCommand
             if (!(await RecordedPlans.ReadAsync(house.Ledger, TenantId.Local, from.At, ct).ConfigureAwait(false)).Try(out var recorded, out problem)) return problem;
             List<RejudgedPlan> judged = [];
             foreach (var plan in recorded.Plans) judged.Add(asThen ? await review.JudgeAsOfThenAsync(plan, ct).ConfigureAwait(false) : await review.JudgeAsync(plan, set, ct).ConfigureAwait(false));
-            ReplayView.Show(screen, recorded, judged, set, parse.GetValue(all));
-            return parse.GetValue(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
+            ReplayView.Show(screen, recorded, judged, set, parse.Has(all));
+            return parse.Has(check) && (recorded.Unread.Count > 0 || judged.Exists(j => j.Changes || j.Now is null)) ? (int)ProblemCode.PolicyReplayDiffers.Entry().Class : 0;
         });
         return command;
     }

@@ -19,13 +19,13 @@ internal static class TestCommand
     {
         var (paths, v0, lax) = (PolicyPaths.Argument(), PolicyPaths.V0(), PolicyPaths.NoStrict());
         var run = new Option<string?>("--run", "-r") { Description = "Only tests whose path, such as data.a_test.test_b, the expression matches.", HelpName = "REGEX" };
-        var coverage = new Option<bool>("--coverage", "-c") { Description = "Tell which lines the tests reached." };
+        var coverage = new Flag("--coverage", "-c") { Description = "Tell which lines the tests reached." };
         var threshold = new Option<double?>("--threshold", "-t") { Description = "With less coverage than this the tests fail (implies --coverage).", HelpName = "PERCENT" };
         var junit = new Option<string?>("--junit") { Description = "Write the results as JUnit XML, too (- for standard output, instead of text).", HelpName = "FILE" };
         var format = new Option<string>("--format", "-f") { Description = "As OPA's option: pretty, json (its results, or its coverage with --coverage) or junit (default: pretty).", HelpName = "FORMAT", DefaultValueFactory = _ => "pretty" };
         format.AcceptOnlyFromAmong("pretty", "json", "junit");
-        var watch = new Option<bool>("--watch", "-w") { Description = "Run again whenever a file changes, until interrupted." };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Name tests that pass, too, with their time." };
+        var watch = new Flag("--watch", "-w") { Description = "Run again whenever a file changes, until interrupted." };
+        var verbose = new Flag("--verbose", "-v") { Description = "Name tests that pass, too, with their time." };
         var timeout = new Option<double>("--timeout") { Description = "Seconds that one test may take (default: 5).", HelpName = "SECONDS", DefaultValueFactory = _ => 5 };
         var schema = CheckCommand.SchemaOption();
         var command = new Command("test", """
@@ -48,11 +48,11 @@ internal static class TestCommand
             if (!Pattern(parse.GetValue(run)).Try(out var pattern, out var problem)) return problem;
             if (parse.GetValue(timeout) is not (> 0 and <= 3600) ) return new Problem(ProblemCode.InvalidArgument, "--timeout is more than 0 and at most 3600 seconds");
             if (parse.GetValue(threshold) is { } least and not (>= 0 and <= 100)) return new Problem(ProblemCode.InvalidArgument, $"--threshold {least} is no percentage");
-            if (parse.GetValue(watch) && screen.Json) return new Problem(ProblemCode.InvalidArgument, "--watch goes on for ever, and --json is one document") { Remedy = "Leave out one of them." };
-            var options = new PolicyTestOptions(pattern.Regex, parse.GetValue(coverage) || parse.GetValue(threshold) is not null, !parse.GetValue(lax), PolicyPaths.Now(),
+            if (parse.Has(watch) && screen.Json) return new Problem(ProblemCode.InvalidArgument, "--watch goes on for ever, and --json is one document") { Remedy = "Leave out one of them." };
+            var options = new PolicyTestOptions(pattern.Regex, parse.Has(coverage) || parse.GetValue(threshold) is not null, !parse.Has(lax), PolicyPaths.Now(),
                 EvaluationLimits.Default with { Time = TimeSpan.FromSeconds(parse.GetValue(timeout)) });
-            var asked = new Asked(parse.GetValue(paths), parse.GetValue(v0), parse.GetValue(schema), options, parse.GetValue(verbose), parse.GetValue(threshold), parse.GetValue(format) == "junit" ? "-" : parse.GetValue(junit), parse.GetValue(format)!);
-            return parse.GetValue(watch) ? await WatchAsync(screen, asked, ct).ConfigureAwait(false) : Once(screen, asked, ct);
+            var asked = new Asked(parse.GetValue(paths), parse.Has(v0), parse.GetValue(schema), options, parse.Has(verbose), parse.GetValue(threshold), parse.GetValue(format) == "junit" ? "-" : parse.GetValue(junit), parse.GetValue(format)!);
+            return parse.Has(watch) ? await WatchAsync(screen, asked, ct).ConfigureAwait(false) : Once(screen, asked, ct);
         });
         return command;
     }

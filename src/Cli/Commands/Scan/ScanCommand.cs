@@ -12,13 +12,13 @@ internal static class ScanCommand
     public static Command Create()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files and directories; - for standard input (default: the directory you stand in).", Arity = ArgumentArity.ZeroOrMore };
-        var diff = new Option<bool>("--diff") { Description = "PATH (default: standard input) is a unified diff; only the lines that it adds count." };
-        var staged = new Option<bool>("--staged") { Description = "What is staged for the next commit, of the git repository at PATH; only lines that the commit would add count." };
-        var history = new Option<bool>("--history") { Description = "Every commit of the git repository at PATH that a branch, a tag or HEAD leads to; only lines that it added count." };
+        var diff = new Flag("--diff") { Description = "PATH (default: standard input) is a unified diff; only the lines that it adds count." };
+        var staged = new Flag("--staged") { Description = "What is staged for the next commit, of the git repository at PATH; only lines that the commit would add count." };
+        var history = new Flag("--history") { Description = "Every commit of the git repository at PATH that a branch, a tag or HEAD leads to; only lines that it added count." };
         var name = new Option<string?>("--name") { Description = "What standard input is called: its ending says what it may be, such as deploy.sh.", HelpName = "NAME" };
-        var all = new Option<bool>("--all") { Description = "In directories, also what git ignores." };
+        var all = new Flag("--all") { Description = "In directories, also what git ignores." };
         var time = new Option<string?>("--time-limit") { Description = "What is not looked through by then is a finding: 30s, 10m (default: none).", HelpName = "DURATION" };
-        var sarif = new Option<bool>("--sarif") { Description = "Print SARIF 2.1.0, as code scanning services and editors read it." };
+        var sarif = new Flag("--sarif") { Description = "Print SARIF 2.1.0, as code scanning services and editors read it." };
         var choice = new ScanChoice();
         var command = new Command("scan", $"""
             Look for secrets, hidden text, text that gives orders to models, and commands and changes that destroy or expose.
@@ -47,9 +47,9 @@ internal static class ScanCommand
             if (Limit(parse.GetValue(time)) is not { } limit) return new Problem(ProblemCode.InvalidArgument, $"--time-limit takes {Quantities.DurationShape}, not '{Screen.Safe(parse.GetValue(time)!)}'");
             using var timeUp = CancellationTokenSource.CreateLinkedTokenSource(ct);
             if (limit > TimeSpan.Zero) timeUp.CancelAfter(limit);
-            using var input = new ScanInput(new(parse.GetValue(paths) ?? [], parse.GetValue(diff), parse.GetValue(staged), parse.GetValue(history), parse.GetValue(name), parse.GetValue(all)));
+            using var input = new ScanInput(new(parse.GetValue(paths) ?? [], parse.Has(diff), parse.Has(staged), parse.Has(history), parse.GetValue(name), parse.Has(all)));
             if (!input.Items().Try(out var items, out problem)) return problem;
-            var view = new ScanView(screen, scanner, parse.GetValue(sarif));
+            var view = new ScanView(screen, scanner, parse.Has(sarif));
             var totals = new ScanTotals();
             foreach (var done in ScanRun.Each(scanner, items, timeUp.Token, ct))
             {

@@ -31,7 +31,7 @@ internal static class ScanFiles
     }
 
     private static Outcome<ScanContent> Read(string path, string name) => PlainFile.ReadStart(path, Scanner.BytesMax, ProblemCode.IoFailed)
-        .Map(read => new ScanContent(name, read.File.Bytes) { IsCut = read.IsCut });
+        .Map(read => new ScanContent(name, read.Bytes) { IsCut = read.IsCut });
 
     private static IEnumerable<ScanItem> Walk(string directory, string shown, IgnoreRules? rules, int depth)
     {
