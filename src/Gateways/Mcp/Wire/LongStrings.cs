@@ -2,6 +2,9 @@
 // message is. What is taken out was checked here for all that a reader checks in a string; where anything about it is odd, nothing is taken out, and the reader tells what it is.
 // Invariant: the shorter text has the same tokens, and each place in it has one place in the message.
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 using CabinCrew.Protocol.Json;
 
@@ -79,28 +82,48 @@ internal readonly ref struct LongStrings
         return found;
     }
 
-    // Negative: there is none, or something in it is no string's.
+    // Negative: there is none, or something in it is no string's. Thirty-two bytes at a time, and in those from stop to stop: in a program's text escapes stand close together.
     private static int EndOf(ReadOnlySpan<byte> text, int from, out bool spelled)
     {
         spelled = false;
-        for (var at = from; text[at..].IndexOfAny(Stops) is >= 0 and var step;)
+        var at = from;
+        ref var first = ref MemoryMarshal.GetReference(text);
+        while (at <= text.Length - Vector256<byte>.Count)
+        {
+            var (block, part) = (at, Vector256.LoadUnsafe(ref first, (nuint)at));
+            at += Vector256<byte>.Count;
+            var stops = (Vector256.Equals(part, Vector256.Create((byte)'"')) | Vector256.Equals(part, Vector256.Create((byte)'\\')) | Vector256.LessThan(part, Vector256.Create((byte)' '))).ExtractMostSignificantBits();
+            while (stops != 0)
+            {
+                var stop = block + BitOperations.TrailingZeroCount(stops);
+                if (text[stop] == '"') return stop;
+                if (Escape(text, stop, ref spelled) is not (> 0 and var length)) return -1;
+                // What is a part of the escape is no stop of its own.
+                var behind = stop + length - block;
+                stops = behind < Vector256<byte>.Count ? stops & uint.MaxValue << behind : 0;
+                at = Math.Max(at, block + behind);
+            }
+        }
+        for (; text[at..].IndexOfAny(Stops) is >= 0 and var step;)
         {
             at += step;
             if (text[at] == '"') return at;
-            if (text[at] != '\\' || at + 1 >= text.Length) return -1;
-            if (text[at + 1] != 'u')
-            {
-                if (!"\"\\/bfnrt"u8.Contains(text[at + 1])) return -1;
-                at += 2;
-                continue;
-            }
-            if (text.Length - at < 6) return -1;
-            foreach (var digit in text.Slice(at + 2, 4))
-                if (!char.IsAsciiHexDigit((char)digit)) return -1;
-            spelled = true;
-            at += 6;
+            if (Escape(text, at, ref spelled) is not (> 0 and var length)) return -1;
+            at += length;
         }
         return -1;
+    }
+
+    /// <summary>How long it is; 0 where it is none.</summary>
+    private static int Escape(ReadOnlySpan<byte> text, int at, ref bool spelled)
+    {
+        if (text[at] != '\\' || at + 1 >= text.Length) return 0;
+        if (text[at + 1] != 'u') return "\"\\/bfnrt"u8.Contains(text[at + 1]) ? 2 : 0;
+        if (text.Length - at < 6) return 0;
+        foreach (var digit in text.Slice(at + 2, 4))
+            if (!char.IsAsciiHexDigit((char)digit)) return 0;
+        spelled = true;
+        return 6;
     }
 
     private static bool IsName(ReadOnlySpan<byte> behind) => behind.IndexOfAnyExcept(" \t\r\n"u8) is >= 0 and var next && behind[next] == ':';
