@@ -62,7 +62,6 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     // All but the two parts that are written below.
     private AuditEvent Told()
     {
-        IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
         return new()
         {
             EventId = EventId,
@@ -73,12 +72,20 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
             Policy = Judgement is null ? null : new()
             {
                 Decision = Judgement.Decision,
-                PolicyEvaluations = judged,
+                PolicyEvaluations = Judged(Judgement.Evaluations),
                 AggregationMethod = Judgement.Method,
                 WorkflowState = LifecycleState.Init.Word(),
             },
             Extensions = new() { Actor = Plain.Text(Subject.Caller.Name, NameCharsMax), Problem = Refused?.Code.Id() },
         };
+    }
+
+    private static IReadOnlyList<PolicyEvaluation> Judged(IReadOnlyList<PolicyEvaluation> all)
+    {
+        var told = all.Count <= ListedMax ? all : [.. all.OrderByDescending(e => e.Decision).Take(ListedMax)];
+        for (var i = 0; i < told.Count; i++)
+            if (!ReferenceEquals(Writable(told[i]), told[i])) return [.. told.Select(Writable)];
+        return told;
     }
 
     // One event that cannot be written would stop the log, and with it the gateway: what policies say is bounded, and has no half of a surrogate pair.

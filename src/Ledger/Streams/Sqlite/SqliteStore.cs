@@ -18,7 +18,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
     private const long FullCheckBytesMax = 8 << 20;
 
     /// <summary>Of drafts, kept from one append to the next.</summary>
-    private const int SpareBytesMax = 512 << 10;
+    private const int SpareBytesFirst = 64 << 10, SpareBytesMax = 4 << 20;
 
     private readonly Drafts drafts = new(redactor);
     private ArrayBufferWriter<byte>? spare;
@@ -36,7 +36,7 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
     public async Task<Outcome<Done>> AppendAuditWordsAsync(TenantId tenant, IReadOnlyList<IAuditWords> audit, CancellationToken ct)
     {
         // Used again and again: a gateway appends some hundred kilobytes many times a second.
-        var memory = Interlocked.Exchange(ref spare, null) ?? new(SpareBytesMax);
+        var memory = Interlocked.Exchange(ref spare, null) ?? new(SpareBytesFirst);
         var done = drafts.Audit(audit, memory).Try(out var events, out var problem) ? await AppendAsync(tenant, events, ct).ConfigureAwait(false) : problem;
         if (memory.Capacity <= SpareBytesMax) spare = memory;
         return done;
