@@ -27,16 +27,41 @@ public sealed class BurstTests
 
     private static string Lines(int from, int to) => string.Concat(Enumerable.Range(from, to - from).Select(i => $"line {i}\n"));
 
-    private static StreamConnection Reading(string text) => new(new ReadingThread(new MemoryStream(Encoding.UTF8.GetBytes(text)), "reader"), Stream.Null, StreamRules.Client, TimeProvider.System);
+    /// <summary>Has nothing to read before somebody waits for it, so that what is read is carried on the reading thread.</summary>
+    private sealed class Gated(string text) : MemoryStream(Encoding.UTF8.GetBytes(text))
+    {
+        private readonly ManualResetEventSlim gate = new();
+
+        public override int Read(Span<byte> buffer)
+        {
+            gate.Wait();
+            return base.Read(buffer);
+        }
+
+        public async Task BeginAsync(Task waits)
+        {
+            gate.Set();
+            await waits.ConfigureAwait(false);
+        }
+    }
+
+    private static StreamConnection Reading(Gated stream) => new(new ReadingThread(stream, "reader"), Stream.Null, StreamRules.Client, TimeProvider.System);
 
     private static StreamConnection Writing(Stream sink) => new(Stream.Null, sink, StreamRules.Client, TimeProvider.System);
+
+    // As a session does: on the reading thread, as long as nothing has to be waited for.
+    private static async Task CarryAsync(StreamConnection from, params StreamConnection[] to)
+    {
+        for (var count = 0; await from.ReceiveAsync(default).ConfigureAwait(false) is { } line; count++) Assert.True((await to[count % to.Length].SendAsync(line.Value, default).ConfigureAwait(false)).Ok);
+    }
 
     [Fact]
     public async Task What_came_together_goes_out_together_and_in_order()
     {
         var sink = new Sink();
-        await using StreamConnection from = Reading(Lines(0, 20)), to = Writing(sink);
-        while (await from.ReceiveAsync(default).ConfigureAwait(false) is { } line) Assert.True((await to.SendAsync(line.Value, default).ConfigureAwait(false)).Ok);
+        var source = new Gated(Lines(0, 20));
+        await using StreamConnection from = Reading(source), to = Writing(sink);
+        await source.BeginAsync(CarryAsync(from, to));
         Assert.Equal([Lines(0, 8), Lines(8, 16), Lines(16, 20)], sink.Writes);
     }
 
@@ -45,8 +70,9 @@ public sealed class BurstTests
     {
         var sink = new Sink();
         var large = new string('x', 20_000);
-        await using StreamConnection from = Reading($"{Lines(0, 2)}{large}\n{Lines(2, 4)}"), to = Writing(sink);
-        while (await from.ReceiveAsync(default).ConfigureAwait(false) is { } line) Assert.True((await to.SendAsync(line.Value, default).ConfigureAwait(false)).Ok);
+        var source = new Gated($"{Lines(0, 2)}{large}\n{Lines(2, 4)}");
+        await using StreamConnection from = Reading(source), to = Writing(sink);
+        await source.BeginAsync(CarryAsync(from, to));
         // Of what is that long the reader does not look for the end before it has to.
         Assert.Equal($"{Lines(0, 2)}{large}\n{Lines(2, 4)}", string.Concat(sink.Writes));
         Assert.EndsWith($"{large}\n", sink.Writes.Single(w => w.Contains(large, StringComparison.Ordinal)));
@@ -56,9 +82,9 @@ public sealed class BurstTests
     public async Task Two_who_are_sent_to_in_turn_have_all_of_it_when_the_reader_is_done()
     {
         Sink odd = new(), even = new();
-        await using StreamConnection from = Reading(Lines(0, 9)), first = Writing(even), second = Writing(odd);
-        var count = 0;
-        while (await from.ReceiveAsync(default).ConfigureAwait(false) is { } line) await (count++ % 2 == 0 ? first : second).SendAsync(line.Value, default).ConfigureAwait(false);
+        var source = new Gated(Lines(0, 9));
+        await using StreamConnection from = Reading(source), first = Writing(even), second = Writing(odd);
+        await source.BeginAsync(CarryAsync(from, first, second));
         Assert.Equal(Lines(0, 9).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where((_, i) => i % 2 == 0), string.Concat(even.Writes).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(4, string.Concat(odd.Writes).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
@@ -67,15 +93,16 @@ public sealed class BurstTests
     public async Task Nothing_is_held_back_while_what_came_after_it_waits()
     {
         var (sink, approved) = (new Sink(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await using StreamConnection from = Reading(Lines(0, 2)), to = Writing(sink);
-        var carried = CarryAsync();
+        var source = new Gated(Lines(0, 2));
+        await using StreamConnection from = Reading(source), to = Writing(sink);
+        var carried = source.BeginAsync(CarryAndWaitAsync());
         await sink.Begun.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal([Lines(0, 1)], sink.Writes);
         approved.SetResult();
         await carried;
         Assert.Equal(Lines(0, 2), string.Concat(sink.Writes));
 
-        async Task CarryAsync()
+        async Task CarryAndWaitAsync()
         {
             for (var count = 0; await from.ReceiveAsync(default).ConfigureAwait(false) is { } line; count++)
             {
