@@ -38,7 +38,7 @@ public sealed class BurstTests
             return base.Read(buffer);
         }
 
-        public async Task BeginAsync(Task waits)
+        internal async Task BeginAsync(Task waits)
         {
             gate.Set();
             await waits.ConfigureAwait(false);
