@@ -29,7 +29,11 @@ public readonly record struct Digest : IComparable<Digest>
     }
 
     public static Digest FromHash(ReadOnlySpan<byte> hash) => hash.Length == SHA256.HashSizeInBytes
-        ? new(Prefix + Convert.ToHexStringLower(hash))
+        ? new(string.Create(Prefix.Length + 2 * SHA256.HashSizeInBytes, hash, static (text, hash) =>
+        {
+            Prefix.CopyTo(text);
+            Convert.TryToHexStringLower(hash, text[Prefix.Length..], out _);
+        }))
         : throw new ArgumentException("a SHA-256 hash has 32 bytes", nameof(hash));
 
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)

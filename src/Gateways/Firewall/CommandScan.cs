@@ -1,5 +1,6 @@
 // What a call's arguments would run, where a tool runs commands: shell and SQL, read as they are (MCP-02, MCP-06). Which tools do is told by the words of their names and arguments, and
 // by the configuration. Pure; what cannot be read is a finding of its own.
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -41,6 +42,17 @@ public sealed class CommandScan(CommandSettings settings)
     // Of a tool that runs what it is given.
     private static readonly HashSet<string> RunnerNames = new(["commands", "script", "input", "line", "code", "text", "args", "arguments", "argv", "program"], StringComparer.Ordinal);
 
+    private const int ToolsKept = 1000;
+    private const int NameCharsKept = 200;
+
+    // What is known of tools by their names, which come from outside: so many, and no longer ones.
+    private readonly ConcurrentDictionary<string, Tool> tools = new(StringComparer.Ordinal);
+
+    /// <param name="IsNamed">The configuration says that all its texts are commands.</param>
+    /// <param name="Runs">It runs what it is given.</param>
+    /// <param name="Asks">It asks a database.</param>
+    private readonly record struct Tool(bool IsNamed, bool Runs, bool Asks);
+
     public Digest Digest { get; } = Digest.Of(CanonicalJson.Write(new JsonObject
     {
         ["version"] = CommandReview.Version,
@@ -53,8 +65,8 @@ public sealed class CommandScan(CommandSettings settings)
     public IReadOnlyList<MessageFinding>? In(MessageSubject subject)
     {
         if (settings.Requests == Decision.Allow || subject is not { Direction: MessageDirection.ToServer, Kind: MessageKind.Request, Method: "tools/call", Name: { } tool } || subject.Arguments.IsEmpty) return null;
-        var texts = Texts(tool, MessageArguments.Of(subject.Arguments));
-        if (texts.Count == 0) return null;
+        var (known, arguments) = (Of(tool), subject.TakenApart);
+        if (!HasAny(known, arguments) || Texts(known, arguments) is not { Count: > 0 } texts) return null;
         List<MessageFinding> findings = [];
         HashSet<string> told = new(StringComparer.Ordinal);
         foreach (var (place, text, kind) in texts)
@@ -66,19 +78,36 @@ public sealed class CommandScan(CommandSettings settings)
         return findings;
     }
 
-    private List<(string Place, string Text, CommandKind Kind)> Texts(string tool, MessageArguments arguments)
+    // Nearly always there is no such argument, and that is all that need be known.
+    private static bool HasAny(Tool tool, MessageArguments arguments)
     {
-        var words = Words(tool);
-        var isNamed = settings.Tools.Contains(tool);
-        var runs = isNamed || (words.Overlaps(Runners) && !words.Overlaps(Languages) && !words.Overlaps(Databases));
-        var asks = words.Overlaps(Databases);
+        for (var i = 0; i < arguments.Values.Count; i++)
+            if (arguments.Values[i] is { Kind: JsonTokenType.String, Path: [var name, ..] } && (tool.IsNamed || MayBeOne(tool, name.ToLowerInvariant()))) return true;
+        return false;
+    }
+
+    private static bool MayBeOne(Tool tool, string name) => ShellNames.Contains(name) || (tool.Runs && RunnerNames.Contains(name)) || (SqlNames.Contains(name) && (tool.Asks || name == "sql"));
+
+    private Tool Of(string name)
+    {
+        if (tools.TryGetValue(name, out var known)) return known;
+        var words = Words(name);
+        var isNamed = settings.Tools.Contains(name);
+        var tool = new Tool(isNamed, isNamed || (words.Overlaps(Runners) && !words.Overlaps(Languages) && !words.Overlaps(Databases)), words.Overlaps(Databases));
+        if (name.Length > NameCharsKept) return tool;
+        if (tools.Count >= ToolsKept) tools.Clear();
+        return tools[name] = tool;
+    }
+
+    private static List<(string Place, string Text, CommandKind Kind)> Texts(Tool tool, MessageArguments arguments)
+    {
         List<(string, string, CommandKind)> texts = [];
         string? program = null;
         foreach (var argument in arguments.Values.Where(v => v.Kind == JsonTokenType.String && v.Path.Length > 0).GroupBy(v => v.Path[0], StringComparer.Ordinal))
         {
             var name = argument.Key.ToLowerInvariant();
             List<ArgumentValue> values = [.. argument];
-            var isShell = isNamed || ShellNames.Contains(name) || (runs && RunnerNames.Contains(name));
+            var isShell = tool.IsNamed || ShellNames.Contains(name) || (tool.Runs && RunnerNames.Contains(name));
             if (isShell)
             {
                 // A list is one command and its arguments; what stands in objects below are commands of their own.
@@ -93,7 +122,7 @@ public sealed class CommandScan(CommandSettings settings)
                 foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Shell));
                 if (values is [{ Path.Length: 1 } one] && ShellNames.Contains(name)) program = one.Text();
             }
-            else if (SqlNames.Contains(name) && (asks || name == "sql"))
+            else if (SqlNames.Contains(name) && (tool.Asks || name == "sql"))
             {
                 foreach (var value in values) texts.Add((Pointer(value.Path), value.Text(), CommandKind.Sql));
             }

@@ -25,6 +25,9 @@ public sealed class Redactor
         lock (gate) known = known.With(name, value);
     }
 
+    /// <summary>No secret was ever learnt: there is nothing to redact.</summary>
+    public bool KnowsNothing => known.Text is null;
+
     /// <summary>Whether this exact value has been learnt.</summary>
     public bool Knows(string value) => known.Forms.ContainsKey(value);
 

@@ -1,182 +1,121 @@
-// Writes an event straight in canonical form (RFC 8785), redacted as it goes, with the gaps that AuditDraft fills: one pass, because a gateway writes thousands a second.
-// Invariant: whatever came from outside of the program passes the redactor; words of the program's own (types, states, decisions, times) cannot hold a secret.
+// An event straight in canonical form (RFC 8785), redacted as it is written, with the gaps that AuditDraft fills: one pass, because a gateway writes thousands a second. Several go into the
+// same memory, one behind the other.
 using System.Buffers;
-using System.Buffers.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
-using CabinCrew.Protocol.Json;
 using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Ledger.Streams;
 
-internal sealed class AuditEventText
+public sealed class AuditEventText
 {
     public const int MessageCharsMax = 60_000;
 
     /// <summary>Most events are shorter.</summary>
-    private const int BytesFirst = 3072;
+    internal const int BytesFirst = 3072;
 
-    private readonly ArrayBufferWriter<byte> to = new(BytesFirst);
+    private readonly ArrayBufferWriter<byte> to;
     private readonly Redactor redactor;
-    private bool isFirst = true;
+    private readonly AuditWriter json;
+    private readonly List<(int From, int Hash, int Extensions, int Sequence, int Signature, int End)> written = [];
 
-    private AuditEventText(Redactor redactor) => this.redactor = redactor;
+    /// <param name="to">Empty, and not to be written by anybody else while the drafts are used.</param>
+    internal AuditEventText(ArrayBufferWriter<byte> to, Redactor redactor) => (this.to, this.redactor, json) = (to, redactor, new(to, redactor));
+
+    internal int Count => written.Count;
+
+    /// <summary>Of the last one.</summary>
+    internal int Length => written.Count == 0 ? 0 : written[^1].End - written[^1].From;
 
     /// <summary>What the event itself says of its place, its chain and its signature is left out: the ledger gives them.</summary>
-    public static AuditDraft Draft(AuditEvent audit, Redactor redactor) => new AuditEventText(redactor).Write(audit);
-
-    private AuditDraft Write(AuditEvent audit)
+    internal static AuditDraft Draft(AuditEvent audit, Redactor redactor)
     {
-        Part("approval"u8, audit.Approval, ProtocolJson.Default.AuditApproval);
-        Part("artifacts"u8, audit.Artifacts, ProtocolJson.Default.IReadOnlyListAuditArtifact);
-        var hash = EndPiece();
-        Part("engine"u8, audit.Engine, ProtocolJson.Default.AuditEngine);
-        Text("event_id"u8, audit.EventId);
-        Word("event_type"u8, audit.EventType);
-        var extensions = EndPiece();
-        Text("actor"u8, audit.Extensions?.Actor);
-        Element("data"u8, audit.Extensions?.Data);
-        Word("problem"u8, audit.Extensions?.Problem);
-        var sequence = EndPiece();
-        Element("gateway"u8, audit.Gateway);
-        Part("integrity_check"u8, audit.IntegrityCheck, ProtocolJson.Default.AuditIntegrity);
+        var text = new AuditEventText(new(BytesFirst), redactor);
+        text.Write(audit);
+        return text.Drafts()[0];
+    }
+
+    internal AuditDraft[] Drafts()
+    {
+        var drafts = new AuditDraft[written.Count];
+        for (var i = 0; i < drafts.Length; i++)
+        {
+            var at = written[i];
+            drafts[i] = new(to.WrittenMemory[at.From..at.End], (at.Hash - at.From, at.Extensions - at.From, at.Sequence - at.From, at.Signature - at.From, at.End - at.From));
+        }
+        return drafts;
+    }
+
+    /// <param name="parts">Writes what the event has in <c>gateway</c> and in its extensions' <c>data</c>. Null: the event itself says it.</param>
+    public void Write(AuditEvent audit, IAuditParts? parts = null)
+    {
+        var from = json.EndPiece();
+        json.Part("approval"u8, audit.Approval, ProtocolJson.Default.AuditApproval);
+        json.Part("artifacts"u8, audit.Artifacts, ProtocolJson.Default.IReadOnlyListAuditArtifact);
+        var hash = json.EndPiece();
+        json.Part("engine"u8, audit.Engine, ProtocolJson.Default.AuditEngine);
+        json.Text("event_id"u8, audit.EventId);
+        json.Word("event_type"u8, audit.EventType);
+        var extensions = json.EndPiece();
+        json.Text("actor"u8, audit.Extensions?.Actor);
+        if (parts is null) json.Element("data"u8, audit.Extensions?.Data);
+        else
+        {
+            json.Open("data"u8);
+            parts.WriteData(json);
+            json.Close();
+        }
+        json.Word("problem"u8, audit.Extensions?.Problem);
+        var sequence = json.EndPiece();
+        if (parts is null) json.Element("gateway"u8, audit.Gateway);
+        else
+        {
+            json.Open("gateway"u8);
+            parts.WriteGateway(json);
+            json.Close();
+        }
+        json.Part("integrity_check"u8, audit.IntegrityCheck, ProtocolJson.Default.AuditIntegrity);
         // Cut only what is redacted, lest half a secret stays.
-        if (audit.Message is { } message) Word("message"u8, Cut(redactor.Redact(message)));
-        Part("plan_token"u8, audit.PlanToken, ProtocolJson.Default.PlanToken);
+        if (audit.Message is { } message) json.Word("message"u8, Cut(redactor.Redact(message)));
+        json.Part("plan_token"u8, audit.PlanToken, ProtocolJson.Default.PlanToken);
         if (audit.Policy is { } policy) Write(policy);
-        if (audit.Severity is { } severity) Word("severity"u8, Of(severity));
-        var signature = EndPiece();
-        Name("timestamp"u8);
-        Time(audit.Timestamp);
-        Part("workflow"u8, audit.Workflow, ProtocolJson.Default.AuditWorkflow);
+        if (audit.Severity is { } severity) json.Word("severity"u8, Of(severity));
+        var signature = json.EndPiece();
+        json.Time("timestamp"u8, audit.Timestamp);
+        json.Part("workflow"u8, audit.Workflow, ProtocolJson.Default.AuditWorkflow);
         // A required member: an event outside of any flight says INIT.
-        Word("workflow_state"u8, audit.WorkflowState ?? LifecycleState.Init.Word());
-        return new(to.WrittenMemory, (hash, extensions, sequence, signature, to.WrittenCount));
+        json.Word("workflow_state"u8, audit.WorkflowState ?? LifecycleState.Init.Word());
+        written.Add((from, hash, extensions, sequence, signature, json.EndPiece()));
     }
 
     private void Write(AuditPolicy policy)
     {
-        Open("policy"u8);
-        if (policy.AggregationMethod is { } method) Word("aggregation_method"u8, Of(method));
-        Word("decision"u8, policy.Decision.Word());
+        json.Open("policy"u8);
+        if (policy.AggregationMethod is { } method) json.Word("aggregation_method"u8, Of(method));
+        json.Word("decision"u8, policy.Decision.Word());
         if (policy.PolicyEvaluations is { } evaluations)
         {
-            Name("policy_evaluations"u8);
-            to.Write("["u8);
-            for (var i = 0; i < evaluations.Count; i++)
-            {
-                if (i > 0) to.Write(","u8);
-                Write(evaluations[i]);
-            }
-            to.Write("]"u8);
+            json.OpenList("policy_evaluations"u8);
+            for (var i = 0; i < evaluations.Count; i++) Write(evaluations[i]);
+            json.CloseList();
         }
-        Texts("violations"u8, policy.Violations);
-        Texts("warnings"u8, policy.Warnings);
-        Word("workflow_state"u8, policy.WorkflowState);
-        Close();
+        json.Texts("violations"u8, policy.Violations);
+        json.Texts("warnings"u8, policy.Warnings);
+        json.Word("workflow_state"u8, policy.WorkflowState);
+        json.Close();
     }
 
     private void Write(PolicyEvaluation evaluation)
     {
-        to.Write("{"u8);
-        isFirst = true;
-        Word("decision"u8, evaluation.Decision.Word());
-        Name("evaluated_at"u8);
-        Time(evaluation.EvaluatedAt);
-        Element("evidence"u8, evaluation.Evidence);
-        Text("policy_id"u8, evaluation.PolicyId);
-        Text("reason"u8, evaluation.Reason);
-        Name("severity"u8);
-        to.Write([(byte)('0' + evaluation.Severity)]);
-        Word("source"u8, Of(evaluation.Source));
-        Close();
-    }
-
-    private int EndPiece()
-    {
-        isFirst = true;
-        return to.WrittenCount;
-    }
-
-    private void Name(ReadOnlySpan<byte> name)
-    {
-        var space = to.GetSpan(name.Length + 4);
-        var at = 0;
-        if (!isFirst) space[at++] = (byte)',';
-        isFirst = false;
-        space[at++] = (byte)'"';
-        name.CopyTo(space[at..]);
-        at += name.Length;
-        space[at++] = (byte)'"';
-        space[at++] = (byte)':';
-        to.Advance(at);
-    }
-
-    private void Open(ReadOnlySpan<byte> name)
-    {
-        Name(name);
-        to.Write("{"u8);
-        isFirst = true;
-    }
-
-    private void Close()
-    {
-        to.Write("}"u8);
-        isFirst = false;
-    }
-
-    /// <summary>A word of the program's own.</summary>
-    private void Word(ReadOnlySpan<byte> name, string? word)
-    {
-        if (word is null) return;
-        Name(name);
-        CanonicalJson.Append(to, word);
-    }
-
-    private void Text(ReadOnlySpan<byte> name, string? text)
-    {
-        if (text is not null) Word(name, redactor.Redact(text));
-    }
-
-    private void Texts(ReadOnlySpan<byte> name, IReadOnlyList<string>? texts)
-    {
-        if (texts is null) return;
-        Name(name);
-        to.Write("["u8);
-        for (var i = 0; i < texts.Count; i++)
-        {
-            if (i > 0) to.Write(","u8);
-            CanonicalJson.Append(to, redactor.Redact(texts[i]));
-        }
-        to.Write("]"u8);
-    }
-
-    private void Element(ReadOnlySpan<byte> name, JsonElement? element)
-    {
-        if (element is not { } value) return;
-        Name(name);
-        CanonicalJson.Write(to, redactor.Redact(value));
-    }
-
-    private void Part<T>(ReadOnlySpan<byte> name, T? part, JsonTypeInfo<T> type) where T : class
-    {
-        if (part is not null) Element(name, JsonSerializer.SerializeToElement(part, type));
-    }
-
-    // As yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz: the fraction without the zeros at its end, and without its point where there is none.
-    private void Time(DateTimeOffset at)
-    {
-        const int seconds = 19, fraction = 7, offset = 6;
-        var space = to.GetSpan(seconds + 1 + fraction + offset + 2);
-        space[0] = (byte)'"';
-        Utf8Formatter.TryFormat(at, space[1..], out var length, 'O');
-        var kept = space.Slice(1, seconds + 1 + fraction).TrimEnd((byte)'0');
-        if (kept[^1] == '.') kept = kept[..^1];
-        space.Slice(1 + length - offset, offset).CopyTo(space[(1 + kept.Length)..]);
-        space[1 + kept.Length + offset] = (byte)'"';
-        to.Advance(kept.Length + offset + 2);
+        json.Item();
+        json.Word("decision"u8, evaluation.Decision.Word());
+        json.Time("evaluated_at"u8, evaluation.EvaluatedAt);
+        json.Element("evidence"u8, evaluation.Evidence);
+        json.Text("policy_id"u8, evaluation.PolicyId);
+        json.Text("reason"u8, evaluation.Reason);
+        json.Digit("severity"u8, evaluation.Severity);
+        json.Word("source"u8, Of(evaluation.Source));
+        json.Close();
     }
 
     private static string Cut(string text) => text.Length <= MessageCharsMax ? text

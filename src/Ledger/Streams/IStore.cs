@@ -40,6 +40,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Audit events that belong to no stream's transition (refusals, reads of evidence, gateway calls).</summary>
     Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct);
 
+    /// <summary>The same for events that are put into words as they are written.</summary>
+    Task<Outcome<Done>> AppendAuditWordsAsync(TenantId tenant, IReadOnlyList<IAuditWords> audit, CancellationToken ct) => AppendAuditAsync(tenant, [.. audit.Select(a => a.ToEvent())], ct);
+
     /// <summary>Everything about one stream, checksums and sequence verified.</summary>
     Task<Outcome<StreamSnapshot>> ReadAsync(TenantId tenant, WorkflowId workflow, CancellationToken ct);
 

@@ -1,5 +1,9 @@
 // The fast writer of events writes the very bytes that the serializer and the canonical form give, redacted (AUD-03, AUD-04).
 using System.Text.Json;
+using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
@@ -43,6 +47,50 @@ public sealed class AuditEventTextTests
         var slow = AuditDraft.Of(JsonSerializer.SerializeToElement(audit with { WorkflowState = audit.WorkflowState ?? "INIT" }, ProtocolJson.Default.AuditEvent));
         var fast = AuditEventText.Draft(audit, new Redactor());
         Assert.Equal(slow.Seal("local", 7, AuditChain.Genesis, null), fast.Seal("local", 7, AuditChain.Genesis, null));
+    }
+
+    private static MessageRecord Message(int number)
+    {
+        var at = new DateTimeOffset(2026, 1, 31, 12, 0, 0, number, TimeSpan.Zero);
+        var subject = new MessageSubject { Gateway = "mcp", Tenant = TenantId.Local, Caller = new("kim \"the\" cat", true, ["dev"], "jwt"), Session = "s-1", Server = "files", Direction = MessageDirection.ToServer, Kind = MessageKind.Request, Method = "tools/call", Now = at };
+        var bare = new MessageRecord { EventId = "evt-1", At = at, Subject = subject, Bytes = 4711, Frame = Digest.Of("f"u8), Policy = Digest.Of("p"u8), Decision = Decision.Allow };
+        MessageFinding found = new("secrets", "aws", "/arguments/caf\u00e9\n", Decision.Deny, "a \u2028 key\u0001");
+        return number switch
+        {
+            0 => bare,
+            1 => bare with
+            {
+                Subject = subject with { Name = "write \U0001F600", Caller = subject.Caller with { Issuer = "https://id" }, ProtocolVersion = "2025-11-25", Pin = PinState.Accepted, Kind = MessageKind.Listing, Direction = MessageDirection.ToCaller },
+                Id = "\"a\\u0041\""u8.ToArray(), Client = "client\t1", Approval = "apr-1", Excerpt = "begins \\ so", Instead = Digest.Of("i"u8), Hidden = [.. Enumerable.Range(0, 30).Select(i => $"t{i}")],
+                Took = TimeSpan.FromSeconds(1.5), Refused = new(ProblemCode.PolicyDenied, "no\r\n"), Decision = Decision.Deny,
+                Judgement = new(Decision.Deny, AggregationMethod.AnyDeny, [new() { Source = PolicyOrigin.Opa, PolicyId = "p", Decision = Decision.Deny, Reason = "r", Evidence = JsonElement.Parse("""{"b":1,"a":[2]}"""), EvaluatedAt = at }], [], ["p: r"], []),
+                Scan = new([.. Enumerable.Repeat(found, 25)], [new(1, 2, default)], ["secrets", "mapped"]),
+            },
+            // What a detector found is in no event, and then the whole of it is written another way.
+            _ => bare with { Client = "hunter2hunter2", Scan = new([found], [], ["secrets"]) { Secrets = ["hunter2hunter2"] } },
+        };
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_message_is_written_as_its_event_would_be(int number)
+    {
+        var redactor = new Redactor();
+        // A number's digits and a text's part, in either way.
+        redactor.Learn("NUMBER", "4711");
+        redactor.Learn("SERVER", "files");
+        IAuditWords record = Message(number);
+        var slow = AuditDraft.Of(redactor.Redact(JsonSerializer.SerializeToElement(record.ToEvent() with { WorkflowState = "INIT" }, ProtocolJson.Default.AuditEvent)));
+        var text = new AuditEventText(new(16), redactor);
+        record.Write(text);
+        record.Write(text);
+        var expected = slow.Seal("local", 7, AuditChain.Genesis, null);
+        Assert.Contains("\"bytes\":\"[redacted:NUMBER]\"", expected.Line);
+        Assert.DoesNotContain("hunter2", expected.Line);
+        // Several stand behind one another in the same memory.
+        Assert.All(text.Drafts(), draft => Assert.Equal(expected, draft.Seal("local", 7, AuditChain.Genesis, null)));
     }
 
     [Fact]

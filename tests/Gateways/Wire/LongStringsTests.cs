@@ -34,6 +34,22 @@ public sealed class LongStringsTests
         Assert.Equal(answer, Text(Read($$$"""{"jsonrpc":"2.0","id":1,"result":{{{answer}}}}""").Value.Answer));
     }
 
+    // The search goes by blocks: an escape may begin in one and end in the next, and stand at the end of the last.
+    [Fact]
+    public void What_is_spelled_is_told_wherever_it_stands()
+    {
+        foreach (var escape in (string[])["\\\"", "\\\\", "\\n", "\\u00e9", "\\\\\\\"\\u0041\\\\"])
+            for (var at = 5000; at < 5070; at++)
+            {
+                var text = $"{new string('a', at)}{escape}{new string('b', at % 3)}";
+                var answer = $$$"""{"text":"{{{text}}}","more":[1]}""";
+                Assert.Equal(answer, Text(Read($$$"""{"jsonrpc":"2.0","id":1,"result":{{{answer}}}}""").Value.Answer));
+                Assert.NotNull(Refusal(text + "\\"));
+                Assert.NotNull(Refusal($"{new string('a', at)}{escape}\\x"));
+                Assert.NotNull(Refusal($"{new string('a', at)}{escape}\u001f"));
+            }
+    }
+
     public static TheoryData<string, string> Faults => new()
     {
         { "a control character", Long + "\u0001" },

@@ -22,12 +22,6 @@ public sealed record AuditSettings
     public TimeSpan LagMax { get; init; } = TimeSpan.FromSeconds(2);
 }
 
-/// <summary>What an event is made of, fixed when it happened. Put into words later, on the writer's own time; holds nothing that is large.</summary>
-public interface IAuditWords
-{
-    AuditEvent ToEvent();
-}
-
 public sealed class AuditQueue : IAsyncDisposable
 {
     private const int GroupMax = 512;
@@ -205,9 +199,9 @@ public sealed class AuditQueue : IAsyncDisposable
     {
         try
         {
-            var events = new AuditEvent[group.Count];
-            for (var i = 0; i < events.Length; i++) events[i] = group[i].Told.ToEvent();
-            return await store.AppendAuditAsync(tenant, events, CancellationToken.None).ConfigureAwait(false);
+            var told = new IAuditWords[group.Count];
+            for (var i = 0; i < told.Length; i++) told[i] = group[i].Told;
+            return await store.AppendAuditWordsAsync(tenant, told, CancellationToken.None).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // AUD-05: whatever keeps an event from being written stops everything that would have to be told.
         catch (Exception e)

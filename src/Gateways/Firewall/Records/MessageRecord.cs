@@ -1,23 +1,19 @@
 // What the log tells of one message that came by: who, what, which judgement, and what became of it. Never the message itself (AUD-01, AUD-04).
-using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger.Streams;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Gateways.Firewall.Records;
 
-internal sealed record MessageRecord : IAuditWords
+internal sealed record MessageRecord : IAuditWords, IAuditParts
 {
     private const int NameCharsMax = 256;
     private const int ReasonCharsMax = 1000;
     private const int ListedMax = 20;
     private const int EvidenceBytesMax = 16 * 1024;
-
-    [ThreadStatic] private static ArrayBufferWriter<byte>? buffer;
-    [ThreadStatic] private static Utf8JsonWriter? writer;
 
     public required string EventId { get; init; }
     /// <summary>When it was decided.</summary>
@@ -50,28 +46,46 @@ internal sealed record MessageRecord : IAuditWords
     /// <summary>What must be durable before anything else happens, whatever the settings: a refusal, and an approval that was used.</summary>
     public bool MustLast => Refused is not null || Approval is not null;
 
-    public AuditEvent ToEvent() => Scrubbing.Of(Scan) is { } scrubbing ? scrubbing.Event(Written()) : Written();
-
-    private AuditEvent Written()
+    public AuditEvent ToEvent()
     {
-        IReadOnlyList<PolicyEvaluation> judged = Judgement is null ? [] : [.. (Judgement.Evaluations.Count <= ListedMax ? Judgement.Evaluations : Judgement.Evaluations.OrderByDescending(e => e.Decision).Take(ListedMax)).Select(Writable)];
+        var told = Told();
+        told = told with { Gateway = AuditWriter.Element(WriteGateway), Extensions = told.Extensions! with { Data = AuditWriter.Element(WriteData) } };
+        return Scrubbing.Of(Scan) is { } scrubbing ? scrubbing.Event(told) : told;
+    }
+
+    void IAuditWords.Write(AuditEventText to)
+    {
+        if (Scan is { Secrets.Count: > 0 }) to.Write(ToEvent());
+        else to.Write(Told(), this);
+    }
+
+    // All but the two parts that are written below.
+    private AuditEvent Told()
+    {
         return new()
         {
             EventId = EventId,
             Timestamp = At,
             EventType = AuditEventTypes.MessageJudged,
-            Gateway = Write(WriteGateway),
             Message = Words(),
             Severity = Refused?.Code.Entry().Severity ?? (Decision == Decision.Allow ? Severity.Info : Severity.Warning),
             Policy = Judgement is null ? null : new()
             {
                 Decision = Judgement.Decision,
-                PolicyEvaluations = judged,
+                PolicyEvaluations = Judged(Judgement.Evaluations),
                 AggregationMethod = Judgement.Method,
                 WorkflowState = LifecycleState.Init.Word(),
             },
-            Extensions = new() { Actor = Plain.Text(Subject.Caller.Name, NameCharsMax), Problem = Refused?.Code.Id(), Data = Write(WriteData) },
+            Extensions = new() { Actor = Plain.Text(Subject.Caller.Name, NameCharsMax), Problem = Refused?.Code.Id() },
         };
+    }
+
+    private static IReadOnlyList<PolicyEvaluation> Judged(IReadOnlyList<PolicyEvaluation> all)
+    {
+        var told = all.Count <= ListedMax ? all : [.. all.OrderByDescending(e => e.Decision).Take(ListedMax)];
+        for (var i = 0; i < told.Count; i++)
+            if (!ReferenceEquals(Writable(told[i]), told[i])) return [.. told.Select(Writable)];
+        return told;
     }
 
     // One event that cannot be written would stop the log, and with it the gateway: what policies say is bounded, and has no half of a surrogate pair.
@@ -89,94 +103,62 @@ internal sealed record MessageRecord : IAuditWords
         return $"{Plain.Text(Subject.Method, NameCharsMax)}{(Subject.Name is null ? "" : $" {Plain.Text(Subject.Name, NameCharsMax)}")} {way} {Subject.Server}{became}";
     }
 
-    private static JsonElement Write(Action<Utf8JsonWriter> body)
+    public void WriteGateway(AuditWriter to)
     {
-        var to = buffer ??= new(1024);
-        to.ResetWrittenCount();
-        var json = writer ??= new(to);
-        json.Reset(to);
-        body(json);
-        json.Flush();
-        return JsonElement.Parse(to.WrittenSpan);
+        to.Text("gateway_type"u8, Subject.Gateway);
+        to.Text("policy_decision"u8, (Refused is null ? Decision : Decision.Deny).Word());
+        if (!Id.IsEmpty) to.Text("request_id"u8, Plain.Text(System.Text.Encoding.UTF8.GetString(Id.Span), NameCharsMax));
+        if (Subject.Name is { } name) to.Text("tool"u8, Plain.Text(name, NameCharsMax));
     }
 
-    // Members in order of their names throughout: what is written so need not be sorted again.
-    private void WriteGateway(Utf8JsonWriter w)
+    public void WriteData(AuditWriter to)
     {
-        w.WriteStartObject();
-        w.WriteString("gateway_type"u8, Subject.Gateway);
-        w.WriteString("policy_decision"u8, (Refused is null ? Decision : Decision.Deny).Word());
-        if (!Id.IsEmpty) w.WriteString("request_id"u8, Plain.Text(System.Text.Encoding.UTF8.GetString(Id.Span), NameCharsMax));
-        if (Subject.Name is { } name) w.WriteString("tool"u8, Plain.Text(name, NameCharsMax));
-        w.WriteEndObject();
+        to.Text("approval_id"u8, Approval);
+        to.Text("authenticated_by"u8, Subject.Caller.AuthenticatedBy);
+        to.Number("bytes"u8, Bytes);
+        if (Client is { } client) to.Text("client"u8, Plain.Text(client, NameCharsMax));
+        to.Text("decision"u8, Decision.Word());
+        to.Text("direction"u8, Subject.Direction.Word());
+        to.Text("excerpt"u8, Excerpt);
+        if (Scan is { Findings.Count: > 0 } scan) WriteFindings(to, scan.Findings);
+        to.Text("frame"u8, Frame.ToString());
+        if (Hidden.Count > 0) WriteTexts(to, "hidden"u8, Hidden);
+        to.Text("instead"u8, Instead?.ToString());
+        if (Subject.Caller.Issuer is { } issuer) to.Text("issuer"u8, Plain.Text(issuer, NameCharsMax));
+        to.Text("kind"u8, Subject.Kind.Word());
+        to.Text("method"u8, Plain.Text(Subject.Method, NameCharsMax));
+        if (Took is { } took) to.Number("microseconds"u8, (long)took.TotalMicroseconds);
+        if (Subject.Pin != PinState.None) to.Text("pin"u8, Subject.Pin.Word());
+        to.Text("policy_digest"u8, Policy.ToString());
+        if (Subject.ProtocolVersion.Length > 0) to.Text("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
+        if (Scan is { Cuts.Count: > 0 and var redacted }) to.Number("redacted"u8, redacted);
+        if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(to, "scanned"u8, Scan.Ran);
+        to.Text("server"u8, Subject.Server);
+        to.Text("session"u8, Subject.Session);
     }
 
-    private void WriteData(Utf8JsonWriter w)
+    private static void WriteFindings(AuditWriter to, IReadOnlyList<MessageFinding> findings)
     {
-        w.WriteStartObject();
-        if (Approval is { } approval) w.WriteString("approval_id"u8, approval);
-        w.WriteString("authenticated_by"u8, Subject.Caller.AuthenticatedBy);
-        w.WriteNumber("bytes"u8, Bytes);
-        if (Client is { } client) w.WriteString("client"u8, Plain.Text(client, NameCharsMax));
-        w.WriteString("decision"u8, Decision.Word());
-        w.WriteString("direction"u8, Subject.Direction == MessageDirection.ToServer ? "to_server"u8 : "to_caller"u8);
-        if (Excerpt is { } excerpt) w.WriteString("excerpt"u8, excerpt);
-        if (Scan is { Findings.Count: > 0 } scan) WriteFindings(w, scan.Findings);
-        w.WriteString("frame"u8, Frame.ToString());
-        if (Hidden.Count > 0) WriteTexts(w, "hidden"u8, Hidden);
-        if (Instead is { } instead) w.WriteString("instead"u8, instead.ToString());
-        if (Subject.Caller.Issuer is { } issuer) w.WriteString("issuer"u8, Plain.Text(issuer, NameCharsMax));
-        w.WriteString("kind"u8, KindWord(Subject.Kind));
-        w.WriteString("method"u8, Plain.Text(Subject.Method, NameCharsMax));
-        if (Took is { } took) w.WriteNumber("microseconds"u8, (long)took.TotalMicroseconds);
-        if (Subject.Pin != PinState.None) w.WriteString("pin"u8, PinWord(Subject.Pin));
-        w.WriteString("policy_digest"u8, Policy.ToString());
-        if (Subject.ProtocolVersion.Length > 0) w.WriteString("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
-        if (Scan is { Cuts.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
-        if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(w, "scanned"u8, Scan.Ran);
-        w.WriteString("server"u8, Subject.Server);
-        w.WriteString("session"u8, Subject.Session);
-        w.WriteEndObject();
-    }
-
-    private static void WriteFindings(Utf8JsonWriter w, IReadOnlyList<MessageFinding> findings)
-    {
-        w.WriteStartArray("findings"u8);
+        to.OpenList("findings"u8);
         for (var i = 0; i < Math.Min(findings.Count, ListedMax); i++)
         {
             var finding = findings[i];
-            w.WriteStartObject();
-            w.WriteString("decision"u8, finding.Decision.Word());
-            w.WriteString("detector"u8, finding.Detector);
-            w.WriteString("place"u8, Plain.Text(finding.Place, NameCharsMax));
-            w.WriteString("reason"u8, Plain.Text(finding.Reason, ReasonCharsMax));
-            w.WriteString("rule"u8, finding.Rule);
-            w.WriteEndObject();
+            to.Item();
+            to.Text("decision"u8, finding.Decision.Word());
+            to.Text("detector"u8, finding.Detector);
+            to.Text("place"u8, Plain.Text(finding.Place, NameCharsMax));
+            to.Text("reason"u8, Plain.Text(finding.Reason, ReasonCharsMax));
+            to.Text("rule"u8, finding.Rule);
+            to.Close();
         }
-        w.WriteEndArray();
-        if (findings.Count > ListedMax) w.WriteNumber("findings_more"u8, findings.Count - ListedMax);
+        to.CloseList();
+        if (findings.Count > ListedMax) to.Number("findings_more"u8, findings.Count - ListedMax);
     }
 
-    private static void WriteTexts(Utf8JsonWriter w, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    private static void WriteTexts(AuditWriter to, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
     {
-        w.WriteStartArray(name);
-        for (var i = 0; i < Math.Min(texts.Count, ListedMax); i++) w.WriteStringValue(Plain.Text(texts[i], NameCharsMax));
-        w.WriteEndArray();
+        to.OpenList(name);
+        for (var i = 0; i < Math.Min(texts.Count, ListedMax); i++) to.Item(Plain.Text(texts[i], NameCharsMax));
+        to.CloseList();
     }
-
-    private static ReadOnlySpan<byte> KindWord(MessageKind kind) => kind switch
-    {
-        MessageKind.Request => "request"u8,
-        MessageKind.Notification => "notification"u8,
-        MessageKind.Response => "response"u8,
-        MessageKind.Listing => "listing"u8,
-    };
-
-    private static ReadOnlySpan<byte> PinWord(PinState pin) => pin switch
-    {
-        PinState.None => "none"u8,
-        PinState.New => "new"u8,
-        PinState.Accepted => "accepted"u8,
-        PinState.Changed => "changed"u8,
-    };
 }

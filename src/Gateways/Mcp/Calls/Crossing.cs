@@ -12,12 +12,12 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Mcp.Calls;
 
-internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskOrigins tasks, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, ICallerLine line)
+/// <param name="digest">Of the message.</param>
+internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskOrigins tasks, Func<string, CancellationToken> sessionEnd, InterceptedFrame message, Digest digest, ICallerLine line)
 {
-    private readonly Digest digest = Digest.Of(message.Frame.Bytes.Span);
     private readonly long began = parts.Ledger.Clock.GetTimestamp();
     private readonly Digest policy = parts.Judge.PolicyDigest;
-    private MessageSubject subject = Facts.Of(message, parts.Settings, parts.Ledger.Clock.GetUtcNow());
+    private MessageSubject subject = Facts.Of(message, parts.Settings, parts.Ledger.Clock.GetUtcNow(), Facts.SeedOf(digest));
     private Digest? pin;
     private ScanReport? scan;
     private Judgement? judgement;
@@ -41,7 +41,6 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskO
 
     public async ValueTask<Passage> RunAsync(CancellationToken ct)
     {
-        subject = subject with { Seed = Facts.SeedOf(digest) };
         if (IsAnswer && message.Answers is not null) answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id);
         var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
             ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register(ct);
@@ -108,7 +107,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskO
         if (!(await InTimeAsync(parts.Scan(subject, ct), ct).ConfigureAwait(false)).Try(out var scanned, out var problem)) return problem;
         scan = scanned;
         // What was found in one definition of a list is that definition's, and not the whole list's.
-        subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
+        if (scanned.Findings.Count > 0) subject = subject with { Findings = Listed is var (_, member) ? ListFilter.Rest(scanned.Findings, member) : scanned.Findings };
         if (!(await InTimeAsync(Judging.OfAsync(parts.Judge, subject, message.Frame, tasks.AnswerOf(subject, message.Frame, message.Answers), ct), ct).ConfigureAwait(false)).Try(out judgement, out var unread)) return unread;
         decision = Judging.Decide(judgement, subject.Findings);
         if (decision == Decision.RequireApproval && subject.Kind == MessageKind.Notification) return Denied("it needs an approval, and a notification cannot wait for one");

@@ -20,9 +20,10 @@ internal static class Facts
     };
 
     /// <summary>The same message, the same numbers.</summary>
-    public static ulong SeedOf(Digest frame) => ulong.Parse(frame.Hex.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    public static ulong SeedOf(Digest frame) => ulong.Parse(frame.ToString().AsSpan(Digest.Prefix.Length, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    public static MessageSubject Of(InterceptedFrame message, GateSettings settings, DateTimeOffset now)
+    /// <param name="seed">For policies that draw lots.</param>
+    public static MessageSubject Of(InterceptedFrame message, GateSettings settings, DateTimeOffset now, ulong seed = 0)
     {
         var (frame, isAnswer) = (message.Frame, message.Frame.Kind is FrameKind.Result or FrameKind.Error);
         var request = isAnswer ? message.Answers : frame;
@@ -43,6 +44,7 @@ internal static class Facts
             Arguments = isAnswer ? default : frame.Arguments,
             Context = settings.Context,
             Now = now,
+            Seed = seed,
         };
     }
 

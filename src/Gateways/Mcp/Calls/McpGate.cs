@@ -33,12 +33,15 @@ public sealed class McpGate(GateParts parts) : IMessageGate
     private readonly TaskOrigins tasks = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> holding = new(StringComparer.Ordinal);
 
+    // Made once, and not for each message.
+    private Func<string, CancellationToken>? sessionEnd;
+
     public async ValueTask<Passage> PassAsync(InterceptedFrame message, ICallerLine caller, CancellationToken ct)
     {
         Crossing? crossing = null;
         try
         {
-            crossing = new(parts, open, tasks, SessionEnd, message, caller);
+            crossing = new(parts, open, tasks, sessionEnd ??= SessionEnd, message, Digest.Of(message.Frame.Bytes.Span), caller);
             return await crossing.RunAsync(ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

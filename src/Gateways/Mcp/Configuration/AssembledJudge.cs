@@ -29,7 +29,7 @@ public sealed record AssembledJudge(IMessageJudge Judge, ScanMessage Scan, Recog
     }
 
     private static FileOperation? Recognize(FileRecognizer files, MessageSubject subject) =>
-        files.Recognize(subject.Method, subject.Name, subject.Arguments.IsEmpty && subject.Method != "tools/call" ? subject.Content : subject.Arguments);
+        files.Recognize(subject.Method, subject.Name, subject.Arguments.IsEmpty && subject.Method != "tools/call" ? MessageArguments.Of(subject.Content) : subject.TakenApart);
 
     private static Dictionary<string, DetectorSettings> Settings(GatewayDefinition definition)
     {

@@ -29,11 +29,13 @@ public sealed class FileRecognizer
     /// <param name="method">Of the request.</param>
     /// <param name="name">The tool that is called, as its server calls it; of a resource, its URI.</param>
     /// <param name="arguments">The JSON text of the arguments, or of params where the method itself is the operation.</param>
-    public FileOperation? Recognize(string method, string? name, ReadOnlyMemory<byte> arguments)
+    public FileOperation? Recognize(string method, string? name, ReadOnlyMemory<byte> arguments) => Recognize(method, name, MessageArguments.Of(arguments));
+
+    /// <param name="given">The same taken apart.</param>
+    public FileOperation? Recognize(string method, string? name, MessageArguments given)
     {
         var called = method == CallMethod ? name : method;
-        if (called is null || arguments.IsEmpty) return null;
-        var given = MessageArguments.Of(arguments);
+        if (called is null || ReferenceEquals(given, MessageArguments.None)) return null;
         if (tools.TryGetValue(called, out var known))
             foreach (var tool in known)
                 if (tool.IsMeant(given) && Of(tool, given) is { } operation) return operation;

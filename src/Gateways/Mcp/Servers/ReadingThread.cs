@@ -35,6 +35,8 @@ public sealed class ReadingThread(Stream inner, string name) : Stream, IValueTas
 
     private void Run()
     {
+        var burst = new Burst();
+        burst.Begin();
         while (!closed)
         {
             if (Interlocked.Exchange(ref pending, 0) == 0)
@@ -52,6 +54,7 @@ public sealed class ReadingThread(Stream inner, string name) : Stream, IValueTas
                 // The other end is gone, or broken: the end of the stream either way.
             }
             Answer(read);
+            burst.End();
         }
         inner.Dispose();
     }

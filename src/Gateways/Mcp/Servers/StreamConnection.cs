@@ -16,12 +16,16 @@ public sealed record StreamRules(FrameLimits Frames, TimeSpan SendTimeMax, bool 
 
 public sealed class StreamConnection : IServerConnection
 {
+    private const int KeptBytes = 1 << 20;
     private readonly Stream input, output;
     private readonly StreamRules rules;
     private readonly TimeProvider time;
     private readonly LineReader lines;
     private readonly SemaphoreSlim writer = new(1, 1);
     private readonly CancellationTokenSource gone = new();
+
+    // Whole lines that are written next; whoever has the writer's turn has them.
+    private ArrayBufferWriter<byte> outgoing = new();
     private CancellationToken receiving;
     private CancellationTokenRegistration ends;
 
@@ -73,7 +77,11 @@ public sealed class StreamConnection : IServerConnection
                 ct.ThrowIfCancellationRequested();
                 return null;
             }
-            if (line.Kind is LineKind.Line) return line.Bytes;
+            if (line.Kind is LineKind.Line)
+            {
+                Burst.Is(open: lines.HasAnother);
+                return line.Bytes;
+            }
             if (rules.EndsWhenTooLong) await gone.CancelAsync();
             return FrameReader.Identified(
                 FrameReader.Fault("too_large", $"a line has more than {rules.Frames.BytesMax} bytes, or no end", rules.Frames.BytesMax, ProblemCode.MessageTooLarge), line.Bytes.Span, rules.Frames);
@@ -105,25 +113,53 @@ public sealed class StreamConnection : IServerConnection
         }
     }
 
-    // A message that has begun is written to its end, or the connection with it: half a line would swallow the next.
-    private async ValueTask<Outcome<Done>> WriteAsync(ReadOnlyMemory<byte> frame)
+    /// <summary>Writes what was held back.</summary>
+    internal async ValueTask ReleaseAsync()
     {
-        var line = ArrayPool<byte>.Shared.Rent(frame.Length + 1);
         try
         {
-            frame.Span.CopyTo(line);
-            line[frame.Length] = (byte)'\n';
-            Unbroken(line.AsSpan(0, frame.Length));
-            var written = output.WriteAsync(line.AsMemory(0, frame.Length + 1), gone.Token);
+            await writer.WaitAsync(gone.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        try
+        {
+            if (outgoing.WrittenCount > 0) await FlushAsync();
+        }
+        finally
+        {
+            writer.Release();
+        }
+    }
+
+    private ValueTask<Outcome<Done>> WriteAsync(ReadOnlyMemory<byte> frame)
+    {
+        var line = outgoing.GetSpan(frame.Length + 1);
+        frame.Span.CopyTo(line);
+        Unbroken(line[..frame.Length]);
+        line[frame.Length] = (byte)'\n';
+        outgoing.Advance(frame.Length + 1);
+        return Burst.MayHold(this, outgoing.WrittenCount) ? new(Done.Ok) : FlushAsync();
+    }
+
+    // A message that has begun is written to its end, or the connection with it: half a line would swallow the next.
+    private async ValueTask<Outcome<Done>> FlushAsync()
+    {
+        try
+        {
+            var written = output.WriteAsync(outgoing.WrittenMemory, gone.Token);
             if (!written.IsCompletedSuccessfully) await InTimeAsync(written.AsTask());
             var flushed = output.FlushAsync(gone.Token);
             if (!flushed.IsCompletedSuccessfully) await InTimeAsync(flushed);
-            ArrayPool<byte>.Shared.Return(line);
+            if (outgoing.Capacity > KeptBytes) outgoing = new();
+            else outgoing.ResetWrittenCount();
             return Done.Ok;
         }
         catch (TimeoutException)
         {
-            // The stream may still be reading from the line: it is not given back to the pool.
+            // The stream may still be reading from the lines: nobody writes any into their memory any more.
             await gone.CancelAsync();
             return Gone($"it did not take a message within {rules.SendTimeMax.TotalSeconds:0} s");
         }

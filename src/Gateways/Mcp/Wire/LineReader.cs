@@ -17,6 +17,9 @@ public sealed class LineReader(Stream stream, int bytesMax)
     private int from, to, searched;
     private bool discarding, ended;
 
+    /// <summary>The end of another line is here already; of a long one nobody looks for it.</summary>
+    public bool HasAnother => buffer.AsSpan(searched, Math.Min(to - searched, FirstBytes)).Contains((byte)'\n');
+
     /// <summary>The next line that is not empty. What follows the last line feed is a line too.</summary>
     public async ValueTask<Line> ReadAsync(CancellationToken ct)
     {

@@ -2,6 +2,9 @@
 // message is. What is taken out was checked here for all that a reader checks in a string; where anything about it is odd, nothing is taken out, and the reader tells what it is.
 // Invariant: the shorter text has the same tokens, and each place in it has one place in the message.
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 using CabinCrew.Protocol.Json;
 
@@ -14,8 +17,8 @@ internal readonly ref struct LongStrings
     /// <summary>After so much text without one the rest is left as it is.</summary>
     private const int SearchedMax = 1 << 16;
 
-    // What a string may not go on over without a look: its end, an escape, a control character, which is a fault.
-    private static readonly SearchValues<byte> Stops = SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(b => (byte)b)]);
+    /// <summary>Bytes that are looked at together: one for each bit of what is known of them.</summary>
+    private const int Block = 32;
 
     private readonly byte[]? rented;
     private readonly List<(int At, int Removed)>? cuts;
@@ -79,28 +82,74 @@ internal readonly ref struct LongStrings
         return found;
     }
 
-    // Negative: there is none, or something in it is no string's.
+    // Negative: there is none, or something in it is no string's. In a program's text an escape stands every few words, so nothing is asked of one by itself but of those that spell a letter.
     private static int EndOf(ReadOnlySpan<byte> text, int from, out bool spelled)
     {
         spelled = false;
-        for (var at = from; text[at..].IndexOfAny(Stops) is >= 0 and var step;)
+        var isEscaped = 0u;
+        Span<byte> rest = stackalloc byte[Block];
+        for (var at = from; at < text.Length; at += Block)
         {
-            at += step;
-            if (text[at] == '"') return at;
-            if (text[at] != '\\' || at + 1 >= text.Length) return -1;
-            if (text[at + 1] != 'u')
+            // Behind the end of the text stand zeros, which end a string that nothing else ended.
+            if (text.Length - at < Block)
             {
-                if (!"\"\\/bfnrt"u8.Contains(text[at + 1])) return -1;
-                at += 2;
-                continue;
+                rest.Clear();
+                text[at..].CopyTo(rest);
             }
-            if (text.Length - at < 6) return -1;
-            foreach (var digit in text.Slice(at + 2, 4))
-                if (!char.IsAsciiHexDigit((char)digit)) return -1;
-            spelled = true;
-            at += 6;
+            var stops = Stops(Vector256.Create<byte>(text.Length - at < Block ? rest : text.Slice(at, Block)), ref isEscaped);
+            for (; stops.All != 0; stops = stops.Next)
+            {
+                var place = at + BitOperations.TrailingZeroCount(stops.All);
+                if (stops.IsEnd) return place;
+                if (!stops.IsSpelled || !IsSpelled(text[(place + 1)..])) return -1;
+                spelled = true;
+            }
         }
         return -1;
+    }
+
+    /// <summary>Where something in a block ends the string, spells a letter by its number, or is wrong.</summary>
+    private readonly record struct StopsIn(uint Ends, uint Spelled, uint Wrong)
+    {
+        public uint All => Ends | Spelled | Wrong;
+
+        public bool IsEnd => BitOperations.TrailingZeroCount(Ends) == BitOperations.TrailingZeroCount(All);
+
+        public bool IsSpelled => BitOperations.TrailingZeroCount(Spelled) == BitOperations.TrailingZeroCount(All);
+
+        /// <summary>The same without the first.</summary>
+        public StopsIn Next => And(All & (All - 1));
+
+        private StopsIn And(uint mask) => new(Ends & mask, Spelled & mask, Wrong & mask);
+    }
+
+    /// <param name="isEscaped">1 where the block's first byte is escaped by the one before it; then that of the next block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static StopsIn Stops(Vector256<byte> block, ref uint isEscaped)
+    {
+        var (quotes, slashes) = (Is(block, '"'), Is(block, '\\'));
+        var marks = slashes.ExtractMostSignificantBits();
+        // Of a row of backslashes every second one is escaped, and so is what stands behind an odd row. Rows that begin at an odd place are moved by one: adding their beginning to them carries to their end.
+        const uint even = 0x55555555;
+        marks &= ~isEscaped;
+        var behind = marks << 1 | isEscaped;
+        var sum = (ulong)(marks & ~even & ~behind) + marks;
+        var escaped = (even ^ (uint)sum << 1) & behind;
+        isEscaped = (uint)(sum >> Block);
+        var spelled = Is(block, 'u');
+        var known = quotes | slashes | Is(block, '/') | Is(block, 'b') | Is(block, 'f') | Is(block, 'n') | Is(block, 'r') | Is(block, 't') | spelled;
+        return new(quotes.ExtractMostSignificantBits() & ~escaped, spelled.ExtractMostSignificantBits() & escaped,
+            (escaped & ~known.ExtractMostSignificantBits()) | Vector256.LessThan(block, Vector256.Create((byte)' ')).ExtractMostSignificantBits());
+    }
+
+    private static Vector256<byte> Is(Vector256<byte> block, char c) => Vector256.Equals(block, Vector256.Create((byte)c));
+
+    private static bool IsSpelled(ReadOnlySpan<byte> digits)
+    {
+        if (digits.Length < 4) return false;
+        foreach (var digit in digits[..4])
+            if (!char.IsAsciiHexDigit((char)digit)) return false;
+        return true;
     }
 
     private static bool IsName(ReadOnlySpan<byte> behind) => behind.IndexOfAnyExcept(" \t\r\n"u8) is >= 0 and var next && behind[next] == ':';

@@ -78,7 +78,13 @@ public sealed record MessageSubject
     /// <summary>The JSON text of what it says: params, result or error. Empty: it says nothing.</summary>
     public ReadOnlyMemory<byte> Content { get; init; }
     /// <summary>The JSON text of the arguments of a call (a tool's, a prompt's). Empty: it has none.</summary>
-    public ReadOnlyMemory<byte> Arguments { get; init; }
+    public ReadOnlyMemory<byte> Arguments
+    {
+        get;
+        init => (field, apart) = (value, value.IsEmpty ? null : new(value));
+    }
+    /// <summary>The same taken apart, once for all who look at it.</summary>
+    public MessageArguments TakenApart => apart?.Value ?? MessageArguments.None;
     /// <summary>What the call does to files, where it is one of the well-known operations (MCP-02).</summary>
     public FileOperation? File { get; init; }
     public PinState Pin { get; init; }
@@ -91,6 +97,15 @@ public sealed record MessageSubject
     /// <summary>When the judgement began: the only clock that a policy has.</summary>
     public required DateTimeOffset Now { get; init; }
     public ulong Seed { get; init; }
+
+    // Shared with every copy that has the same arguments.
+    private readonly Apart? apart;
+
+    private sealed class Apart(ReadOnlyMemory<byte> json)
+    {
+        // Two who ask at once take the same text apart twice.
+        public MessageArguments Value => field ??= MessageArguments.Of(json);
+    }
 }
 
 /// <param name="Detector">For example <c>secrets</c>, <c>injection</c>.</param>

@@ -22,7 +22,7 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
     {
         ct.ThrowIfCancellationRequested();
         var heard = new AnsweringRules(policy);
-        return Verdicts(Ask(document, () => Protocol.Digest.Of(document.Span), moment, heard, ct), heard);
+        return Verdicts(Answered(Ask(document, moment, heard, ct), () => Protocol.Digest.Of(document.Span)), heard);
     }
 
     /// <summary>The same for what is judged thousands of times a second: where no rule objects there is nothing to tell, and null is the answer.</summary>
@@ -32,14 +32,14 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
     {
         ct.ThrowIfCancellationRequested();
         var heard = new AnsweringRules(policy);
-        var answer = Ask(document, input, moment, heard, ct);
-        return standsIn is null && IsSilent(answer.Members) ? null : Verdicts(answer, heard);
+        var asked = Ask(document, moment, heard, ct);
+        return standsIn is null && IsSilent(asked.Members) ? null : Verdicts(Answered(asked, input), heard);
     }
 
     public PolicyExplanation Explain(string name, ReadOnlyMemory<byte> document, RegoMoment moment, CancellationToken ct)
     {
         var heard = new EveryRule();
-        var answer = Ask(document, () => Protocol.Digest.Of(document.Span), moment, heard, ct);
+        var answer = Answered(Ask(document, moment, heard, ct), () => Protocol.Digest.Of(document.Span));
         var verdicts = Verdicts(answer, heard);
         return new(name, [.. verdicts.Select((v, i) => new ExplainedVerdict(v, i < answer.Items.Count ? [.. heard.Behind(answer.Items[i].Value, policy).Select(h => h.Explain(policy, redactor))] : []))],
             [.. heard.Rules.Where(h => !policy.Answers(h.Rule)).DistinctBy(h => h.Rule.Index).OrderBy(h => h.Rule.Index).Select(h => h.Explain(policy, redactor))], answer.Input.Value);
@@ -60,7 +60,9 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
 
     private sealed record Answer(Lazy<Protocol.Digest> Input, Value[] Members, IReadOnlyList<(string Member, Value Value)> Items, IReadOnlyList<RuleInfo> Held);
 
-    private Answer Ask(ReadOnlyMemory<byte> document, Func<Protocol.Digest> input, RegoMoment moment, IRegoObserver observer, CancellationToken ct)
+    private static Answer Answered((Value[] Members, IReadOnlyList<RuleInfo> Held) asked, Func<Protocol.Digest> input) => new(new(input), asked.Members, [.. Items(asked.Members)], asked.Held);
+
+    private (Value[] Members, IReadOnlyList<RuleInfo> Held) Ask(ReadOnlyMemory<byte> document, RegoMoment moment, IRegoObserver observer, CancellationToken ct)
     {
         var found = policy.Query.Evaluate(Value.FromJson(document.Span), policy.Data, new EvaluationOptions
         {
@@ -76,8 +78,9 @@ internal sealed class RegoJudge(CompiledPolicy policy, Redactor redactor, Evalua
             throw new PolicyAnswerException($"{error.OnOneLine}{(error.Code.StartsWith("eval_limit", StringComparison.Ordinal) ? "; look for rules that go over every pair of something" : "")}");
         }
         if (found.Value is not ArrayValue { Count: var count } all || count != RegoDecision.Members.Count) throw new PolicyAnswerException($"the package '{policy.Package}' is undefined");
-        Value[] members = [.. all.Items.ToArray().Select(m => ((ArrayValue)m).Count > 0 ? ((ArrayValue)m)[0] : null!)];
-        return new(new(input), members, [.. Items(members)], found.FiredRules);
+        var members = new Value[count];
+        for (var i = 0; i < count; i++) members[i] = (ArrayValue)all[i] is { Count: > 0 } member ? member[0] : null!;
+        return (members, found.FiredRules);
     }
 
     // In the order in which RegoDecision makes verdicts of them.

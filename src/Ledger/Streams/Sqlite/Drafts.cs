@@ -1,4 +1,5 @@
 // What callers want written, redacted, bounded and serialized on the caller's thread, so that the writer only numbers, chains and stores (AUD-04).
+using System.Buffers;
 using System.Text.Json;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Protocol;
@@ -40,16 +41,24 @@ internal sealed class Drafts(Redactor redactor)
         return Outcome.Of<IReadOnlyList<string>>(lines);
     }
 
-    public Outcome<IReadOnlyList<AuditDraft>> Audit(IReadOnlyList<AuditEvent> audit)
+    public Outcome<IReadOnlyList<AuditDraft>> Audit(IReadOnlyList<AuditEvent> audit) =>
+        audit.Count == 0 ? Outcome.Of<IReadOnlyList<AuditDraft>>([]) : Audit(audit, static (to, e) => to.Write(e), new(AuditEventText.BytesFirst));
+
+    /// <param name="into">Has what is drafted in it, in the place of what was there, until the drafts are not needed any more.</param>
+    public Outcome<IReadOnlyList<AuditDraft>> Audit(IReadOnlyList<IAuditWords> audit, ArrayBufferWriter<byte> into) => Audit(audit, static (to, words) => words.Write(to), into);
+
+    private Outcome<IReadOnlyList<AuditDraft>> Audit<T>(IReadOnlyList<T> audit, Action<AuditEventText, T> write, ArrayBufferWriter<byte> into)
     {
         if (audit.Count > CountMax) return TooMany("audit events", audit.Count);
-        var drafts = new AuditDraft[audit.Count];
-        for (var i = 0; i < drafts.Length; i++)
+        into.ResetWrittenCount();
+        var text = new AuditEventText(into, redactor);
+        for (var i = 0; i < audit.Count; i++)
         {
-            drafts[i] = AuditEventText.Draft(audit[i], redactor);
-            if (drafts[i].Length > EventBytesMax) return TooLarge($"audit event '{audit[i].EventType}'", drafts[i].Length, EventBytesMax);
+            write(text, audit[i]);
+            if (text.Count != i + 1) return Problem.Bug("an audit event was not put into words just once");
+            if (text.Length > EventBytesMax) return TooLarge("an audit event", text.Length, EventBytesMax);
         }
-        return Outcome.Of<IReadOnlyList<AuditDraft>>(drafts);
+        return Outcome.Of<IReadOnlyList<AuditDraft>>(text.Drafts());
     }
 
     public Outcome<(string Kind, string Data)> Signal(Signal signal)

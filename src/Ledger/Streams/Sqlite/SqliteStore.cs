@@ -1,5 +1,6 @@
 // The embedded store: one SQLite file that several processes may share. All coordination is in the database; nothing is trusted across transactions.
 // This file: opening, closing, and how a call becomes a request of the writer or a read on a connection of its own.
+using System.Buffers;
 using System.Collections.Concurrent;
 using CabinCrew.Ledger.Redaction;
 using CabinCrew.Ledger.Signing;
@@ -16,7 +17,11 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
     /// <summary>Up to this size the whole file is checked at open; beyond it, what is read is checked when it is read.</summary>
     private const long FullCheckBytesMax = 8 << 20;
 
+    /// <summary>Of drafts, kept from one append to the next.</summary>
+    private const int SpareBytesFirst = 64 << 10, SpareBytesMax = 4 << 20;
+
     private readonly Drafts drafts = new(redactor);
+    private ArrayBufferWriter<byte>? spare;
     private readonly ConcurrentBag<Database> readers = [];
     private SqliteWriter? writer;
     private int closed;
@@ -25,16 +30,23 @@ internal sealed partial class SqliteStore(string path, Signer signer, Redactor r
 
     public Task<Outcome<Done>> AppendAuditAsync(TenantId tenant, IReadOnlyList<AuditEvent> audit, CancellationToken ct)
     {
-        var prepared = drafts.Audit(audit);
-        if (!prepared.Try(out var events, out var problem)) return Task.FromResult<Outcome<Done>>(problem);
-        return WriteAuditAsync();
+        return drafts.Audit(audit).Try(out var events, out var problem) ? AppendAsync(tenant, events, ct) : Task.FromResult<Outcome<Done>>(problem);
+    }
 
-        async Task<Outcome<Done>> WriteAuditAsync()
-        {
-            var done = await Writer.RunAsync("audit", s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
-            // Whatever the reason, the caller's action must not happen now.
-            return done.Problem is { Code: ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
-        }
+    public async Task<Outcome<Done>> AppendAuditWordsAsync(TenantId tenant, IReadOnlyList<IAuditWords> audit, CancellationToken ct)
+    {
+        // Used again and again: a gateway appends some hundred kilobytes many times a second.
+        var memory = Interlocked.Exchange(ref spare, null) ?? new(SpareBytesFirst);
+        var done = drafts.Audit(audit, memory).Try(out var events, out var problem) ? await AppendAsync(tenant, events, ct).ConfigureAwait(false) : problem;
+        if (memory.Capacity <= SpareBytesMax) spare = memory;
+        return done;
+    }
+
+    private async Task<Outcome<Done>> AppendAsync(TenantId tenant, IReadOnlyList<AuditDraft> events, CancellationToken ct)
+    {
+        var done = await Writer.RunAsync("audit", s => s.Audit.Append(s.Db, tenant.ToString(), events), ct).ConfigureAwait(false);
+        // Whatever the reason, the caller's action must not happen now.
+        return done.Problem is { Code: ProblemCode.StoreUnavailable or ProblemCode.StoreCorrupt } p ? p with { Code = ProblemCode.AuditUnwritable } : done;
     }
 
     public ValueTask DisposeAsync()

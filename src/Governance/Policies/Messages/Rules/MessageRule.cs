@@ -49,7 +49,7 @@ internal sealed class CallView(MessageSubject subject)
     private List<string>? texts;
     private string[]?[]? names;
 
-    public MessageArguments Arguments => field ??= MessageArguments.Of(subject.Arguments);
+    public MessageArguments Arguments => subject.TakenApart;
 
     /// <summary>The names of a target's path; of one with a fault, of its spelling.</summary>
     public string[] NamesOf(int target)
