@@ -24,12 +24,12 @@ internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, boo
     public static FirstLook At(ReadOnlySpan<byte> utf8, TextDetection.Side side, Redactor redactor)
     {
         var places = PlacesIn(utf8, side);
-        return new(places, JsonEscapes.AreIn(utf8), Suspects(utf8, side), side.LooksForMapped && redactor.FindIn(utf8) is not null, places.Count >= PlacesMax);
+        return new(places, JsonEscapes.AreIn(utf8), Suspects(utf8, side.Whole), side.LooksForMapped && redactor.FindIn(utf8) is not null, places.Count >= PlacesMax);
     }
 
-    public static bool Suspects(ReadOnlySpan<byte> utf8, TextDetection.Side side)
+    public static bool Suspects(ReadOnlySpan<byte> utf8, ITextDetector[] detectors)
     {
-        foreach (var detector in side.Whole)
+        foreach (var detector in detectors)
             if (detector.Suspects(utf8)) return true;
         return false;
     }

@@ -13,14 +13,28 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
 
     private readonly List<Finding> findings = [];
     private readonly List<(byte[]? Name, int Index, bool IsArray)> way = [];
+    private readonly HashSet<int> hiddenNames = [];
+    private Asked asked;
     private int place;
     private bool cut;
 
-    public IReadOnlyList<Finding> Run()
+    /// <param name="notAsked">Models that had nothing to say any more.</param>
+    public IReadOnlyList<Finding> Run(out IReadOnlyList<string> notAsked)
     {
+        notAsked = [];
         try
         {
-            Walk();
+            if (!first.IsNothing) Walk(Asked.Cheap);
+            if (side.Models.Length == 0) return findings;
+            // What is denied already is denied as a whole: a model could only say so again.
+            if (findings.Exists(f => f.Decision == Decision.Deny) && !Array.Exists(side.Models, m => side.Redacts(m.Name)))
+            {
+                notAsked = [.. side.Models.Select(m => m.Name)];
+                return findings;
+            }
+            var cheap = findings.Count;
+            Walk(Asked.Models);
+            if (cheap > 0 && findings.Count > cheap) return [.. findings.OrderBy(f => f.Start)];
         }
         catch (JsonException)
         {
@@ -30,8 +44,10 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         return findings;
     }
 
-    private void Walk()
+    private void Walk(Asked by)
     {
+        (asked, place) = (by, 0);
+        way.Clear();
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonText.DepthMax });
         while (reader.Read() && findings.Count < TextDetection.FindingsMax && !cut)
         {
@@ -54,7 +70,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
                     break;
                 case JsonTokenType.Number:
                     Count();
-                    if (first.HasMapped) Number((int)reader.TokenStartIndex, reader.ValueSpan.Length);
+                    if (first.HasMapped && asked == Asked.Cheap) Number((int)reader.TokenStartIndex, reader.ValueSpan.Length);
                     break;
                 default:
                     Count();
@@ -72,13 +88,14 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
     private void Text(int start, int length, bool isName = false)
     {
         var raw = json.Span.Slice(start, length);
+        if (isName && hiddenNames.Contains(start)) way[^1] = (HiddenName, 0, false);
         if (!IsSuspect(raw, start)) return;
         using var text = JsonText.Decode(raw);
-        var found = TextLook.At(text.Chars, side, out var isCut);
+        var found = TextLook.At(text.Chars, side, asked, out var isCut);
         cut |= isCut;
-        var known = side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars.ToString()) : [];
+        var known = asked == Asked.Cheap && side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars.ToString()) : [];
         // A name that is a secret, or holds one, is not told in any place.
-        if (isName && (found.Count > 0 || known.Count > 0)) way[^1] = (HiddenName, 0, false);
+        if (isName && (found.Count > 0 || known.Count > 0) && hiddenNames.Add(start)) way[^1] = (HiddenName, 0, false);
         foreach (var (detector, match) in found) Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);
         foreach (var secret in known)
             Add(Detectors.Mapped, secret.Name, $"this is the value of the secret {secret.Name}", start, text, secret.Start, secret.Length);
@@ -86,11 +103,12 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
 
     private bool IsSuspect(ReadOnlySpan<byte> raw, int start)
     {
+        if (asked == Asked.Models) return FirstLook.Suspects(raw, side.Models);
         while (place < first.Places.Count && first.Places[place] < start) place++;
         return first.HasMapped || first.IsCut
             || (place < first.Places.Count && first.Places[place] < start + raw.Length)
             || (first.HasEscapes && JsonEscapes.AreIn(raw))
-            || (first.HasStrange && FirstLook.Suspects(raw, side));
+            || (first.HasStrange && FirstLook.Suspects(raw, side.Whole));
     }
 
     private void Number(int start, int length)

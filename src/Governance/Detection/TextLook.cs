@@ -3,21 +3,31 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Detection;
 
+[Flags]
+internal enum Asked
+{
+    /// <summary>Every detector that is no model.</summary>
+    Cheap = 1,
+    Models = 2,
+    All = Cheap | Models,
+}
+
 internal static class TextLook
 {
     /// <summary>Every match in the text's order, without those that are a part of what the same detector found before and counts as much.</summary>
     /// <param name="isCut">There were more than <see cref="TextDetection.FindingsMax"/>.</param>
-    public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, out bool isCut)
+    public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, Asked asked, out bool isCut)
     {
         List<(ITextDetector Detector, TextMatch Match)> found = [];
-        side.Anchors.Run(text, (detector, match) =>
-        {
-            found.Add((detector, match));
-            return found.Count < TextDetection.FindingsMax;
-        });
+        if (asked.HasFlag(Asked.Cheap))
+            side.Anchors.Run(text, (detector, match) =>
+            {
+                found.Add((detector, match));
+                return found.Count < TextDetection.FindingsMax;
+            });
         isCut = found.Count >= TextDetection.FindingsMax;
         List<TextMatch> whole = [];
-        foreach (var detector in side.Whole)
+        foreach (var detector in side.WholeOf(asked))
         {
             whole.Clear();
             detector.FindIn(text, whole);

@@ -52,7 +52,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private bool IsSuspect(ReadOnlySpan<byte> utf8)
     {
-        if (FirstLook.Suspects(utf8, scanner.Side)) return true;
+        if (FirstLook.Suspects(utf8, scanner.Side.Whole) || FirstLook.Suspects(utf8, scanner.Side.Models)) return true;
         var any = false;
         scanner.Side.Anchors.Run(utf8, Back, Beyond, (_, _) => !(any = true));
         return any;
@@ -60,7 +60,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private void Texts(string text, Place place)
     {
-        var found = TextLook.At(text, scanner.Side, out var isCut);
+        var found = TextLook.At(text, scanner.Side, Asked.All, out var isCut);
         if (isCut) NotAll("too-many", $"more than {TextDetection.FindingsMax} things were found in one text, and nobody looked at the rest");
         if (found.Count == 0) return;
         var lines = new Lines(text);

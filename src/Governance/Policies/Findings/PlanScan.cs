@@ -19,6 +19,14 @@ public static class PlanScan
     /// <summary>More are told by one that says so.</summary>
     public const int FindingsMax = 2000;
 
+    /// <summary>So many contents are looked through before their findings are counted: what a plan can make this hold is bounded by that.</summary>
+    private const int ChunkMax = 64;
+
+    /// <summary>For less than that, asking another core costs more than it saves.</summary>
+    private const int TogetherBytesMin = 256 << 10;
+
+    private const int CoresMax = 8;
+
     /// <summary>Every detector looks, whatever a workflow makes of its findings: other policies may make more of them.</summary>
     private static Scanner Scanner => Scanner.Standard;
 
@@ -28,10 +36,8 @@ public static class PlanScan
         List<ScanFinding> found = [];
         List<string> notLooked = [];
         var texts = 0;
-        foreach (var content in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)))
+        foreach (var (content, result) in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)).Chunk(ChunkMax).SelectMany(chunk => chunk.Zip(Look(chunk, ct))))
         {
-            ct.ThrowIfCancellationRequested();
-            var result = Scanner.Scan(content, ct);
             if (result.Kind == ScanKind.Binary) notLooked.Add(content.ShownAs ?? content.Name);
             else texts++;
             found.AddRange(result.Findings.Take(FindingsMax - found.Count));
@@ -40,6 +46,18 @@ public static class PlanScan
             break;
         }
         return new(found, texts, notLooked);
+    }
+
+    // Side by side where there is enough to do for that: what comes out is in the same order, whatever the number of cores.
+    private static ScanResult[] Look(ScanContent[] contents, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var results = new ScanResult[contents.Length];
+        if (contents.Sum(c => (long)c.Bytes.Length) < TogetherBytesMin)
+            for (var i = 0; i < contents.Length; i++) results[i] = Scanner.Scan(contents[i], ct);
+        else
+            Parallel.For(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, CoresMax), CancellationToken = ct }, i => results[i] = Scanner.Scan(contents[i], ct));
+        return results;
     }
 
     private static IEnumerable<ScanContent> Contents(JudgedChange change)
