@@ -30,6 +30,9 @@ public static class PlanScan
     /// <summary>Every detector looks, whatever a workflow makes of its findings: other policies may make more of them.</summary>
     private static Scanner Scanner => Scanner.Standard;
 
+    // Plans are judged more than once, and most of one is often the next one's as well.
+    private static readonly ScanMemory Seen = new();
+
     /// <exception cref="OperationCanceledException"/>
     public static PlanFindings Of(PolicySubject subject, CancellationToken ct)
     {
@@ -54,9 +57,9 @@ public static class PlanScan
         ct.ThrowIfCancellationRequested();
         var results = new ScanResult[contents.Length];
         if (contents.Sum(c => (long)c.Bytes.Length) < TogetherBytesMin)
-            for (var i = 0; i < contents.Length; i++) results[i] = Scanner.Scan(contents[i], ct);
+            for (var i = 0; i < contents.Length; i++) results[i] = Seen.Scan(Scanner, contents[i], ct);
         else
-            Parallel.For(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, CoresMax), CancellationToken = ct }, i => results[i] = Scanner.Scan(contents[i], ct));
+            Parallel.For(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, CoresMax), CancellationToken = ct }, i => results[i] = Seen.Scan(Scanner, contents[i], ct));
         return results;
     }
 
