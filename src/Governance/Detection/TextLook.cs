@@ -20,11 +20,12 @@ internal static class TextLook
     {
         List<(ITextDetector Detector, TextMatch Match)> found = [];
         if (asked.HasFlag(Asked.Cheap))
-            side.Anchors.Run(text, (detector, match) =>
-            {
-                found.Add((detector, match));
-                return found.Count < TextDetection.FindingsMax;
-            });
+        {
+            side.Anchors.Run(text, (detector, match) => Add(detector, match));
+            // Whoever reads past a disguise finds the same in what it shows; what both find is told once.
+            using var plain = Disguise.Of(text);
+            if (plain is not null) side.Anchors.Run(plain.Chars, (detector, match) => Add(detector, plain.InText(match)));
+        }
         isCut = found.Count >= TextDetection.FindingsMax;
         List<TextMatch> whole = [];
         foreach (var detector in side.WholeOf(asked))
@@ -44,5 +45,11 @@ internal static class TextLook
             return false;
         });
         return found;
+
+        bool Add(ITextDetector detector, TextMatch match)
+        {
+            found.Add((detector, match));
+            return found.Count < TextDetection.FindingsMax;
+        }
     }
 }

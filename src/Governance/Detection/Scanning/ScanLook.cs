@@ -52,7 +52,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private bool IsSuspect(ReadOnlySpan<byte> utf8)
     {
-        if (FirstLook.Suspects(utf8, scanner.Side.Whole) || FirstLook.Suspects(utf8, scanner.Side.Models)) return true;
+        if (Disguise.MayBeIn(utf8) || FirstLook.Suspects(utf8, scanner.Side.Whole) || FirstLook.Suspects(utf8, scanner.Side.Models)) return true;
         var any = false;
         scanner.Side.Anchors.Run(utf8, Back, Beyond, (_, _) => !(any = true));
         return any;
