@@ -27,6 +27,9 @@ public static class PlanScan
 
     private const int CoresMax = 8;
 
+    /// <summary>So many are told one by one that are no text and nothing that runs; how many there are stands in the record in any case.</summary>
+    private const int PicturesToldMax = 200;
+
     /// <summary>Every detector looks, whatever a workflow makes of its findings: other policies may make more of them.</summary>
     private static Scanner Scanner => Scanner.Standard;
 
@@ -38,12 +41,13 @@ public static class PlanScan
     {
         List<ScanFinding> found = [];
         List<string> notLooked = [];
-        var texts = 0;
+        var (texts, pictures) = (0, 0);
         foreach (var (content, result) in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)).Chunk(ChunkMax).SelectMany(chunk => chunk.Zip(Look(chunk, ct))))
         {
             if (result.Kind == ScanKind.Binary) notLooked.Add(content.ShownAs ?? content.Name);
             else texts++;
             found.AddRange(result.Findings.Take(FindingsMax - found.Count));
+            if (Unseen.In(content, result) is { } unseen && found.Count < FindingsMax && (unseen.Decision != Decision.Allow || ++pictures <= PicturesToldMax)) found.Add(unseen);
             if (found.Count < FindingsMax) continue;
             found.Add(new(TextDetection.NotAll, "too-many", Decision.RequireApproval, content.ShownAs ?? content.Name, 1, 1, $"more than {FindingsMax} things were found in the plan, and nobody looked at the rest", "0000000000000000"));
             break;
@@ -69,7 +73,7 @@ public static class PlanScan
         if (change.Change is not { After: { Kind: not FileKind.Link } after } || after.Content == change.Change.Before?.Content) yield break;
         var path = change.Change.Path.ToString();
         HashSet<int>? lines = change.Change.Before is null || change.AddedLines.Count == 0 ? null : [.. change.AddedLines.Select(l => l.Number)];
-        if (change.Content is { } content) yield return new(path, content) { Lines = lines };
+        if (change.Content is { } content) yield return new(path, content) { Lines = lines, MayRun = after.Kind == FileKind.Executable };
         else if (change.AddedLines.Count > 0) yield return Part(path, change);
     }
 
