@@ -56,7 +56,14 @@ internal sealed class Disguise : IDisposable
     public ReadOnlySpan<char> Chars => chars.AsSpan(0, count);
 
     /// <summary>Null: nothing in the text is in disguise.</summary>
-    public static Disguise? Of(ReadOnlySpan<char> text) => text.IndexOfAny(Disguised) is >= 0 and var first ? new(text, first) : null;
+    public static Disguise? Of(ReadOnlySpan<char> text) => !System.Text.Ascii.IsValid(text) && text.IndexOfAny(Disguised) is >= 0 and var first ? new(text, first) : null;
+
+    /// <summary>The text without its disguise.</summary>
+    public static string Plain(string text)
+    {
+        using var plain = Of(text);
+        return plain?.Chars.ToString() ?? text;
+    }
 
     /// <summary>Whether something in UTF-8 text is in disguise, and close enough to Latin letters to be read as one word with them. What is not is another language.</summary>
     public static bool MayBeIn(ReadOnlySpan<byte> utf8)
