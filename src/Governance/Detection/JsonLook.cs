@@ -122,7 +122,7 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
         using var text = JsonText.Decode(raw);
         var found = TextLook.At(text.Chars, side, asked, out var isCut);
         cut |= isCut;
-        var known = asked == Asked.Cheap && side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars.ToString()) : [];
+        var known = asked == Asked.Cheap && side.LooksForMapped && (first.HasMapped || first.HasEscapes) ? redactor.Locate(text.Chars) : [];
         // A name that is a secret, or holds one, is not told in any place.
         if (isName && (found.Count > 0 || known.Count > 0) && hiddenNames.Add(start)) way[^1] = (HiddenName, 0, false);
         foreach (var (detector, match) in found) Add(detector.Name, match.Rule.Id, match.Rule.Reason, start, text, match.Start, match.Length);

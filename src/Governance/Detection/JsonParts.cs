@@ -19,13 +19,22 @@ internal static class JsonParts
 
     private static readonly System.Buffers.SearchValues<byte> Blank = System.Buffers.SearchValues.Create(" \t\r\n"u8);
 
+    private static ReadOnlySpan<byte> Text => "\"text\""u8;
+
     /// <summary>A piece of a part within all of them.</summary>
     private readonly record struct Piece(int From, int Length, int Part, int Offset);
 
     /// <summary>Whether any list may hold several: two members called <c>text</c>, or a list that begins with a string.</summary>
     public static bool MayBeIn(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.IndexOf("\"text\""u8) is >= 0 and var text && utf8[(text + 1)..].IndexOf("\"text\""u8) >= 0) return true;
+        var texts = 0;
+        for (var at = 0; texts < 2 && utf8[at..].IndexOf(Text) is >= 0 and var step;)
+        {
+            at += step + Text.Length;
+            // Also the value of "type".
+            if (utf8[at..].IndexOfAnyExcept(Blank) is >= 0 and var next && utf8[at + next] == (byte)':') texts++;
+        }
+        if (texts > 1) return true;
         for (var at = 0; utf8[at..].IndexOf((byte)'[') is >= 0 and var step;)
         {
             at += step + 1;
