@@ -36,6 +36,9 @@ internal enum DetectorCost
     Model,
 }
 
+/// <summary>An anchor, and whose it is. A class, as code for lists of those is in the program already: lists of pairs are compiled at each start.</summary>
+internal sealed record OwnedAnchor(ITextDetector Detector, Anchor Anchor);
+
 internal interface ITextDetector
 {
     string Name { get; }

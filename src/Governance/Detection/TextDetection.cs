@@ -93,7 +93,7 @@ public sealed class TextDetection
             Whole = [.. Active.Where(d => d.Cost == DetectorCost.OwnPass)];
             Models = [.. Active.Where(d => d.Cost == DetectorCost.Model)];
             Names = [.. Active.Select(d => d.Name), .. LooksForMapped ? [Detectors.Mapped] : Array.Empty<string>()];
-            Anchors = new(from detector in Active from anchor in detector.Anchors select (detector, anchor));
+            Anchors = new(from detector in Active from anchor in detector.Anchors select new OwnedAnchor(detector, anchor));
         }
 
         public ITextDetector[] Active { get; }

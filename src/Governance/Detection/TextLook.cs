@@ -12,13 +12,16 @@ internal enum Asked
     All = Cheap | Models,
 }
 
+/// <summary>A class, for the same reason as <see cref="OwnedAnchor"/>; there are few.</summary>
+internal sealed record FoundMatch(ITextDetector Detector, TextMatch Match);
+
 internal static class TextLook
 {
     /// <summary>Every match in the text's order, without those that are a part of what the same detector found before and counts as much.</summary>
     /// <param name="isCut">There were more than <see cref="TextDetection.FindingsMax"/>.</param>
-    public static List<(ITextDetector Detector, TextMatch Match)> At(ReadOnlySpan<char> text, TextDetection.Side side, Asked asked, out bool isCut)
+    public static List<FoundMatch> At(ReadOnlySpan<char> text, TextDetection.Side side, Asked asked, out bool isCut)
     {
-        List<(ITextDetector Detector, TextMatch Match)> found = [];
+        List<FoundMatch> found = [];
         if (asked.HasFlag(Asked.Cheap))
         {
             side.Anchors.Run(text, (detector, match) => Add(detector, match));
@@ -32,8 +35,9 @@ internal static class TextLook
         {
             whole.Clear();
             detector.FindIn(text, whole);
-            foreach (var match in whole) found.Add((detector, match));
+            foreach (var match in whole) found.Add(new(detector, match));
         }
+        if (found.Count < 2) return found;
         found.Sort((a, b) => a.Match.Start != b.Match.Start ? a.Match.Start.CompareTo(b.Match.Start) : b.Match.Length.CompareTo(a.Match.Length));
         Dictionary<(ITextDetector, Decision), int> ends = [];
         found.RemoveAll(f =>
@@ -48,7 +52,7 @@ internal static class TextLook
 
         bool Add(ITextDetector detector, TextMatch match)
         {
-            found.Add((detector, match));
+            found.Add(new(detector, match));
             return found.Count < TextDetection.FindingsMax;
         }
     }
