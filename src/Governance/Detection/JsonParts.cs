@@ -48,40 +48,32 @@ internal static class JsonParts
     /// <param name="isCut">There was more in it than is told.</param>
     public static List<Finding> Look(ReadOnlyMemory<byte> json, string list, IReadOnlyList<JsonPart> parts, TextDetection.Side side, out bool isCut)
     {
-        List<JsonText> texts = [];
-        try
-        {
-            foreach (var part in parts) texts.Add(JsonText.Decode(json.Span.Slice(part.Start, part.Length)));
-            List<Finding> found = [];
-            HashSet<(DetectorRule, int)> known = [];
-            isCut = Look(list, parts, texts, " ", side, known, found);
-            // Two values of a list are not one value; two parts of a content are one text.
-            if (parts.All(p => p.IsContent)) isCut |= Look(list, parts, texts, "", side, known, found);
-            return found;
-        }
-        finally
-        {
-            foreach (var text in texts) text.Dispose();
-        }
+        List<Finding> found = [];
+        HashSet<(DetectorRule, int)> known = [];
+        isCut = Look(json, list, parts, " ", side, known, found);
+        // Two values of a list are not one value; two parts of a content are one text.
+        if (parts.All(p => p.IsContent)) isCut |= Look(json, list, parts, "", side, known, found);
+        return found;
     }
 
-    private static bool Look(string list, IReadOnlyList<JsonPart> parts, List<JsonText> texts, string between, TextDetection.Side side, HashSet<(DetectorRule, int)> known, List<Finding> found)
+    private static bool Look(ReadOnlyMemory<byte> json, string list, IReadOnlyList<JsonPart> parts, string between, TextDetection.Side side, HashSet<(DetectorRule, int)> known, List<Finding> found)
     {
-        var (all, pieces) = Together(texts, between);
+        var (all, pieces) = Together(json.Span, parts, between);
         var matches = TextLook.At(all, side, Asked.Cheap, out var isCut);
         foreach (var (detector, match) in matches)
         {
             var (first, last) = (At(pieces, match.Start), At(pieces, match.Start + match.Length - 1));
             var decision = side.DecisionOf(detector.Name, match.Rule.Id);
             if (pieces[first].Part == pieces[last].Part || (decision == Decision.Allow && !side.Redacts(detector.Name))) continue;
-            if (between.Length > 0 ? !HasSentence(texts, pieces, first, last) : known.Contains((match.Rule, pieces[first].Part))) continue;
+            if (between.Length > 0 ? !HasSentence(all, pieces, first, last) : known.Contains((match.Rule, pieces[first].Part))) continue;
             known.Add((match.Rule, pieces[first].Part));
             for (var i = first; i <= last && found.Count < TextDetection.FindingsMax; i++)
             {
                 var piece = pieces[i];
                 var (from, to) = (Math.Max(match.Start, piece.From), Math.Min(match.Start + match.Length, piece.From + piece.Length));
                 if (from >= to) continue;
-                var (part, text) = (parts[piece.Part], texts[piece.Part]);
+                var part = parts[piece.Part];
+                using var text = JsonText.Decode(json.Span.Slice(part.Start, part.Length));
                 var (start, end) = (text.PlaceOf(piece.Offset + from - piece.From), text.PlaceOf(piece.Offset + to - piece.From));
                 found.Add(new(detector.Name, match.Rule.Id, part.PlaceIn(list), part.Start + start, end - start, decision, side.Redacts(detector.Name), $"{match.Rule.Reason}, in parts"));
             }
@@ -90,20 +82,22 @@ internal static class JsonParts
     }
 
     // Words of a list are no sentence, but halves of a sentence are.
-    private static bool HasSentence(List<JsonText> texts, List<Piece> pieces, int first, int last)
+    private static bool HasSentence(string all, List<Piece> pieces, int first, int last)
     {
         for (var i = first; i <= last; i++)
-            if (texts[pieces[i].Part].Chars.Trim().Contains(' ')) return true;
+            if (all.AsSpan(pieces[i].From, pieces[i].Length).Trim().Contains(' ')) return true;
         return false;
     }
 
-    private static (string All, List<Piece> Pieces) Together(List<JsonText> texts, string between)
+    // One part at a time: there may be millions.
+    private static (string All, List<Piece> Pieces) Together(ReadOnlySpan<byte> json, IReadOnlyList<JsonPart> parts, string between)
     {
         var all = new System.Text.StringBuilder();
         List<Piece> pieces = [];
-        for (var part = 0; part < texts.Count; part++)
+        for (var part = 0; part < parts.Count; part++)
         {
-            var chars = texts[part].Chars;
+            using var text = JsonText.Decode(json.Slice(parts[part].Start, parts[part].Length));
+            var chars = text.Chars;
             if (chars.Length <= 2 * SeamChars) Add(chars, part, 0);
             else
             {

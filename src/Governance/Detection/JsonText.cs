@@ -11,7 +11,7 @@ public struct JsonText : IDisposable
     /// <summary>How deep a message may be nested.</summary>
     public const int DepthMax = 256;
 
-    private const int RunsAtFirst = 64;
+    private const int RunsAtFirst = 16;
 
     // All that a run of plain characters may not hold: the rest stands in bytes as in characters, one for one.
     private static readonly SearchValues<byte> Odd = SearchValues.Create([(byte)'\\', .. Enumerable.Range(0x80, 0x80).Select(b => (byte)b)]);

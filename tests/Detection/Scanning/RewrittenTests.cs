@@ -89,6 +89,16 @@ public sealed class RewrittenTests
     }
 
     [Fact]
+    public void Time_is_linear_in_coded_lines_that_mean_nothing()
+    {
+        var noise = new byte[3_000_000];
+        new Random(7).NextBytes(noise);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Empty(Wrapped.Runs(Encoding.ASCII.GetBytes(Convert.ToBase64String(noise, Base64FormattingOptions.InsertLineBreaks)), out _));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), watch.Elapsed.ToString());
+    }
+
+    [Fact]
     public void Time_is_linear_in_what_is_written_out()
     {
         foreach (var part in (string[])["%41", "\\x41", "&#65", "'a' + ", "\"a\" \"b\"\n", "\\u{41}", "QUJD\n", "\\\\\\\"", "'a'\\\n"])

@@ -55,7 +55,7 @@ internal static class ArchiveEntries
         var (size, start) = (BinaryPrimitives.ReadUInt32LittleEndian(zip[(end + 12)..]), BinaryPrimitives.ReadUInt32LittleEndian(zip[(end + 16)..]));
         // Larger than 4 GiB, which it is not, or so many entries that another directory has them.
         if (count == ushort.MaxValue || start > end || size > end - start) return false;
-        var at = (int)start;
+        var (at, all) = ((int)start, 0L);
         for (var i = 0; i < count; i++)
         {
             if (at > end - DirectoryBytes || !zip[at..].StartsWith("PK\x01\x02"u8) || entries.Count >= EntriesMax) return false;
@@ -66,7 +66,8 @@ internal static class ArchiveEntries
             var name = BinaryPrimitives.ReadUInt16LittleEndian(one[28..]);
             var rest = BinaryPrimitives.ReadUInt16LittleEndian(one[30..]) + BinaryPrimitives.ReadUInt16LittleEndian(one[32..]);
             var local = BinaryPrimitives.ReadUInt32LittleEndian(one[42..]);
-            if (at + DirectoryBytes + name + rest > end) return false;
+            // What several entries share is there once, and would be unpacked as often as somebody likes.
+            if (at + DirectoryBytes + name + rest > end || (all += packed) > zip.Length) return false;
             var path = Encoding.UTF8.GetString(one.Slice(DirectoryBytes, name));
             at += DirectoryBytes + name + rest;
             if (path.EndsWith('/') && packed == 0) continue;

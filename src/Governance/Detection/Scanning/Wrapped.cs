@@ -68,13 +68,17 @@ internal static class Wrapped
     {
         List<WrappedRun>? runs = null;
         isCut = false;
+        var tried = 0;
         for (var at = RunCharsMin - 1; at < text.Length; at += RunCharsMin)
         {
             if (!Base64.Contains(text[at])) continue;
             var start = text[..at].LastIndexOfAnyExcept(Base64) + 1;
             var length = text[start..].IndexOfAnyExcept(Base64);
             if (length < 0) length = text.Length - start;
-            if (length >= RunCharsMin && Lines(text, start, length) is var (whole, letters) && letters is not null && letters.Length <= RunCharsMax && Decoded(letters) is var (wholeForm, wholeBytes))
+            // Lines that mean nothing together are not put together once more from the next one on.
+            var (whole, letters) = length >= RunCharsMin && start >= tried ? Lines(text, start, length) : (length, null);
+            if (letters is not null) tried = start + whole;
+            if (letters?.Length <= RunCharsMax && Decoded(letters) is var (wholeForm, wholeBytes))
             {
                 if (runs?.Count == RunsMax) isCut = true;
                 else (runs ??= []).Add(new(wholeForm, start, wholeBytes) { Length = whole });
@@ -99,7 +103,8 @@ internal static class Wrapped
             if (line == 0 || line > length) break;
             (letters ??= [.. text.Slice(start, length)]).AddRange(text.Slice(next, line));
             end = next + line;
-            if (line < length || letters.Count > RunCharsMax) break;
+            // What goes on beyond that is the next run.
+            if (line < length || letters.Count + length > RunCharsMax) break;
         }
         return (end - start, letters?.ToArray());
     }
