@@ -18,6 +18,8 @@ IBenchmark[] table =
     new PolicyBenchmark(),
     new McpBenchmark(),
     new SecretsBenchmark(),
+    new InjectionBenchmark(),
+    new ScanBenchmark(),
 ];
 
 var chosen = args.Length == 0 ? table : [.. table.Where(b => args.Contains(b.Name))];

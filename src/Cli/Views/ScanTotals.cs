@@ -19,6 +19,9 @@ internal sealed class ScanTotals
     /// <summary>Of the files.</summary>
     public int Binaries { get; private set; }
 
+    /// <summary>Of the files in archives.</summary>
+    public int BinariesWithin { get; private set; }
+
     public long Bytes { get; private set; }
 
     /// <summary>Findings that are not told, because a person allows them.</summary>
@@ -32,6 +35,7 @@ internal sealed class ScanTotals
         Bytes += bytes;
         Allowed += result.Allowed;
         if (result.Kind == ScanKind.Binary) Binaries++;
+        BinariesWithin += result.BinariesWithin;
         foreach (var finding in result.Findings) Add(finding);
     }
 

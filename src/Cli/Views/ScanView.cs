@@ -36,13 +36,14 @@ internal sealed class ScanView(Screen screen, Scanner scanner, bool sarif)
     }
 
     private string Line(ScanFinding f) =>
-        $"{Screen.Safe(f.Path)}:{f.Line}:{f.Column}: {screen.Paint(f.Decision)}: {Screen.Safe(f.Message)} [{Screen.Safe(f.Id)}]{(f.Within is null ? "" : $" (in {f.Within})")}{(f.Commit is null ? "" : $" (commit {f.Commit[..Math.Min(12, f.Commit.Length)]})")}";
+        $"{Screen.Safe(f.Path)}:{f.Line}:{f.Column}: {screen.Paint(f.Decision)}: {Screen.Safe(f.Message)} [{Screen.Safe(f.Id)}]{(f.Within is null ? "" : $" (in {Screen.Safe(f.Within)})")}{(f.Commit is null ? "" : $" (commit {f.Commit[..Math.Min(12, f.Commit.Length)]})")}";
 
     private void Summary(ScanTotals totals)
     {
         if (screen.Live) screen.LiveLine(null);
         var looked = $"{Quantities.Count(totals.Files - totals.Binaries, "text")}, {Quantities.Bytes(totals.Bytes)}, by {string.Join(", ", scanner.Detectors)}";
         var binaries = totals.Binaries == 0 ? "" : $"; not looked into: {Quantities.Count(totals.Binaries, "binary file")}";
+        if (totals.BinariesWithin > 0) binaries += $"{(totals.Binaries == 0 ? "; not looked into: " : ", ")}{Quantities.Count(totals.BinariesWithin, "binary file")} in archives";
         if (totals.Allowed > 0) binaries += $"; allowed: {totals.Allowed}";
         if (totals.Findings.Count == 0) screen.Line($"nothing found in {looked}{binaries}");
         else screen.Line($"\n{Quantities.Count(totals.Findings.Count + totals.FindingsNotKept, "finding")} ({string.Join(", ", Counts(totals).Select(c => $"{c.Decision.Word()}: {c.Count}"))}) in {looked}{binaries}");
@@ -55,6 +56,7 @@ internal sealed class ScanView(Screen screen, Scanner scanner, bool sarif)
         ["detection_digest"] = scanner.Digest.ToString(),
         ["texts"] = totals.Files - totals.Binaries,
         ["binaries"] = totals.Binaries,
+        ["binaries_in_archives"] = totals.BinariesWithin,
         ["bytes"] = totals.Bytes,
         ["decision"] = totals.Strictest.Word(),
         ["counts"] = new JsonObject(Counts(totals).Select(c => KeyValuePair.Create(c.Decision.Word(), (JsonNode?)c.Count))),

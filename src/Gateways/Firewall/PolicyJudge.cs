@@ -25,7 +25,7 @@ public sealed class DetectorScan(TextDetection detection, CommandScan commands, 
         ct.ThrowIfCancellationRequested();
         var isCallers = subject.Direction == MessageDirection.ToServer;
         var nothing = isCallers ? nothingFromCaller : nothingFromServer;
-        var found = detection.Detect(subject.Frame, isCallers ? TextOrigin.Caller : TextOrigin.Server);
+        var found = detection.Detect(subject.Frame, isCallers ? TextOrigin.Caller : TextOrigin.Server, out var notAsked);
         var run = commands.In(subject);
         if (run is not null) nothing = nothing with { Findings = run, Ran = [.. nothing.Ran, CommandScan.Name] };
         if (found.Count == 0) return new(nothing);
@@ -33,7 +33,7 @@ public sealed class DetectorScan(TextDetection detection, CommandScan commands, 
         var findings = new MessageFinding[found.Count];
         for (var i = 0; i < findings.Length; i++) findings[i] = new(found[i].Detector, found[i].Rule, PlaceOf(found[i], content, subject.Content.Length), found[i].Decision, found[i].Reason);
         // Nobody has looked at all of it: then nobody says so.
-        var ran = Array.Exists(findings, f => f.Detector == TextDetection.NotAll) ? [] : nothing.Ran;
+        var ran = Array.Exists(findings, f => f.Detector == TextDetection.NotAll) ? [] : notAsked.Count == 0 ? nothing.Ran : [.. nothing.Ran.Except(notAsked)];
         var secrets = found.Where(f => f.Detector is Detectors.Secrets or Detectors.Mapped).Select(f => JsonText.Unescape(subject.Frame.Span.Slice(f.Start, f.Length))).ToList();
         return new(nothing with { Ran = ran, Secrets = secrets, Findings = [.. findings, .. run ?? []], Cuts = [.. redaction.Cuts(subject.Frame, found).Select(c => new MessageCut(c.Start, c.Length, c.Instead))] });
     }

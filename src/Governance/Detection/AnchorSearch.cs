@@ -9,11 +9,11 @@ internal sealed class AnchorSearch
     // The two letters beyond ASCII that comparing without case takes for an ASCII one: the long s, and the sign of Kelvin.
     private const string Foldable = "\u017F\u212A";
 
-    private readonly (ITextDetector Detector, Anchor Anchor)[]?[] byFirst = new (ITextDetector, Anchor)[]?[128];
+    private readonly OwnedAnchor[]?[] byFirst = new OwnedAnchor[]?[128];
     private readonly AnchorFilter filter;
     private readonly WordStarts words;
 
-    public AnchorSearch(IEnumerable<(ITextDetector Detector, Anchor Anchor)> anchors)
+    public AnchorSearch(IEnumerable<OwnedAnchor> anchors)
     {
         var given = anchors.ToArray();
         words = new(given.Where(a => a.Anchor.AtWord));
@@ -21,7 +21,7 @@ internal sealed class AnchorSearch
         filter = new(all.Select(a => a.Anchor));
         for (var first = 0; first < byFirst.Length; first++)
         {
-            (ITextDetector, Anchor)[] own = [.. all.Where(a => a.Anchor.Text[0] == first || (a.Anchor.IgnoreCase && char.ToUpperInvariant(a.Anchor.Text[0]) == first))];
+            OwnedAnchor[] own = [.. all.Where(a => a.Anchor.Text[0] == first || (a.Anchor.IgnoreCase && char.ToUpperInvariant(a.Anchor.Text[0]) == first))];
             if (own.Length > 0) byFirst[first] = own;
         }
     }
@@ -76,7 +76,7 @@ internal sealed class AnchorSearch
     }
 
     // False: it is enough.
-    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
+    private static bool LookAt(ref Window window, int at, ReadOnlySpan<byte> utf8, ReadOnlySpan<OwnedAnchor> anchors, Func<ITextDetector, TextMatch, bool> found)
     {
         foreach (var (detector, anchor) in anchors)
         {
@@ -96,10 +96,10 @@ internal sealed class AnchorSearch
         return true;
     }
 
-    private ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> AnchorsOf(int first) => first < byFirst.Length ? byFirst[first] : default;
+    private ReadOnlySpan<OwnedAnchor> AnchorsOf(int first) => first < byFirst.Length ? byFirst[first] : default;
 
     // False: it is enough.
-    private static bool LookAt(ReadOnlySpan<char> text, int at, ReadOnlySpan<(ITextDetector Detector, Anchor Anchor)> anchors, Func<ITextDetector, TextMatch, bool> found)
+    private static bool LookAt(ReadOnlySpan<char> text, int at, ReadOnlySpan<OwnedAnchor> anchors, Func<ITextDetector, TextMatch, bool> found)
     {
         foreach (var (detector, anchor) in anchors)
             if (text[at..].StartsWith(anchor.Text, anchor.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) && anchor.Look(text, at) is { } match && !found(detector, match)) return false;

@@ -6,10 +6,11 @@ namespace CabinCrew.Governance.Detection;
 
 /// <param name="Places">In the bytes, in order; empty where only the rest speaks.</param>
 /// <param name="HasEscapes">Strings with escapes are suspect.</param>
-/// <param name="HasStrange">Strings that a detector without anchors suspects are suspect.</param>
+/// <param name="HasStrange">Strings that a detector without anchors suspects, and those with letters in disguise, are suspect.</param>
 /// <param name="HasMapped">Every string is suspect, and every number.</param>
+/// <param name="HasParts">A list may hold several texts that are read as one.</param>
 /// <param name="IsCut">There are more places than were kept: every string is suspect.</param>
-internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, bool HasStrange, bool HasMapped, bool IsCut)
+internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, bool HasStrange, bool HasMapped, bool HasParts, bool IsCut)
 {
     /// <summary>How far beyond itself an anchor's look can see; longer than any token.</summary>
     private const int Beyond = 1 << 13;
@@ -19,17 +20,17 @@ internal sealed record FirstLook(IReadOnlyList<int> Places, bool HasEscapes, boo
 
     private const int PlacesMax = 4096;
 
-    public bool IsNothing => Places.Count == 0 && !HasEscapes && !HasStrange && !HasMapped;
+    public bool IsNothing => Places.Count == 0 && !HasEscapes && !HasStrange && !HasMapped && !HasParts;
 
     public static FirstLook At(ReadOnlySpan<byte> utf8, TextDetection.Side side, Redactor redactor)
     {
         var places = PlacesIn(utf8, side);
-        return new(places, JsonEscapes.AreIn(utf8), Suspects(utf8, side), side.LooksForMapped && redactor.FindIn(utf8) is not null, places.Count >= PlacesMax);
+        return new(places, JsonEscapes.AreIn(utf8), Suspects(utf8, side.Whole) || Disguise.MayBeIn(utf8), side.LooksForMapped && redactor.FindIn(utf8) is not null, side.Active.Length > 0 && JsonParts.MayBeIn(utf8), places.Count >= PlacesMax);
     }
 
-    public static bool Suspects(ReadOnlySpan<byte> utf8, TextDetection.Side side)
+    public static bool Suspects(ReadOnlySpan<byte> utf8, ITextDetector[] detectors)
     {
-        foreach (var detector in side.Whole)
+        foreach (var detector in detectors)
             if (detector.Suspects(utf8)) return true;
         return false;
     }

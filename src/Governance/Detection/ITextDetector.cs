@@ -23,9 +23,27 @@ internal sealed record Anchor(string Text, AnchorLook Look, bool IgnoreCase = fa
     public bool AtWord { get; init; }
 }
 
+/// <summary>What a detector's look costs, cheapest first: the order in which they look.</summary>
+internal enum DetectorCost
+{
+    /// <summary>Stands on anchors, which are searched for in one pass for all such detectors.</summary>
+    Anchored,
+
+    /// <summary>Looks through a text by itself, where something in its bytes speaks for that.</summary>
+    OwnPass,
+
+    /// <summary>Computes over every character. Asked last, and not where no answer of it could change what becomes of a message.</summary>
+    Model,
+}
+
+/// <summary>An anchor, and whose it is. A class, as code for lists of those is in the program already: lists of pairs are compiled at each start.</summary>
+internal sealed record OwnedAnchor(ITextDetector Detector, Anchor Anchor);
+
 internal interface ITextDetector
 {
     string Name { get; }
+
+    DetectorCost Cost => Anchors.Count > 0 ? DetectorCost.Anchored : DetectorCost.OwnPass;
 
     IReadOnlyList<DetectorRule> Rules { get; }
 

@@ -1,7 +1,7 @@
 // Text in a tool's output or description that speaks to the model instead of to its reader (MCP-06): orders to forget what it was told, and tags that only a model's own transcript has.
 // By the structure of the sentence, not by single words: "ignore the previous line" passes, "ignore all previous instructions" does not.
-using System.Collections.Frozen;
 using CabinCrew.Protocol;
+using static CabinCrew.Governance.Detection.InstructionWords;
 using Words = System.Collections.Frozen.FrozenSet<string>.AlternateLookup<System.ReadOnlySpan<char>>;
 
 namespace CabinCrew.Governance.Detection;
@@ -9,7 +9,6 @@ namespace CabinCrew.Governance.Detection;
 internal sealed class InstructionDetector : ITextDetector
 {
     private const int WordsBetweenMax = 6;
-    private const int WordCharsMax = 24;
 
     private static readonly DetectorRule Override = new("override", "this text orders a model to put aside its instructions");
     private static readonly DetectorRule Transcript = new("transcript", "this text plays a part of a model's own transcript");
@@ -20,12 +19,13 @@ internal sealed class InstructionDetector : ITextDetector
     private static readonly Words Befores = Of("previous", "prior", "above", "earlier", "preceding", "foregoing", "existing", "original", "former", "system", "initial", "current", "other", "safety", "developer");
     private static readonly Words Orders = Of("instructions", "instruction", "prompts", "prompt", "directives", "directions", "guidelines", "rules", "commands", "orders", "guardrails", "policies", "constraints");
     private static readonly string[] Marks = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|endoftext|>", "[/INST]", "<<SYS>>", "<|start_header_id|>", "\n\nHuman:", "\\n\\nHuman:"];
-    private static readonly Words Telling = Of("tell", "inform", "notify", "mention", "reveal", "show", "alert", "warn");
     private static readonly Words Users = Of("user", "human", "person", "operator", "owner");
 
     private static readonly Words Secretive = Of("tell", "inform", "mention", "reveal");
-    private static readonly Words Articles = Of("the", "your", "this", "it", "to", "any", "a");
-    private static readonly Words Abouts = Of("about", "that", "what", "of", "this");
+    private static readonly Words Articles = Of("the", "your", "this", "that", "these", "it", "to", "any", "anything", "of", "a");
+    private static readonly Words Abouts = Of("about", "that", "what", "of", "this", "how", "why");
+
+    private const int WordsToUserMax = 6;
 
     public InstructionDetector() => Anchors =
     [
@@ -35,11 +35,12 @@ internal sealed class InstructionDetector : ITextDetector
         new("don't", Conceals("don't".Length), IgnoreCase: true),
         new("never", Conceals("never".Length), IgnoreCase: true),
         new("without", Conceals("without".Length), IgnoreCase: true),
+        .. ToolPhrases.Anchors,
     ];
 
     public string Name => "injection";
 
-    public IReadOnlyList<DetectorRule> Rules { get; } = [Override, Transcript, Concealment];
+    public IReadOnlyList<DetectorRule> Rules { get; } = [Override, Transcript, Concealment, .. ToolPhrases.Rules];
 
     public DetectorSettings Standard { get; } = new(Decision.Allow, Decision.Warn, RedactFromServer: false);
 
@@ -68,43 +69,19 @@ internal sealed class InstructionDetector : ITextDetector
         var next = at + anchor;
         if (!NextWord(text, ref next, out var verb)) return null;
         var isGerund = verb.EndsWith("ing", StringComparison.OrdinalIgnoreCase);
-        if (!Telling.Contains(isGerund ? verb[..^3] : verb)) return null;
-        for (var i = 0; i < 3; i++)
+        // "Tell the user" is what an assistant does; programs show, warn and notify users all the time.
+        if (!Secretive.Contains(isGerund ? verb[..^3] : verb)) return null;
+        var isTo = false;
+        for (var i = 0; i < WordsToUserMax; i++)
         {
             if (!NextWord(text, ref next, out var word)) return null;
-            // "Tell the user" is what an assistant does; programs show, warn and notify users all the time.
-            if (Users.Contains(word)) return Secretive.Contains(isGerund ? verb[..^3] : verb) && FollowsAbout(text, next) ? new(Concealment, at, next - at) : null;
+            if (Users.Contains(word)) return (isTo && i > 2) || EndsOrder(text, next) ? new(Concealment, at, next - at) : null;
             if (!Articles.Contains(word)) return null;
+            isTo |= word.Equals("to", StringComparison.OrdinalIgnoreCase);
         }
         return null;
     };
 
-    private static bool FollowsAbout(ReadOnlySpan<char> text, int next) => NextWord(text, ref next, out var word) && Abouts.Contains(word);
-
-    private static bool NextWord(ReadOnlySpan<char> text, ref int at, out ReadOnlySpan<char> word)
-    {
-        word = default;
-        var start = SkipSpace(text, at);
-        if (start == at) return false;
-        var end = start;
-        while (end < text.Length && end - start <= WordCharsMax && char.IsAsciiLetter(text[end])) end++;
-        if (end == start) return false;
-        word = text[start..end];
-        at = end;
-        return true;
-    }
-
-    // Spaces, and line ends as JSON spells them. Each has at least one.
-    private static int SkipSpace(ReadOnlySpan<char> text, int at)
-    {
-        for (var limit = at + 32; at < text.Length && at < limit;)
-        {
-            if (text[at] is ' ' or '\t' or '\r' or '\n' or '*' or '_' or '-') at++;
-            else if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is 'n' or 'r' or 't') at += 2;
-            else break;
-        }
-        return at;
-    }
-
-    private static Words Of(params string[] words) => words.ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    // "Do not tell the user about", "do not tell the user."
+    private static bool EndsOrder(ReadOnlySpan<char> text, int next) => next >= text.Length || text[next] is '.' or '!' or ';' || (NextWord(text, ref next, out var word) && Abouts.Contains(word));
 }

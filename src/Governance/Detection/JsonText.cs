@@ -11,6 +11,8 @@ public struct JsonText : IDisposable
     /// <summary>How deep a message may be nested.</summary>
     public const int DepthMax = 256;
 
+    private const int RunsAtFirst = 16;
+
     // All that a run of plain characters may not hold: the rest stands in bytes as in characters, one for one.
     private static readonly SearchValues<byte> Odd = SearchValues.Create([(byte)'\\', .. Enumerable.Range(0x80, 0x80).Select(b => (byte)b)]);
 
@@ -18,7 +20,11 @@ public struct JsonText : IDisposable
     private int count;
 
     // From this character on, and until the next of these, a character further is a byte further.
-    private List<(int Index, int Place)> runs;
+    private (int Index, int Place)[] runs;
+    private int runCount;
+
+    // Where the next character stands, if it is only a byte further.
+    private int next;
 
     /// <summary>What the string means.</summary>
     public readonly ReadOnlySpan<char> Chars => chars.AsSpan(0, count);
@@ -26,7 +32,7 @@ public struct JsonText : IDisposable
     /// <summary>Where in the bytes a character begins; for one after the last, where the string ends.</summary>
     public readonly int PlaceOf(int index)
     {
-        var (low, high) = (0, runs.Count - 1);
+        var (low, high) = (0, runCount - 1);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
@@ -39,21 +45,21 @@ public struct JsonText : IDisposable
     /// <param name="raw">What stands between the quotes, of JSON that is well-formed.</param>
     public static JsonText Decode(ReadOnlySpan<byte> raw)
     {
-        var text = new JsonText { chars = ArrayPool<char>.Shared.Rent(raw.Length + 2), runs = [] };
+        var text = new JsonText { chars = ArrayPool<char>.Shared.Rent(raw.Length + 2), runs = ArrayPool<(int, int)>.Shared.Rent(RunsAtFirst), next = -1 };
         for (var at = 0; at < raw.Length;)
         {
             var run = raw[at..].IndexOfAny(Odd);
             if (run != 0)
             {
                 var plain = run < 0 ? raw[at..] : raw.Slice(at, run);
-                text.runs.Add((text.count, at));
+                text.Stands(at, plain.Length);
                 text.count += Encoding.Latin1.GetChars(plain, text.chars.AsSpan(text.count));
                 at += plain.Length;
             }
             else if (raw[at] == '\\') at += at + 1 < raw.Length ? text.Escape(raw[at..], at) : text.Add('\\', at);
             else at += text.Wide(raw[at..], at);
         }
-        text.runs.Add((text.count, raw.Length));
+        text.Stands(raw.Length, 0);
         return text;
     }
 
@@ -67,11 +73,29 @@ public struct JsonText : IDisposable
     {
         if (chars is null) return;
         ArrayPool<char>.Shared.Return(chars, clearArray: true);
+        ArrayPool<(int, int)>.Shared.Return(runs);
+    }
+
+    // The next characters stand here, one a byte.
+    private void Stands(int place, int length)
+    {
+        if (place != next)
+        {
+            if (runCount == runs.Length)
+            {
+                var more = ArrayPool<(int, int)>.Shared.Rent(2 * runCount);
+                runs.CopyTo(more, 0);
+                ArrayPool<(int, int)>.Shared.Return(runs);
+                runs = more;
+            }
+            runs[runCount++] = (count, place);
+        }
+        next = place + length;
     }
 
     private int Add(char c, int place)
     {
-        runs.Add((count, place));
+        Stands(place, 1);
         chars[count++] = c;
         return 1;
     }

@@ -45,8 +45,8 @@ public sealed class Redaction(byte[] key)
     private string Placeholder(Finding finding, ReadOnlySpan<byte> raw)
     {
         if (finding.Detector == Detectors.Mapped) return Redactor.Placeholder(Plain(finding.Rule));
-        // By what it means: however it is spelled, it is the same secret.
-        return PlaceholderScope.Placeholder(key, finding.Rule, JsonText.Unescape(raw));
+        // By what it means: however it is spelled or disguised, it is the same secret.
+        return PlaceholderScope.Placeholder(key, finding.Rule, Disguise.Plain(JsonText.Unescape(raw)));
     }
 
     // A secret's name is a configuration's own word, but it goes into JSON as it is.

@@ -11,7 +11,7 @@ namespace CabinCrew.Governance.Detection;
 public sealed class TextDetection
 {
     /// <summary>Raised whenever this code finds something else in the same text. Part of the digest.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Under this name it is told that not all of a text was looked at; that denies.</summary>
     public const string NotAll = "detection";
@@ -69,11 +69,15 @@ public sealed class TextDetection
     public IReadOnlyList<string> Looking(TextOrigin origin) => (origin == TextOrigin.Caller ? fromCaller : fromServer).Names;
 
     /// <summary>What is found in a JSON text (a whole message, or a part of one) that was read strictly before, in its order.</summary>
-    public IReadOnlyList<Finding> Detect(ReadOnlyMemory<byte> json, TextOrigin origin)
+    public IReadOnlyList<Finding> Detect(ReadOnlyMemory<byte> json, TextOrigin origin) => Detect(json, origin, out _);
+
+    /// <param name="notAsked">The detectors that did not look, because what cheaper ones found denies already and nothing that these could find would change that, or be cut out.</param>
+    public IReadOnlyList<Finding> Detect(ReadOnlyMemory<byte> json, TextOrigin origin, out IReadOnlyList<string> notAsked)
     {
+        notAsked = [];
         var side = origin == TextOrigin.Caller ? fromCaller : fromServer;
         var first = FirstLook.At(json.Span, side, redactor);
-        return first.IsNothing ? [] : new JsonLook(json, side, redactor, first).Run();
+        return first.IsNothing && side.Models.Length == 0 ? [] : new JsonLook(json, side, redactor, first).Run(out notAsked);
     }
 
     /// <summary>What is looked for in texts of one origin: whatever the configuration makes nothing of costs nothing.</summary>
@@ -86,15 +90,18 @@ public sealed class TextDetection
         {
             (this.settings, this.origin) = (settings, origin);
             Active = [.. Detectors.Table.Where(d => Matters(d.Name))];
-            Whole = [.. Active.Where(d => d.Anchors.Count == 0)];
+            Whole = [.. Active.Where(d => d.Cost == DetectorCost.OwnPass)];
+            Models = [.. Active.Where(d => d.Cost == DetectorCost.Model)];
             Names = [.. Active.Select(d => d.Name), .. LooksForMapped ? [Detectors.Mapped] : Array.Empty<string>()];
-            Anchors = new(from detector in Active from anchor in detector.Anchors select (detector, anchor));
+            Anchors = new(from detector in Active from anchor in detector.Anchors select new OwnedAnchor(detector, anchor));
         }
 
         public ITextDetector[] Active { get; }
 
-        /// <summary>Those that no anchor stands for.</summary>
+        /// <summary>Those that no anchor stands for, without models.</summary>
         public ITextDetector[] Whole { get; }
+
+        public ITextDetector[] Models { get; }
 
         public IReadOnlyList<string> Names { get; }
 
@@ -104,6 +111,9 @@ public sealed class TextDetection
 
         public Decision DecisionOf(string detector, string rule) =>
             settings[detector].Rules.TryGetValue(rule, out var own) ? own : origin == TextOrigin.Caller ? settings[detector].FromCaller : settings[detector].FromServer;
+
+        /// <summary>Those that look through a whole text by themselves, the cheaper ones first.</summary>
+        public IEnumerable<ITextDetector> WholeOf(Asked asked) => (asked.HasFlag(Asked.Cheap) ? Whole : []).Concat(asked.HasFlag(Asked.Models) ? Models : []);
 
         public bool Redacts(string detector) => origin == TextOrigin.Server && settings[detector].RedactFromServer;
 

@@ -21,7 +21,7 @@ internal sealed class WordStarts
     private readonly Vector256<byte> low, high;
 
     /// <param name="anchors">Three ASCII characters or more each, and case matters.</param>
-    public WordStarts(IEnumerable<(ITextDetector Detector, Anchor Anchor)> anchors)
+    public WordStarts(IEnumerable<OwnedAnchor> anchors)
     {
         Span<byte> lows = stackalloc byte[16], highs = stackalloc byte[16];
         for (var c = 0; c < 128; c++)
@@ -84,10 +84,10 @@ internal sealed class WordStarts
         public int Current { get; private set; }
 
         /// <summary>Anchors of three letters that may stand there.</summary>
-        public (ITextDetector Detector, Anchor Anchor)[] Three { get; private set; }
+        public OwnedAnchor[] Three { get; private set; }
 
         /// <summary>And longer ones.</summary>
-        public (ITextDetector Detector, Anchor Anchor)[] Four { get; private set; }
+        public OwnedAnchor[] Four { get; private set; }
 
         public bool MoveNext()
         {
@@ -151,9 +151,9 @@ internal sealed class WordStarts
     private sealed class Starts
     {
         private readonly ulong[] known = new ulong[(1 << HashBits) / 64];
-        private readonly (ITextDetector Detector, Anchor Anchor)[]?[] byHash = new (ITextDetector, Anchor)[]?[1 << HashBits];
+        private readonly OwnedAnchor[]?[] byHash = new OwnedAnchor[]?[1 << HashBits];
 
-        public void Add(IEnumerable<(ITextDetector Detector, Anchor Anchor)> anchors, Func<string, uint> bytes)
+        public void Add(IEnumerable<OwnedAnchor> anchors, Func<string, uint> bytes)
         {
             foreach (var group in anchors.GroupBy(a => Hash(bytes(a.Anchor.Text))))
             {
@@ -167,6 +167,6 @@ internal sealed class WordStarts
         /// <summary>The lowest bit says whether there is any.</summary>
         public ulong Bits(uint hash) => known[hash / 64] >> (int)(hash % 64);
 
-        public (ITextDetector Detector, Anchor Anchor)[] At(uint hash) => byHash[hash] ?? [];
+        public OwnedAnchor[] At(uint hash) => byHash[hash] ?? [];
     }
 }

@@ -47,10 +47,10 @@ public sealed partial record PlainFile(byte[] Bytes, int Uid, UnixFileMode Mode)
         }
     }
 
-    // Reads to the end rather than trusting a length: the file may grow, and /proc files say 0.
+    // Reads to the end rather than trusting a length, which is a hint only: the file may grow, and /proc files say 0.
     private static (byte[] Bytes, bool IsCut) Slurp(SafeFileHandle handle, int bytesMax)
     {
-        var buffer = new byte[Math.Min(bytesMax + 1, 64 << 10)];
+        var buffer = new byte[Math.Min(bytesMax + 1L, Math.Clamp(RandomAccess.GetLength(handle) + 1, 1 << 10, 64 << 10))];
         var filled = 0;
         while (true)
         {

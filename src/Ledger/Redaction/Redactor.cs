@@ -46,10 +46,10 @@ public sealed class Redactor
     }
 
     /// <summary>Where secrets stand in a text, in any form: in order, and apart from one another.</summary>
-    public IReadOnlyList<SecretPlace> Locate(string text)
+    public IReadOnlyList<SecretPlace> Locate(ReadOnlySpan<char> text)
     {
         var now = known;
-        return now.Text is null || text.AsSpan().IndexOfAny(now.Text) < 0 ? [] : Locate(text, now);
+        return now.Text is null || text.IndexOfAny(now.Text) < 0 ? [] : Locate(text.ToString(), now);
     }
 
     /// <summary>What stands in a secret's place.</summary>

@@ -65,6 +65,11 @@ public sealed class ModelTests
     [InlineData("\"likely\": 0.5", "\"likely\": 0.99", "not in order")]
     [InlineData("\"band\": 0.01", "\"band\": -1", "not in order")]
     [InlineData("\"kind\"", "\"sort\"", "cannot be read")]
+    [InlineData("\"kind\"", "\"more\": 1, \"kind\"", "cannot be read")]
+    [InlineData("\"seed\": 2", "\"seed\": -2", "cannot be read")]
+    [InlineData("\"band\": 0.01", "\"band\": null", "cannot be read")]
+    [InlineData("\"prompt_injection\"", "null", "cannot be read")]
+    [InlineData("\"score\": 0.9988", "\"score\": 0.9988, \"more\": {}", "cannot be read")]
     [InlineData("model.onnx", "other.onnx", "is not the file")]
     public void A_manifest_that_does_not_fit_is_refused(string from, string to, string said) => Assert.Contains(said, Refused(Edited(from, to), Graph), StringComparison.Ordinal);
 

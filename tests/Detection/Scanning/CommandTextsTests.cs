@@ -1,5 +1,6 @@
 // What is read as commands, told by name and first line; each in its line of the file. Beside each, a twin that is none.
 using CabinCrew.Governance.Detection.Scanning;
+using CabinCrew.Protocol;
 using static CabinCrew.Detection.Tests.Scanning.Kit;
 
 namespace CabinCrew.Detection.Tests.Scanning;
@@ -32,6 +33,46 @@ public sealed class CommandTextsTests
         Assert.Empty(Scan("values.yaml", "privileged: true\n"));
         Assert.Empty(Scan("helm/pod.yaml", "apiVersion: v1\nkind: Pod\nspec: {{ .Values.spec }}\n"));
     }
+
+    [Fact]
+    public void Templates_of_manifests_are_read_in_both_of_their_branches()
+    {
+        const string text = """
+            {{- $name := include "x.name" . -}}
+            {{/* a comment
+              over lines */}}
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: {{ $name }}-pod
+              labels:
+                {{- include "x.labels" . | nindent 4 }}
+                {{ .Values.label }}: one
+                {{ .Values.other }}: two
+            spec:
+              {{- if .Values.host }}
+              hostNetwork: true
+              {{- else if .Values.pid }}
+              hostPID: true
+              {{- else }}
+              hostNetwork: false
+              {{- end }}
+              containers:
+                {{- range .Values.containers }}
+                - image: "{{ .image }}:{{ .tag | default "1" }}"
+                  securityContext: {privileged: {{ if .p }}true{{ else }}false{{ end }}}
+                {{- end }}
+            """;
+        Assert.Equal(["commands/manifest-host-namespace 14:1", "commands/manifest-host-namespace 16:1", "commands/manifest-privileged 23:1"], Scan("helm/templates/pod.yaml", text).Short().Where(f => f.Contains("host-n", StringComparison.Ordinal) || f.Contains("privileged", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_template_that_is_no_yaml_is_a_warning() =>
+        Assert.Equal([("unreadable", Decision.Warn)], Scan("helm/x.yaml", "apiVersion: v1\nkind: Pod\nspec: [ {{ .x }}\n").Select(f => (f.Rule, f.Decision)));
+
+    [Theory]
+    [InlineData("{{"), InlineData("{{ if x }}{{ else }}{{ end }}{{ end }}{{ else }}"), InlineData("}} {{ end }}"), InlineData("{{ if a }}\n{{ if b }}\n{{ else }}\n")]
+    public void Templates_that_are_none_keep_their_lines(string text) => Assert.All(HelmTemplate.Readings(text), r => Assert.Equal(text.Count(c => c == '\n'), r.Count(c => c == '\n')));
 
     [Fact]
     public void Recipes_of_makefiles_are_shell_with_the_files_own_variables()

@@ -37,6 +37,32 @@ public sealed partial class PlaceholderTests
     }
 
     [Fact]
+    public void A_stream_is_put_back_however_it_is_cut()
+    {
+        var scope = new PlaceholderScope(Key);
+        var (one, two) = (scope.Of("jwt", "the \"one\""), scope.Of("private-key", "two\nlines"));
+        var text = $"use {one}{two}, [redacted:jwt#00000000] or [redacted:NAME], [[{one}] and [red] [redacted: no, [";
+        var whole = scope.Restore(text);
+        for (var size = 1; size <= text.Length; size++)
+        {
+            var stream = new PlaceholderStream(scope);
+            Assert.Equal(whole, string.Concat(text.Chunk(size).Select(c => stream.Next(new string(c)))) + stream.End());
+        }
+        Assert.Equal("\\u0022one\\u0022", new PlaceholderStream(scope, s => s.Replace("the ", "", StringComparison.Ordinal).Replace("\"", "\\u0022", StringComparison.Ordinal)) is var spelled ? spelled.Next(one[..9]) + spelled.Next(one[9..]) : "");
+    }
+
+    [Fact]
+    public void What_only_begins_like_a_placeholder_is_not_held_back_for_ever()
+    {
+        var stream = new PlaceholderStream(new PlaceholderScope(Key));
+        Assert.Equal("a ", stream.Next("a [redacted:"));
+        Assert.Equal("", stream.Next(new string('x', 100)));
+        Assert.Equal($"[redacted:{new string('x', 150)}", stream.Next(new string('x', 50)));
+        Assert.Equal("b", stream.Next("b"));
+        Assert.Equal("", stream.End());
+    }
+
+    [Fact]
     public void It_holds_so_many_secrets_and_no_more()
     {
         var scope = new PlaceholderScope(Key, secretsMax: 2, charsMax: 100);

@@ -11,7 +11,7 @@ internal static class SecretSight
 
     public static readonly ITextDetector[] Detectors = [new SecretDetector(), new AssignmentDetector()];
 
-    private static readonly AnchorSearch Search = new(from detector in Detectors from anchor in detector.Anchors select (detector, anchor));
+    private static readonly AnchorSearch Search = new(from detector in Detectors from anchor in detector.Anchors select new OwnedAnchor(detector, anchor));
 
     /// <summary>In the text's order, without those that are a part of one before.</summary>
     public static List<(string Rule, int Start, int Length)> In(string text)

@@ -13,7 +13,7 @@ public sealed class AnchorSearchTests
     private static readonly (string Text, bool IgnoreCase)[] Words =
         [.. Detectors.Table.SelectMany(d => d.Anchors).Select(a => (a.Text, a.IgnoreCase)).Distinct()];
 
-    private static AnchorSearch Of(IEnumerable<(string Text, bool IgnoreCase)> words) => new(words.Select(w => (Detector, new Anchor(w.Text, (_, at) => new(Rule, at, w.Text.Length), w.IgnoreCase))));
+    private static AnchorSearch Of(IEnumerable<(string Text, bool IgnoreCase)> words) => new(words.Select(w => new OwnedAnchor(Detector, new Anchor(w.Text, (_, at) => new(Rule, at, w.Text.Length), w.IgnoreCase))));
 
     private static List<(int, int)> Naive(string text) =>
         [.. from at in Enumerable.Range(0, text.Length) from w in Words where text.AsSpan(at).StartsWith(w.Text, w.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal) select (at, w.Text.Length)];
@@ -73,7 +73,7 @@ public sealed class AnchorSearchTests
     public void What_stands_far_behind_or_across_windows_is_seen_with_what_is_around_it()
     {
         var seen = new List<(string, int)>();
-        var search = new AnchorSearch([(Detector, new Anchor("KEY", (text, at) =>
+        var search = new AnchorSearch([new(Detector, new Anchor("KEY", (text, at) =>
         {
             seen.Add((text[Math.Max(0, at - 3)..Math.Min(text.Length, at + 6)].ToString(), at));
             return new(Rule, at, 3);

@@ -47,6 +47,42 @@ public sealed class DetectorsPolicyTests
         Assert.Equal((1, "a.png", Scanner.Standard.Digest.ToString()), (evidence.GetProperty("texts").GetInt32(), evidence.GetProperty("not_looked_into")[0].GetString(), evidence.GetProperty("detection_digest").GetString()));
     }
 
+    private static JudgedChange Binary(string path, byte[] bytes, FileKind kind = FileKind.Regular) => Subjects.Change(path, null, kind, [], binary: true) with { Content = bytes };
+
+    [Fact, Clause("ART-07"), Clause("PRE-04")]
+    public async Task What_runs_or_is_packed_and_nobody_could_look_into_goes_to_a_person()
+    {
+        var subject = Subjects.Of(
+            Binary("bin/tool", Noise(), FileKind.Executable), Binary("lib/x.so", [.. "\u007FELF"u8, .. Noise()]), Binary("a.xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, .. Noise()]), Binary("deploy.sh", [.. Enumerable.Repeat((byte)1, 200)]),
+            Binary("logo.png", Noise()));
+        var verdicts = await Ask(subject);
+        Assert.Equal(
+            ["detectors/detection/not-text deploy.sh", "detectors/detection/unseen-archive a.xz", "detectors/detection/unseen-program bin/tool", "detectors/detection/unseen-program lib/x.so"],
+            verdicts.Skip(1).SelectMany(v => v.Evidence!.Value.GetProperty("findings").EnumerateArray().Select(f => $"{v.PolicyId} {f.GetProperty("path").GetString()}")).Order());
+        Assert.All(verdicts.Skip(1), v => Assert.Equal(Decision.RequireApproval, v.Decision));
+        // A picture is no verdict, but every policy sees that nobody looked into it.
+        var input = JsonElement.Parse(InputDocument.Write(subject with { Findings = PlanScan.Of(subject, default) }, new Redactor()).Value.Span);
+        Assert.Contains(input.GetProperty("findings").EnumerateArray(), f => f.GetProperty("path").GetString() == "logo.png" && f.GetProperty("rule").GetString() == "binary" && f.GetProperty("decision").GetString() == "allow");
+    }
+
+    [Fact]
+    public void Many_pictures_are_not_told_one_by_one()
+    {
+        var looked = PlanScan.Of(Subjects.Of([.. Enumerable.Range(0, 2500).Select(i => Binary($"{i}.png", Noise()))]), default);
+        Assert.Equal((2500, 200), (looked.NotLooked.Count, looked.Found.Count));
+        Assert.All(looked.Found, f => Assert.Equal(Decision.Allow, f.Decision));
+    }
+
+    [Fact]
+    public void A_large_plan_is_looked_through_side_by_side_and_told_in_order()
+    {
+        var changes = Enumerable.Range(0, 300).Select(i => Subjects.Create($"f{i:000}.txt", [$"key {Token}", .. Enumerable.Repeat(new string('x', 99), 20 * (300 - i) / 30)])).ToArray();
+        var (first, again) = (PlanScan.Of(Subjects.Of(changes), default), PlanScan.Of(Subjects.Of(changes), default));
+        Assert.Equal(changes.Select(c => c.Change.Path.ToString()), first.Found.Select(f => f.Path));
+        Assert.Equal(first.Found, again.Found);
+        Assert.Equal(300, first.Texts);
+    }
+
     [Fact, Clause("PRE-04")]
     public async Task A_look_that_was_not_over_in_time_is_a_deny_though_a_second_one_might_be()
     {

@@ -23,8 +23,8 @@ internal static class ScanCommand
         var command = new Command("scan", $"""
             Look for secrets, hidden text, text that gives orders to models, and commands and changes that destroy or expose.
 
-            Directories are looked through file by file, without links, .git, and what git ignores. Text is told by its bytes: UTF-8, UTF-16, else Latin-1;
-            gzip, base64 and hexadecimal text is unwrapped. Shell scripts, makefiles, scripts of CI pipelines, SQL, Dockerfiles, Kubernetes manifests and
+            Directories are looked through file by file, without links, .git, and what git ignores. Text is told by its bytes: UTF-8, UTF-16, UTF-32, else Latin-1;
+            gzip, zip, tar, base64, hexadecimal digits and letters spelled by number are unwrapped. Shell scripts, makefiles, scripts of CI pipelines, SQL, Dockerfiles, Kubernetes manifests and
             Terraform plans (JSON) are read as what they are. What was not looked at whole is a finding too; binary files are counted and told.
             Nothing is sent anywhere, nothing is written, and no finding shows what was found.
 

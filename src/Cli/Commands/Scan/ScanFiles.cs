@@ -25,10 +25,13 @@ internal static class ScanFiles
         while (stream.Read(buffer) is > 0 and var read)
         {
             all.Write(buffer.AsSpan(0, (int)Math.Min(read, Scanner.BytesMax - all.Length)));
-            if (all.Length == Scanner.BytesMax) return new(name, all.ToArray()) { IsCut = stream.Read(buffer) > 0 };
+            if (all.Length == Scanner.BytesMax) return new(name, Written(all)) { IsCut = stream.Read(buffer) > 0 };
         }
-        return new(name, all.ToArray());
+        return new(name, Written(all));
     }
+
+    // No second copy: it may be large.
+    private static ReadOnlyMemory<byte> Written(MemoryStream all) => all.GetBuffer().AsMemory(0, (int)all.Length);
 
     private static Outcome<ScanContent> Read(string path, string name) => PlainFile.ReadStart(path, Scanner.BytesMax, ProblemCode.IoFailed)
         .Map(read => new ScanContent(name, read.Bytes) { IsCut = read.IsCut });

@@ -1,5 +1,6 @@
 // Text that speaks to a model, by what it is made of and not by single sentences (MCP-06): the classifier of models/injection over every window of a text, however long, and over what is wrapped in
 // it. Its scores escalate, and never allow. What is beyond the budget is told as unread, and a person decides.
+using System.Buffers;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Detection.Injection;
@@ -15,6 +16,9 @@ internal sealed class InjectionClassifier(Func<Outcome<InjectionModel>> model, i
 
     /// <summary>Shorter strings say nothing: names, numbers, identifiers.</summary>
     public const int BytesMin = 16;
+
+    private static readonly SearchValues<byte> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
+    private static readonly SearchValues<byte> Signs = SearchValues.Create([.. Enumerable.Range(0, 0x80).Where(b => !char.IsAsciiLetter((char)b)).Select(b => (byte)b)]);
 
     private static readonly DetectorRule Likely = new("likely", "this text reads like orders to a model");
     private static readonly DetectorRule Strong = new("strong", "this text is most likely an attempt to give orders to a model");
@@ -45,7 +49,10 @@ internal sealed class InjectionClassifier(Func<Outcome<InjectionModel>> model, i
 
     public Outcome<string> Ready() => model().Then(m => (Outcome<string>)$"featurizer {Featurizer.Version}, {m.Digest}");
 
-    public bool Suspects(ReadOnlySpan<byte> utf8) => utf8.Length >= BytesMin;
+    public DetectorCost Cost => DetectorCost.Model;
+
+    // What is short and has no letter is no language, and one word of letters and digits (an identifier, a digest) is no sentence; too short to have one wrapped in it.
+    public bool Suspects(ReadOnlySpan<byte> utf8) => utf8.Length >= Unwrapping.RunMin || (utf8.Length >= BytesMin && utf8.ContainsAnyExcept(Plain) && utf8.ContainsAnyExcept(Signs));
 
     public void FindIn(ReadOnlySpan<char> text, List<TextMatch> found)
     {

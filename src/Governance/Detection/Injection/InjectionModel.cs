@@ -19,10 +19,47 @@ internal sealed record InjectionGolden(string Text, double Score);
 /// <param name="Data">Name to SHA-256 of what it was trained from.</param>
 internal sealed record InjectionManifest(string Kind, int Featurizer, ulong Seed, InjectionThresholds Thresholds, IReadOnlyDictionary<string, string> Files, IReadOnlyDictionary<string, string> Data, IReadOnlyList<InjectionGolden> Golden)
 {
+    /// <summary>What <see cref="Write"/> makes, member by member. Not by generated code: that is much to be compiled at each start for one small file.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static InjectionManifest Read(byte[] utf8)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8);
+            var root = Only(document.RootElement, "kind", "featurizer", "seed", "thresholds", "files", "data", "golden");
+            var thresholds = Only(root.GetProperty("thresholds"), "likely", "strong", "band");
+            List<InjectionGolden> golden = [];
+            foreach (var one in root.GetProperty("golden").EnumerateArray()) golden.Add(new(Text(Only(one, "text", "score").GetProperty("text")), one.GetProperty("score").GetDouble()));
+            return new(
+                Text(root.GetProperty("kind")), root.GetProperty("featurizer").GetInt32(), root.GetProperty("seed").GetUInt64(),
+                new(thresholds.GetProperty("likely").GetDouble(), thresholds.GetProperty("strong").GetDouble(), thresholds.GetProperty("band").GetDouble()), Texts(root.GetProperty("files")), Texts(root.GetProperty("data")), golden);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
+
+    private static JsonElement Only(JsonElement element, params ReadOnlySpan<string> names)
+    {
+        foreach (var member in element.EnumerateObject())
+            if (!names.Contains(member.Name)) throw new JsonException($"it has a member '{member.Name}' too many");
+        return element;
+    }
+
+    private static string Text(JsonElement element) => element.GetString() ?? throw new JsonException("a text in it is null");
+
+    private static Dictionary<string, string> Texts(JsonElement element)
+    {
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        foreach (var member in element.EnumerateObject()) texts[member.Name] = Text(member.Value);
+        return texts;
+    }
+
     public byte[] Write() => [.. JsonSerializer.SerializeToUtf8Bytes(this, InjectionJson.Default.InjectionManifest), (byte)'\n'];
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(InjectionManifest))]
 internal sealed partial class InjectionJson : JsonSerializerContext;
 
@@ -55,16 +92,16 @@ internal sealed class InjectionModel
 
     public static Outcome<InjectionModel> Read(byte[] manifest, byte[] graph)
     {
-        InjectionManifest? read;
+        InjectionManifest read;
         try
         {
-            read = JsonSerializer.Deserialize(manifest, InjectionJson.Default.InjectionManifest);
+            read = InjectionManifest.Read(manifest);
         }
         catch (JsonException e)
         {
             return Invalid($"it cannot be read: {e.Message}");
         }
-        if (read is null || read.Kind != Kind) return Invalid("it is of another kind");
+        if (read.Kind != Kind) return Invalid("it is of another kind");
         if (read.Featurizer != Featurizer.Version) return Invalid($"it was trained with version {read.Featurizer} of the featurizer, and this is version {Featurizer.Version}");
         if (read.Thresholds is not { Band: >= 0, Strong: < 1 } thresholds || thresholds.Likely - thresholds.Band <= 0 || thresholds.Likely > thresholds.Strong) return Invalid("its thresholds are not in order");
         var measured = Digest.Of(graph).Hex;

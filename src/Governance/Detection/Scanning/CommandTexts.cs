@@ -4,7 +4,11 @@ using CabinCrew.Governance.Detection.Commands;
 namespace CabinCrew.Governance.Detection.Scanning;
 
 /// <param name="FirstLine">Where the text begins in the file, from 1; its lines are the file's.</param>
-internal readonly record struct CommandText(CommandKind Kind, string Text, int FirstLine);
+internal readonly record struct CommandText(CommandKind Kind, string Text, int FirstLine)
+{
+    /// <summary>Made of a template: it need not be readable, and another reading of the same may say the same.</summary>
+    public bool IsReading { get; init; }
+}
 
 internal static class CommandTexts
 {
@@ -36,8 +40,9 @@ internal static class CommandTexts
         if (Ends(name, ".yml") || Ends(name, ".yaml"))
         {
             if (IsPipeline(path, name)) return PipelineScripts.In(text);
-            // A template of Helm's is no YAML before it is filled in.
-            if (HasLine(text, "apiVersion:") && HasLine(text, "kind:") && !text.Contains("{{", StringComparison.Ordinal)) return [new(CommandKind.Manifest, text, 1)];
+            if (!HasLine(text, "apiVersion:") || !HasLine(text, "kind:")) return [];
+            if (!text.Contains("{{", StringComparison.Ordinal) || text.Length > CommandReview.CharsMax) return [new(CommandKind.Manifest, text, 1)];
+            return HelmTemplate.Readings(text).Select(r => new CommandText(CommandKind.Manifest, r, 1) { IsReading = true });
         }
         else if (Ends(name, ".json") && text.Contains("\"format_version\"", StringComparison.Ordinal) && text.Contains("\"resource_changes\"", StringComparison.Ordinal))
         {

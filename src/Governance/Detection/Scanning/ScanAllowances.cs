@@ -11,6 +11,8 @@ public sealed record ScanAllowances(AllowanceList List, string Root, DateTimeOff
 {
     public static readonly ScanAllowances Nothing = new(AllowanceList.Nothing, "/", DateTimeOffset.UnixEpoch);
 
+    internal bool IsNothing => List.All.Count == 0;
+
     private readonly bool byDigest = List.All.Any(a => a.Found is not null);
 
     /// <summary>Every rule there is, as allowances may call it.</summary>
@@ -21,7 +23,7 @@ public sealed record ScanAllowances(AllowanceList List, string Root, DateTimeOff
     internal bool Allows(string detector, string rule, string name, ReadOnlySpan<char> found, out string? expired)
     {
         expired = null;
-        if (List.All.Count == 0) return false;
+        if (IsNothing) return false;
         var path = PathOf(name);
         Digest? digest = byDigest && !found.IsEmpty ? DigestOf(found) : null;
         if (List.Allows(detector, rule, path, digest, Now) is not null) return true;

@@ -17,6 +17,9 @@ public sealed record ScanContent(string Name, ReadOnlyMemory<byte> Bytes)
     /// <summary>How findings tell it, where the name only says what it may be. Null: by the name.</summary>
     public string? ShownAs { get; init; }
 
+    /// <summary>Whoever has it may run it: its mode says so. Nothing that is looked for depends on it.</summary>
+    public bool MayRun { get; init; }
+
     /// <summary>There is more of it, which was not handed over.</summary>
     public bool IsCut { get; init; }
 }
@@ -32,4 +35,8 @@ public enum ScanKind
 /// <param name="Kind">What the bytes turned out to be.</param>
 /// <param name="Findings">In the order of lines; <see cref="TextDetection.NotAll"/> among them where something was not looked at.</param>
 /// <param name="Allowed">How many findings a person's allowances took away.</param>
-public sealed record ScanResult(ScanKind Kind, IReadOnlyList<ScanFinding> Findings, int Allowed = 0);
+public sealed record ScanResult(ScanKind Kind, IReadOnlyList<ScanFinding> Findings, int Allowed = 0)
+{
+    /// <summary>Of an archive's files, how many are no text.</summary>
+    public int BinariesWithin { get; init; }
+}

@@ -19,40 +19,51 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
     private readonly List<ScanFinding> findings = [];
     // Most contents have no finding, and need none.
     private Dictionary<string, int>? alike;
-    private int unwrapped, allowed;
+    private int unwrapped, allowed, binaries;
 
     private string Shown => content.ShownAs ?? content.Name;
 
     /// <summary>Where a text stands that was unwrapped.</summary>
     /// <param name="Line">Of the file, where its own lines are none of the file's.</param>
-    private readonly record struct Place(string? Within, int? Line, int Depth);
+    /// <param name="Name">What it is called; empty: nobody says.</param>
+    private readonly record struct Place(string? Within, int? Line, int Depth, string Name);
 
     public ScanResult Run()
     {
         var bytes = content.Bytes;
         var isCut = content.IsCut || bytes.Length > Scanner.BytesMax;
-        var kind = Look(bytes.Length > Scanner.BytesMax ? bytes[..Scanner.BytesMax] : bytes, new(null, null, 0));
+        var kind = Look(bytes.Length > Scanner.BytesMax ? bytes[..Scanner.BytesMax] : bytes, new(null, null, 0, content.Name));
         if (isCut && kind == ScanKind.Text) NotAll("too-large", $"there is more of it than was looked at (at most {Scanner.BytesMax >> 20} MiB)");
         findings.Sort((a, b) => a.Line != b.Line ? a.Line.CompareTo(b.Line) : a.Column != b.Column ? a.Column.CompareTo(b.Column) : string.CompareOrdinal(a.Id, b.Id));
-        return new(kind, findings, allowed);
+        return new(kind, findings, allowed) { BinariesWithin = binaries };
     }
 
     private ScanKind Look(ReadOnlyMemory<byte> bytes, Place place)
     {
         ct.ThrowIfCancellationRequested();
         if (Wrapped.IsGzip(bytes.Span)) return Unzip(bytes, place);
-        if (ScanText.Of(bytes) is not { } utf8) return ScanKind.Binary;
+        if (ArchiveEntries.IsArchive(bytes.Span)) return Unpack(bytes, place);
+        if ((ScanText.Of(bytes) ?? Forced(bytes, place)) is not { } utf8) return ScanKind.Binary;
         string? text = null;
         // Where no byte speaks for it, no text is made of them.
         if (IsSuspect(utf8.Span)) Texts(text = Encoding.UTF8.GetString(utf8.Span), place);
         if (scanner.Settings.Looks(ScanSettings.Commands)) Commands(ref text, utf8, place);
         if (place.Depth < Wrapped.DepthMax) Unwrap(utf8, place);
+        else if (Wrapped.Runs(utf8.Span, out _).Count > 0) NotAll("too-deep", $"wrapped more than {Wrapped.DepthMax} times, and not looked into");
         return ScanKind.Text;
+    }
+
+    // Whoever calls bytes a text will have them read as one.
+    private ReadOnlyMemory<byte>? Forced(ReadOnlyMemory<byte> bytes, Place place)
+    {
+        if (!TextNames.Claims(place.Name)) return null;
+        NotAll("not-text", $"called a text, and not one: looked through as it stands{(place.Within is null ? "" : $" (in {place.Within})")}");
+        return ScanText.AsBytes(bytes);
     }
 
     private bool IsSuspect(ReadOnlySpan<byte> utf8)
     {
-        if (FirstLook.Suspects(utf8, scanner.Side)) return true;
+        if (Disguise.MayBeIn(utf8) || FirstLook.Suspects(utf8, scanner.Side.Whole) || FirstLook.Suspects(utf8, scanner.Side.Models)) return true;
         var any = false;
         scanner.Side.Anchors.Run(utf8, Back, Beyond, (_, _) => !(any = true));
         return any;
@@ -60,7 +71,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private void Texts(string text, Place place)
     {
-        var found = TextLook.At(text, scanner.Side, out var isCut);
+        var found = TextLook.At(text, scanner.Side, Asked.All, out var isCut);
         if (isCut) NotAll("too-many", $"more than {TextDetection.FindingsMax} things were found in one text, and nobody looked at the rest");
         if (found.Count == 0) return;
         var lines = new Lines(text);
@@ -76,17 +87,20 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private void Commands(ref string? text, ReadOnlyMemory<byte> utf8, Place place)
     {
-        // What is unwrapped has no name that would say what it is; a script shows itself.
-        var name = place.Within is null ? content.Name : place.Within.StartsWith("gzip", StringComparison.Ordinal) && content.Name.EndsWith(".gz", StringComparison.Ordinal) ? content.Name[..^3] : "";
+        var name = place.Name;
         if (!CommandTexts.MayHave(name, utf8.Span)) return;
         text ??= Encoding.UTF8.GetString(utf8.Span);
         var isPart = content.Numbers is not null && place.Within is null;
+        HashSet<(string, int)> read = [];
         foreach (var part in CommandTexts.In(name, text, isPart))
             foreach (var found in CommandReview.Of(part.Text, part.Kind))
             {
                 // A part of a script need not be readable by itself.
                 if (isPart && found.Rule.Id == "unreadable") continue;
+                if (part.IsReading && !read.Add((found.Rule.Id, found.Line))) continue;
                 var decision = scanner.Settings.DecisionOf(found.Rule);
+                // Before it is filled in, a template need not be YAML; what is in it is seen as text in any case.
+                if (part.IsReading && found.Rule.Id == "unreadable" && decision > Decision.Warn) decision = Decision.Warn;
                 var line = part.FirstLine + found.Line - 1;
                 if (decision != Decision.Allow && Counts(place, line, line)) Add(place, ScanSettings.Commands, found.Rule.Id, decision, line, 1, found.Message, default, found.Target);
             }
@@ -94,15 +108,20 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
 
     private void Unwrap(ReadOnlyMemory<byte> utf8, Place place)
     {
-        var (line, counted) = (1, 0);
-        var runs = Wrapped.Runs(utf8.Span, out var isCut);
-        foreach (var run in runs)
+        var isCut = false;
+        foreach (var runs in (IReadOnlyList<WrappedRun>[])[Wrapped.Runs(utf8.Span, out var isCoded), Rewritten.Runs(utf8.Span, out var isWritten)])
         {
-            line += utf8.Span[counted..run.At].Count((byte)'\n');
-            counted = run.At;
-            if (!Counts(place, line, line)) continue;
-            if (!Account(run.Bytes.Length)) return;
-            Look(run.Bytes, Inside(run.Form, place, TrueLine(place, line)));
+            isCut |= isCoded | isWritten;
+            var (line, counted) = (1, 0);
+            foreach (var run in runs)
+            {
+                line += utf8.Span[counted..run.At].Count((byte)'\n');
+                counted = run.At;
+                if (!Counts(place, line, line + utf8.Span.Slice(run.At, Math.Max(0, run.Length - 1)).Count((byte)'\n'))) continue;
+                if (!Account(run.Bytes.Length)) return;
+                // What is called a text may say so by a name; what stands in one has none.
+                Look(run.Bytes, Inside(run.Form, place, TrueLine(place, line), ""));
+            }
         }
         if (isCut) NotAll("too-large", "more, or more of it, is wrapped than is looked into");
     }
@@ -116,12 +135,43 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
         }
         if (Wrapped.Unzip(bytes, UnwrappedBytesMax - unwrapped) is not var (inner, isCut)) return ScanKind.Binary;
         Account(inner.Length);
-        var kind = Look(inner, Inside("gzip", place, place.Line));
+        var name = place.Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? place.Name[..^3] : place.Name.EndsWith(".tgz", StringComparison.OrdinalIgnoreCase) ? "" : place.Name;
+        var kind = Look(inner, Inside("gzip", place, place.Line, name));
         if (isCut && kind == ScanKind.Text) NotAll("too-large", "unpacks to more than is looked at, or is damaged: nobody looked at the rest");
         return kind;
     }
 
-    private static Place Inside(string form, Place place, int? line) => new(place.Within is null ? form : $"{form} in {place.Within}", line, place.Depth + 1);
+    private ScanKind Unpack(ReadOnlyMemory<byte> bytes, Place place)
+    {
+        if (place.Depth >= Wrapped.DepthMax)
+        {
+            NotAll("too-deep", $"wrapped more than {Wrapped.DepthMax} times, and not looked into");
+            return ScanKind.Text;
+        }
+        var kind = ScanKind.Binary;
+        var entries = ArchiveEntries.In(bytes, out var isCut);
+        foreach (var entry in entries)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (unwrapped >= UnwrappedBytesMax && !Account(1)) return ScanKind.Text;
+            var (inner, isPart) = entry.Open(UnwrappedBytesMax - unwrapped);
+            Account(inner.Length);
+            var form = $"archive file {TextNames.Told(entry.Name)}";
+            if (entry.Bytes is null)
+            {
+                NotAll("not-opened", $"an archive's file is encrypted, or packed in a way that is not known here, and nobody looked at it ({form})");
+                kind = ScanKind.Text;
+                continue;
+            }
+            if (isPart) NotAll("too-large", $"an archive's file unpacks to more than is looked at, or is damaged: nobody looked at the rest ({form})");
+            if (Look(inner, Inside(form, place, place.Line, entry.Name)) == ScanKind.Text) kind = ScanKind.Text;
+            else binaries++;
+        }
+        if (isCut) NotAll("too-large", "an archive with more files than are looked at, or a damaged one: nobody looked at the rest");
+        return isCut ? ScanKind.Text : kind;
+    }
+
+    private static Place Inside(string form, Place place, int? line, string name) => new(place.Within is null ? form : $"{form} in {place.Within}", line, place.Depth + 1, name);
 
     private bool Account(int bytes)
     {
@@ -148,6 +198,9 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
             allowed++;
             return;
         }
+        // Written out, a line shows what was seen in it before as well.
+        if (place.Line is { } told && place.Within is { } within && (within.StartsWith(Rewritten.Escapes, StringComparison.Ordinal) || within.StartsWith(Rewritten.Joined, StringComparison.Ordinal))
+            && findings.Exists(f => f.Line == told && f.Detector == detector && f.Rule == rule)) return;
         if (expired is not null) message = $"{message}; {expired}";
         if (findings.Count > TextDetection.FindingsMax) return;
         if (findings.Count == TextDetection.FindingsMax)

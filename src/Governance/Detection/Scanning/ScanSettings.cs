@@ -5,6 +5,10 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Governance.Detection.Scanning;
 
+/// <param name="Reason">For a person.</param>
+/// <param name="Decision">What it is where nothing is said.</param>
+public sealed record ScanRule(string Id, string Reason, Decision Decision);
+
 /// <param name="Decisions">By <c>detector</c> or <c>detector/rule</c>; the longer word wins. <c>allow</c> for a detector: it does not look. What is not here is as documented.</param>
 public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decisions)
 {
@@ -17,9 +21,9 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
     public static IReadOnlyList<string> Detectors { get; } = [.. Detection.Detectors.Names.Where(n => n != Detection.Detectors.Mapped), Commands];
 
     /// <summary>Every rule of a detector with its reason, and what it is where nothing is said.</summary>
-    public static IReadOnlyList<(string Id, string Reason, Decision Decision)> RulesOf(string detector) => detector == Commands
-        ? [.. CommandRules.Groups.SelectMany(g => g.Rules).Select(r => (r.Id, r.Reason, r.Decision))]
-        : [.. Detection.Detectors.RulesOf(detector).Select(r => (r.Id, r.Reason, Standing(detector, r.Id)))];
+    public static IReadOnlyList<ScanRule> RulesOf(string detector) => detector == Commands
+        ? [.. CommandRules.Groups.SelectMany(g => g.Rules).Select(r => new ScanRule(r.Id, r.Reason, r.Decision))]
+        : [.. Detection.Detectors.RulesOf(detector).Select(r => new ScanRule(r.Id, r.Reason, Standing(detector, r.Id)))];
 
     /// <summary>A problem where a word names no detector or no rule of one.</summary>
     public Problem? Fault(ProblemCode code)

@@ -16,11 +16,22 @@ internal static class ScanText
     {
         var span = bytes.Span;
         if (span.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return Of(bytes[3..]);
+        if (span.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE, 0, 0])) return Recode(Encoding.UTF32, span[4..]);
+        if (span.StartsWith((ReadOnlySpan<byte>)[0, 0, 0xFE, 0xFF])) return Recode(new UTF32Encoding(bigEndian: true, byteOrderMark: false), span[4..]);
         if (span.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) return Recode(Encoding.Unicode, span[2..]);
         if (span.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) return Recode(Encoding.BigEndianUnicode, span[2..]);
         var sample = span[..Math.Min(span.Length, SampleBytes)];
+        if (IsWidest(sample) is { } widest) return Recode(widest, span);
         if (IsWide(sample, out var isBigEndian)) return Recode(isBigEndian ? Encoding.BigEndianUnicode : Encoding.Unicode, span);
-        if (IsBinary(sample)) return null;
+        // What begins like a script is run by what it names, whatever comes behind.
+        if (IsBinary(sample) && !span.StartsWith("#!"u8)) return null;
+        return AsBytes(bytes);
+    }
+
+    /// <summary>The bytes as they stand, as UTF-8 or else as Latin-1, though there is hardly a text in them.</summary>
+    public static ReadOnlyMemory<byte> AsBytes(ReadOnlyMemory<byte> bytes)
+    {
+        var span = bytes.Span;
         return Utf8.IsValid(span) ? bytes : Recode(Encoding.Latin1, span);
     }
 
@@ -37,6 +48,18 @@ internal static class ScanText
         var half = sample.Length / 2;
         isBigEndian = zeros[0] > zeros[1];
         return Math.Max(zeros[0], zeros[1]) * 10 >= half * 7 && Math.Min(zeros[0], zeros[1]) * 20 <= half;
+    }
+
+    // UTF-32 without a mark: of four bytes of mostly Latin text three are zero.
+    private static UTF32Encoding? IsWidest(ReadOnlySpan<byte> sample)
+    {
+        if (sample.Length < 16 || !sample.Contains((byte)0)) return null;
+        Span<int> zeros = [0, 0, 0, 0];
+        for (var i = 0; i < sample.Length; i++)
+            if (sample[i] == 0) zeros[i & 3]++;
+        var quarter = sample.Length / 4 * 9 / 10;
+        if (zeros[1] >= quarter && zeros[2] >= quarter && zeros[3] >= quarter && zeros[0] * 20 <= sample.Length) return new(bigEndian: false, byteOrderMark: false);
+        return zeros[0] >= quarter && zeros[1] >= quarter && zeros[2] >= quarter && zeros[3] * 20 <= sample.Length ? new(bigEndian: true, byteOrderMark: false) : null;
     }
 
     private static bool IsBinary(ReadOnlySpan<byte> sample)

@@ -10,7 +10,7 @@ namespace CabinCrew.Governance.Detection.Scanning;
 public sealed class Scanner
 {
     /// <summary>Raised whenever this code finds something else in the same content. Part of the digest.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Of one content; what is beyond is not looked at, and that is a finding.</summary>
     public const int BytesMax = 64 << 20;

@@ -42,7 +42,7 @@ internal static class PrivateKeys
             letters += Letters(piece[..length]);
             from += length;
             // A line of literals: "MIIE...\n" + "...". The letter of an escape before the quote was taken with the rest.
-            var gap = stop < 0 || odd != stop || pieces++ >= PiecesMax ? 0 : TokenFinder.JoinAt(rest[from..]);
+            var gap = stop < 0 || odd != stop || pieces++ >= PiecesMax ? 0 : Pieces.JoinAt(rest[from..], out _);
             if (gap > 0)
             {
                 from += gap;

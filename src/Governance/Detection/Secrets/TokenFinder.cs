@@ -11,8 +11,13 @@ internal static class TokenFinder
     /// <summary>Of a token in pieces; pieces are put together from so many characters at most.</summary>
     private const int JoinedCharsMax = 600;
 
+    /// <summary>So far before a list stands what puts it together.</summary>
+    private const int JoinersBackMax = 48;
+
     private static readonly System.Buffers.SearchValues<char> Ends = System.Buffers.SearchValues.Create(" \t\r\n\"'`<>(){}[],;\\");
     private static readonly System.Buffers.SearchValues<char> PieceEnds = System.Buffers.SearchValues.Create("\"'`\\");
+
+    private static readonly System.Buffers.SearchValues<string> Joiners = System.Buffers.SearchValues.Create(["join(", "implode(", "concat("], StringComparison.OrdinalIgnoreCase);
 
     private static readonly Anchor[] Known = [.. Anchors];
 
@@ -72,6 +77,10 @@ internal static class TokenFinder
         return 0;
     }
 
+    // A list of which somebody makes one text.
+    private static bool IsPutTogether(ReadOnlySpan<char> text, int at) =>
+        text.Slice(at, Math.Min(JoinedCharsMax, text.Length - at)).IndexOf("].join(", StringComparison.Ordinal) >= 0 || text[Math.Max(0, at - JoinersBackMax)..at].ContainsAny(Joiners);
+
     private static TextMatch? Joined(SecretRule rule, ReadOnlySpan<char> text, int at)
     {
         Span<char> joined = stackalloc char[JoinedCharsMax];
@@ -88,51 +97,12 @@ internal static class TokenFinder
                 joined[count] = piece[i];
                 places[count++] = from + i;
             }
-            if (end < 0 || !PieceEnds.Contains(piece[end]) || JoinAt(piece[end..]) is not (> 0 and var gap)) break;
+            if (end < 0 || !PieceEnds.Contains(piece[end]) || Pieces.JoinAt(piece[end..], out var isList) is not (> 0 and var gap) || (isList && !IsPutTogether(text, at))) break;
             from += end + gap;
             pieces++;
         }
         if (pieces == 0) return null;
         var length = LengthOf(rule, joined[..Math.Min(count, rule.CharsMax)]);
         return length == 0 ? null : new(rule.Rule, at, places[length - 1] + 1);
-    }
-
-    /// <summary>How many characters stand between two pieces of one text: a quote, an operator or nothing, and a quote; or a backslash at a line's end. 0: this joins nothing.</summary>
-    internal static int JoinAt(ReadOnlySpan<char> text)
-    {
-        const int gapMax = 80;
-        // A line that is continued, as it is and as JSON spells it.
-        if (text is ['\\', '\n' or '\r', ..] || text.StartsWith("\\\\\\n") || text.StartsWith("\\\\\\r\\n"))
-        {
-            var next = text[0] == '\\' && text[1] is '\n' or '\r' ? 1 : 2;
-            return SkipBlank(text, next, gapMax);
-        }
-        var at = SkipQuote(text, 0);
-        if (at == 0) return 0;
-        at = SkipBlank(text, at, gapMax);
-        if (at < text.Length && text[at] is '+' or '.' or '&' or '~') at = SkipBlank(text, at + (text[at..].StartsWith("..") ? 2 : 1), gapMax);
-        else if (at < text.Length && text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '\n' or '\r') at = SkipBlank(text, at + 1, gapMax);
-        if (at < text.Length && text[at] is 'b' or 'f' or 'r' or 'u' or 'L' or '@' or '$') at++;
-        var end = SkipQuote(text, at);
-        return end > at && end < gapMax ? end : 0;
-    }
-
-    // A quote, and one that is escaped as it stands in JSON or in a string of code.
-    private static int SkipQuote(ReadOnlySpan<char> text, int at)
-    {
-        var next = at;
-        while (next < text.Length && text[next] == '\\' && next - at < 3) next++;
-        return next < text.Length && text[next] is '"' or '\'' or '`' ? next + 1 : at;
-    }
-
-    private static int SkipBlank(ReadOnlySpan<char> text, int at, int max)
-    {
-        for (var limit = at + max; at < text.Length && at < limit;)
-        {
-            if (text[at] is ' ' or '\t' or '\r' or '\n') at++;
-            else if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is 'n' or 'r' or 't') at += 2;
-            else break;
-        }
-        return at;
     }
 }

@@ -19,27 +19,52 @@ public static class PlanScan
     /// <summary>More are told by one that says so.</summary>
     public const int FindingsMax = 2000;
 
+    /// <summary>So many contents are looked through before their findings are counted: what a plan can make this hold is bounded by that.</summary>
+    private const int ChunkMax = 64;
+
+    /// <summary>For less than that, asking another core costs more than it saves.</summary>
+    private const int TogetherBytesMin = 256 << 10;
+
+    private const int CoresMax = 8;
+
+    /// <summary>So many are told one by one that are no text and nothing that runs; how many there are stands in the record in any case.</summary>
+    private const int PicturesToldMax = 200;
+
     /// <summary>Every detector looks, whatever a workflow makes of its findings: other policies may make more of them.</summary>
     private static Scanner Scanner => Scanner.Standard;
+
+    // Plans are judged more than once, and most of one is often the next one's as well.
+    private static readonly ScanMemory Seen = new();
 
     /// <exception cref="OperationCanceledException"/>
     public static PlanFindings Of(PolicySubject subject, CancellationToken ct)
     {
         List<ScanFinding> found = [];
         List<string> notLooked = [];
-        var texts = 0;
-        foreach (var content in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)))
+        var (texts, pictures) = (0, 0);
+        foreach (var (content, result) in subject.Changes.SelectMany(Contents).Concat(subject.Artifacts.SelectMany(Contents)).Chunk(ChunkMax).SelectMany(chunk => chunk.Zip(Look(chunk, ct))))
         {
-            ct.ThrowIfCancellationRequested();
-            var result = Scanner.Scan(content, ct);
             if (result.Kind == ScanKind.Binary) notLooked.Add(content.ShownAs ?? content.Name);
             else texts++;
             found.AddRange(result.Findings.Take(FindingsMax - found.Count));
+            if (Unseen.In(content, result) is { } unseen && found.Count < FindingsMax && (unseen.Decision != Decision.Allow || ++pictures <= PicturesToldMax)) found.Add(unseen);
             if (found.Count < FindingsMax) continue;
             found.Add(new(TextDetection.NotAll, "too-many", Decision.RequireApproval, content.ShownAs ?? content.Name, 1, 1, $"more than {FindingsMax} things were found in the plan, and nobody looked at the rest", "0000000000000000"));
             break;
         }
         return new(found, texts, notLooked);
+    }
+
+    // Side by side where there is enough to do for that: what comes out is in the same order, whatever the number of cores.
+    private static ScanResult[] Look(ScanContent[] contents, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var results = new ScanResult[contents.Length];
+        if (contents.Sum(c => (long)c.Bytes.Length) < TogetherBytesMin)
+            for (var i = 0; i < contents.Length; i++) results[i] = Seen.Scan(Scanner, contents[i], ct);
+        else
+            Parallel.For(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, CoresMax), CancellationToken = ct }, i => results[i] = Seen.Scan(Scanner, contents[i], ct));
+        return results;
     }
 
     private static IEnumerable<ScanContent> Contents(JudgedChange change)
@@ -48,7 +73,7 @@ public static class PlanScan
         if (change.Change is not { After: { Kind: not FileKind.Link } after } || after.Content == change.Change.Before?.Content) yield break;
         var path = change.Change.Path.ToString();
         HashSet<int>? lines = change.Change.Before is null || change.AddedLines.Count == 0 ? null : [.. change.AddedLines.Select(l => l.Number)];
-        if (change.Content is { } content) yield return new(path, content) { Lines = lines };
+        if (change.Content is { } content) yield return new(path, content) { Lines = lines, MayRun = after.Kind == FileKind.Executable };
         else if (change.AddedLines.Count > 0) yield return Part(path, change);
     }
 

@@ -46,7 +46,8 @@ internal sealed class DetectorsPolicySource : IPolicySource
         ct.ThrowIfCancellationRequested();
         var looked = subject.Findings ?? PlanScan.Of(subject, ct);
         List<PolicyVerdict> verdicts = [new(Scanned, Decision.Allow, Told(looked), Evidence: Json(json => Looked(json, looked)))];
-        foreach (var rule in looked.Found.GroupBy(f => f.Id))
+        // What is no text and nothing that runs is told above, and there for other policies to see.
+        foreach (var rule in looked.Found.Where(f => f.Decision != Decision.Allow).GroupBy(f => f.Id))
         {
             List<ScanFinding> found = [.. rule];
             verdicts.Add(new($"{Kind}/{rule.Key}", settings.DecisionOf(found[0]), Reason(found), Evidence: Json(json => Places(json, found))));
@@ -70,7 +71,7 @@ internal sealed class DetectorsPolicySource : IPolicySource
         json.WriteEndArray();
         json.WriteString("detection_digest", Scanner.Standard.Digest.ToString());
         json.WriteNumber("texts", looked.Texts);
-        json.WriteNumber("findings", looked.Found.Count);
+        json.WriteNumber("findings", looked.Found.Count(f => f.Decision != Decision.Allow));
         json.WriteStartArray("not_looked_into");
         foreach (var name in looked.NotLooked.Take(PlacesShownMax)) json.WriteStringValue(name);
         json.WriteEndArray();
