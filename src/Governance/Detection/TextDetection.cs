@@ -11,7 +11,7 @@ namespace CabinCrew.Governance.Detection;
 public sealed class TextDetection
 {
     /// <summary>Raised whenever this code finds something else in the same text. Part of the digest.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Under this name it is told that not all of a text was looked at; that denies.</summary>
     public const string NotAll = "detection";
