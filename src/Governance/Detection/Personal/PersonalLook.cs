@@ -90,7 +90,7 @@ internal readonly ref struct PersonalLook(ReadOnlySpan<char> text, List<TextMatc
         foreach (var form in Forms.Beginning(end - start, Digits(start, end)))
         {
             var from = start - form.Lead;
-            if (from < 0 || !(form.Lead == 0 ? isFree : IsFree(from))) continue;
+            if (from < 0 || !(form.Lead == 0 ? isFree : IsFree(from) && WordStarts.IsAt(text, from))) continue;
             var length = NumberForms.Match(form.Text, text[from..], plain, out var count);
             if (length == 0 || !(form.Text[^1] == ':' || Ends(from + length)) || !IsApart(form.Text, from, length) || !form.Rule.IsValid(plain[..count])) continue;
             if (!form.IsNear || form.Rule.HasWordBefore(text, from, reach)) return Add(form.Rule.Rule, from, length);
