@@ -1,6 +1,7 @@
 // Runs every detector over plain texts: files, diffs, what a plan adds. Immutable, shared by all threads, bounded; what was not looked at whole is a finding of its own, so that silence
 // always means that all of it was looked at.
 using System.Text.Json.Nodes;
+using CabinCrew.Governance.Detection.Code;
 using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
@@ -10,7 +11,7 @@ namespace CabinCrew.Governance.Detection.Scanning;
 public sealed class Scanner
 {
     /// <summary>Raised whenever this code finds something else in the same content. Part of the digest.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Of one content; what is beyond is not looked at, and that is a finding.</summary>
     public const int BytesMax = 64 << 20;
@@ -28,7 +29,7 @@ public sealed class Scanner
         Detectors = [.. ScanSettings.Detectors.Where(settings.Looks)];
         digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
         {
-            ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["decisions"] = settings.ToJson(),
+            ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["code"] = CodeReview.Version, ["decisions"] = settings.ToJson(),
             ["judges_by"] = new JsonObject(Side.Active.Select(d => KeyValuePair.Create(d.Name, (JsonNode?)d.Ready().Value))),
             ["rules"] = new JsonArray([.. ScanSettings.Detectors.SelectMany(d => ScanSettings.RulesOf(d).Select(r => (JsonNode)$"{d}/{r.Id}={r.Decision.Word()}"))]),
         })));
