@@ -13,6 +13,9 @@ internal sealed partial class CodeView(string text, string path, List<CodeToken>
     /// <summary>Of a call or a value, so many tokens are looked at.</summary>
     private const int Looked = 300;
 
+    /// <summary>And of what nobody closes.</summary>
+    private const int LookedOpen = 30;
+
     public CodeLanguage Language => language;
 
     public string Path => path;
@@ -73,7 +76,7 @@ internal sealed partial class CodeView(string text, string path, List<CodeToken>
         var opening = Opening(i);
         if (opening == 0) return default;
         var close = tokens[opening].Match;
-        return new(opening + 1, Math.Min(close < 0 ? opening + Looked : close, Math.Min(tokens.Count, opening + Looked)));
+        return new(opening + 1, Math.Min(close < 0 ? opening + LookedOpen : close, Math.Min(tokens.Count, opening + Looked)));
     }
 
     /// <summary>An argument by its place, from 0; those with names are not counted.</summary>
@@ -113,7 +116,8 @@ internal sealed partial class CodeView(string text, string path, List<CodeToken>
         if (Is(sign, "]")) sign++;
         // Of a type in between: name: Type = value.
         if (Is(sign, ":") && IsName(sign + 1) && Is(sign + 2, "=")) sign += 2;
-        if (!IsAny(sign, "=", ":", "=>", ":=", "+=")) return default;
+        // a ? b.name : c has no key.
+        if (!IsAny(sign, "=", ":", "=>", ":=", "+=") || (Is(sign, ":") && IsDot(i - 1))) return default;
         return new(sign + 1, End(sign + 1));
     }
 

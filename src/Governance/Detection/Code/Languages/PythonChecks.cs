@@ -28,13 +28,13 @@ internal static class PythonChecks
         new(CodeRules.Xxe, ["resolve_entities", "load_dtd", "feature_external_ges"], (c, i) => c.Is(i, "feature_external_ges") ? c.IsTrue(new(i + 2, i + 3)) : c.IsTrue(c.Value(i)) && c.Has(c.Statement(i), "XMLParser", "iterparse")),
         new(CodeRules.Tls, ["verify", "check_hostname", "verify_mode", "cert_reqs", "_create_unverified_context", "verify_ssl", "ssl_verify", "validate_certs", "disable_warnings"], (c, i) => c.Is(i, "_create_unverified_context") ? c.IsDot(i - 1)
             : c.Is(i, "disable_warnings") ? false
-            : c.IsAny(i, "verify_mode", "cert_reqs") ? !c.IsDefined(i) && (c.Has(c.Value(i), "CERT_NONE") || c.IsText(c.Value(i), "CERT_NONE"))
+            : c.IsAny(i, "verify_mode", "cert_reqs") ? !c.IsDefined(i) && !c.Has(c.Value(i), "CERT_REQUIRED", "CERT_OPTIONAL") && (c.Has(c.Value(i), "CERT_NONE") || c.IsText(c.Value(i), "CERT_NONE"))
             : c.Is(i, "check_hostname") ? c.IsDot(i - 1) && c.IsFalse(c.Value(i))
             : c.Is(i + 1, "=") && c.Is(i + 2, "False") && (c.IsDot(i - 1) || c.IsArgumentOf(i, Verbs))),
         new(CodeRules.OldTls, ["PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "SSLv3_METHOD", "TLSv1_METHOD"], (c, i) => c.IsOf(i, "ssl", "SSL") && !c.IsAny(i + 1, ":", "=", "==") && c.Has(c.Statement(i), "wrap_socket", "SSLContext", "ssl_version", "Context")),
         new(CodeRules.SshHost, ["set_missing_host_key_policy"], (c, i) => c.IsDot(i - 1) && c.Has(c.Inside(i), "AutoAddPolicy", "WarningPolicy")),
         new(CodeRules.PasswordHash, ["md5", "sha1", "new"], (c, i) => c.IsOf(i, "hashlib") && c.IsCall(i) && c.IsSecretive(c.Inside(i)) && (!c.Is(i, "new") || c.FirstText(c.Inside(i)) is "md5" or "sha1")),
-        new(CodeRules.Cipher, ["new", "MODE_ECB", "ECB", "ARC4", "IDEA", "Blowfish"], (c, i) => c.Is(i, "new") ? c.IsOf(i, "DES", "ARC4", "ARC2", "DES3") && c.IsCall(i) && !c.IsOf(i - 2, "hashlib") : c.Is(i, "MODE_ECB") ? c.IsDot(i - 1) && !c.Is(i + 1, "=") : c.Is(i, "ECB") ? c.IsOf(i, "modes") : c.IsOf(i, "algorithms") && c.IsCall(i)),
+        new(CodeRules.Cipher, ["new", "MODE_ECB", "ECB", "ARC4", "IDEA", "Blowfish"], (c, i) => c.Is(i, "new") ? c.IsOf(i, "DES", "ARC4", "ARC2", "DES3") && c.IsCall(i) && !c.IsOf(i - 2, "hashlib") : c.Is(i, "MODE_ECB") ? c.IsDot(i - 1) && !c.Is(i + 1, "=") : c.Is(i, "ECB") ? c.IsOf(i, "modes") && c.IsCall(i) : c.IsOf(i, "algorithms") && c.IsCall(i)),
         new(CodeRules.FixedIv, ["iv", "salt", "nonce"], (c, i) => c.Is(i + 1, "=") && c.IsOneText(c.Value(i)) && c.Content(c.Value(i).From).Length >= 4 && c.IsArgumentOf(i, "new", "pbkdf2_hmac", "PBKDF2", "PBKDF2HMAC", "scrypt", "Scrypt", "CBC", "GCM", "derive")),
         new(CodeRules.Random, Shared.Secrets, (c, i) => Shared.IsDrawnFor(c, i) && c.Value(i) is var v && HasRandom(c, v)),
         new(CodeRules.Jwt, ["verify_signature", "decode"], (c, i) => c.Is(i, "decode") ? c.IsOf(i, "jwt") && c.IsCall(i) && (c.IsFalse(c.Named(i, "verify")) || (!c.Named(i, "algorithms").IsEmpty && c.HasText(c.Named(i, "algorithms"), "none"))) : c.IsFalse(c.Value(i))),
