@@ -1,13 +1,13 @@
 // Cuts code into tokens: knows comments, texts with what is filled into them, and brackets, and nothing of grammar. One pass; what nobody closes ends where its line or the code ends.
 namespace CabinCrew.Governance.Detection.Code;
 
-internal sealed partial class CodeLexer(string text, int start, int end, CodeLanguage language)
+/// <param name="tokens">Empty; what is found is put there.</param>
+internal sealed partial class CodeLexer(string text, int start, int end, CodeLanguage language, List<CodeToken> tokens)
 {
     private const int OpenMax = 4096;
 
     private static readonly System.Buffers.SearchValues<char> PythonPrefixes = System.Buffers.SearchValues.Create("fFrRbBuUtT");
 
-    private readonly List<CodeToken> tokens = new((end - start) / 6 + 16);
     private readonly List<int> open = [];
     private int at = start;
     private bool beginsLine = true;
@@ -19,12 +19,11 @@ internal sealed partial class CodeLexer(string text, int start, int end, CodeLan
     private bool IsDollarName => language is CodeLanguage.JavaScript or CodeLanguage.Php or CodeLanguage.Java;
 
     /// <param name="isPart">Code may begin in the middle of anything.</param>
-    public List<CodeToken> Run(bool isPart)
+    public void Run(bool isPart)
     {
         if (language == CodeLanguage.Php) Page(isBegin: true, isPart);
         else if (isPart && IsSlashComment && IsInComment()) at += text.AsSpan(at, end - at).IndexOf("*/") + 2;
         while (at < end) Next();
-        return tokens;
     }
 
     private bool IsInComment()

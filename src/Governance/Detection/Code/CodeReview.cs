@@ -32,8 +32,15 @@ public static class CodeReview
         (CodeLanguage.Hcl, HclChecks.Table),
     ];
 
-    private static readonly FrozenDictionary<CodeLanguage, FrozenDictionary<string, CodeCheck[]>> ByWord = Table.ToFrozenDictionary(t => t.Language,
-        t => t.Checks.SelectMany(c => c.On.Distinct().Select(word => (Word: word, Check: c))).GroupBy(c => c.Word, c => c.Check).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal));
+    // Each made when a file of its language is first read.
+    private static readonly Dictionary<CodeLanguage, Lazy<FrozenDictionary<string, CodeCheck[]>>> ByWord = Table.ToDictionary(t => t.Language,
+        t => new Lazy<FrozenDictionary<string, CodeCheck[]>>(() => t.Checks.SelectMany(c => c.On.Distinct().Select(word => (Word: word, Check: c))).GroupBy(c => c.Word, c => c.Check).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal)));
+
+    /// <summary>A list of tokens is kept for the next file of the same thread, but for those of very large files.</summary>
+    private const int TokensKept = 1 << 18;
+
+    [ThreadStatic]
+    private static List<CodeToken>? tokens;
 
     /// <summary>The languages that a rule is looked for in.</summary>
     public static IEnumerable<CodeLanguage> LanguagesOf(CodeRule rule) => Table.Where(t => t.Checks.Any(c => c.Rule == rule)).Select(t => t.Language).Concat(YamlChecks.Rules.Contains(rule) ? [CodeLanguage.Yaml] : []);
@@ -46,18 +53,18 @@ public static class CodeReview
     /// <param name="pieces">What hangs together: the whole, or hunks.</param>
     public static IReadOnlyList<CodeFinding> Of(string path, string text, IReadOnlyList<(int Start, int End)> pieces, bool isPart)
     {
-        var language = CodeLanguages.Of(path, Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, 200)]));
+        var language = CodeLanguages.Of(path, text.StartsWith("#!", StringComparison.Ordinal) ? Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, 200)]) : []);
+        if (language == CodeLanguage.None) return [];
         List<CodeFinding> found = [];
-        if (language == CodeLanguage.None) return found;
         foreach (var (start, end) in pieces)
             for (var at = start; at < end;)
             {
                 var to = Cut(text, at, end);
                 if (language == CodeLanguage.Yaml) YamlChecks.Find(text, path, at, to, found);
-                else Find(new(text, path, new CodeLexer(text, at, to, language).Run(isPart || at > start), language), ByWord[language], found);
+                else Find(text, path, at, to, language, isPart || at > start, found);
                 at = to;
             }
-        return Once(found);
+        return found.Count == 0 ? [] : Once(found);
     }
 
     private static int Cut(string text, int at, int end)
@@ -65,6 +72,16 @@ public static class CodeReview
         if (end - at <= PieceChars) return end;
         var line = text.LastIndexOf('\n', at + PieceChars - 1, PieceChars);
         return line > at ? line + 1 : at + PieceChars;
+    }
+
+    private static void Find(string text, string path, int start, int end, CodeLanguage language, bool isPart, List<CodeFinding> found)
+    {
+        var list = tokens ?? [];
+        tokens = null;
+        new CodeLexer(text, start, end, language, list).Run(isPart);
+        Find(new(text, path, list, language), ByWord[language].Value, found);
+        list.Clear();
+        if (list.Capacity <= TokensKept) tokens = list;
     }
 
     private static void Find(CodeView code, FrozenDictionary<string, CodeCheck[]> byWord, List<CodeFinding> found)

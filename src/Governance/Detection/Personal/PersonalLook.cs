@@ -5,7 +5,7 @@ namespace CabinCrew.Governance.Detection.Personal;
 
 /// <param name="reach">How far before a number its word may stand.</param>
 /// <param name="max">Of one rule.</param>
-internal readonly ref struct PersonalLook(ReadOnlySpan<char> text, List<TextMatch> found, int reach, int max)
+internal ref struct PersonalLook(ReadOnlySpan<char> text, List<TextMatch> found, int reach, int max)
 {
     private const int LettersBeforeMax = 12;
     private const int PlainCharsMax = 48;
@@ -17,7 +17,7 @@ internal readonly ref struct PersonalLook(ReadOnlySpan<char> text, List<TextMatc
     private static readonly SearchValues<char> Words = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 
     private readonly ReadOnlySpan<char> text = text;
-    private readonly Dictionary<DetectorRule, int> told = [];
+    private Dictionary<DetectorRule, int>? told;
 
     public void Run()
     {
@@ -117,7 +117,7 @@ internal readonly ref struct PersonalLook(ReadOnlySpan<char> text, List<TextMatc
 
     private int Add(DetectorRule rule, int start, int length)
     {
-        ref var times = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(told, rule, out _);
+        ref var times = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(told ??= [], rule, out _);
         if (times++ < max) found.Add(new(rule, start, length));
         return start + length;
     }

@@ -1,4 +1,4 @@
-// PHP.
+// PHP, with its shells, its includes and what it takes from requests without asking.
 namespace CabinCrew.Governance.Detection.Code.Languages;
 
 internal static class PhpChecks
