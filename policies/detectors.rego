@@ -9,6 +9,7 @@
 #     ignored: Findings that this policy does not speak of, likewise.
 #     instructions: Names of files that agents take for instructions.
 #     instruction_detectors: Detectors whose findings in such files are denied.
+#     sensitive_paths: Paths (globs) in which insecure code needs a person whoever asks, such as those of logins and payments.
 #     environments: Environments in which every other finding needs a person.
 #     automation: Whether every other finding needs a person where automation asks.
 #     role: Who says yes.
@@ -20,6 +21,7 @@ defaults := {
 	"denied": [], "ignored": [],
 	"instructions": ["AGENTS.md", "CLAUDE.md", "GEMINI.md", "SKILL.md", "copilot-instructions.md", ".cursorrules", ".windsurfrules"],
 	"instruction_detectors": ["injection", "hidden-text", "exfiltration"],
+	"sensitive_paths": ["**/auth/**", "**/login/**", "**/payment/**", "**/payments/**", "**/crypto/**", "**/security/**"],
 	"environments": ["production"], "automation": true, "role": "maintainer",
 }
 
@@ -43,6 +45,15 @@ deny contains findings.at_lines("instruction-finding", "a file that agents take 
 		f.detector in settings.instruction_detectors
 		parts := split(f.path, "/")
 		parts[count(parts) - 1] in settings.instructions
+	])
+}
+
+require_approval contains object.union(findings.at_lines("insecure-code-in-sensitive-path", "insecure code where logins, payments or keys are handled needs a person", lines), {"role": settings.role}) if {
+	lines := lines_of([f |
+		some f in found
+		f.detector == "insecure-code"
+		some pattern in settings.sensitive_paths
+		glob.match(pattern, ["/"], sprintf("/%s", [f.path]))
 	])
 }
 

@@ -46,3 +46,12 @@ test_denied_and_ignored_by_detector_or_by_rule if {
 	count(detectors.deny) == 0 with input as quiet with data.cabincrew.settings.detectors as {"denied": ["injection"], "ignored": ["injection/override"]}
 	count(detectors.deny) == 0 with input as quiet with data.cabincrew.settings.detectors as {"denied": ["injection/transcript"]}
 }
+
+test_insecure_code_where_logins_are_handled_needs_a_person if {
+	plan := with_findings([finding("insecure-code", "sql-injection", "src/auth/users.py", 7), finding("insecure-code", "eval", "src/tools/a.py", 1)], {})
+	found := detectors.require_approval with input as plan
+	testing.ids(found) == {"insecure-code-in-sensitive-path"}
+	some one in found
+	one.evidence.added_lines == {"src/auth/users.py": [7]}
+	count(detectors.require_approval) == 0 with input as plan with data.cabincrew.settings.detectors as {"sensitive_paths": []}
+}

@@ -1,6 +1,7 @@
 // Findings as SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0): one run, every rule that has a finding, fingerprints that outlive moved lines.
 using System.Text.Json.Nodes;
 using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Detection.Code;
 using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Protocol;
 
@@ -41,11 +42,20 @@ internal static class Sarif
         ["defaultConfiguration"] = new JsonObject { ["level"] = Level(decision) },
         ["properties"] = new JsonObject
         {
-            ["tags"] = new JsonArray("security", id[..id.IndexOf('/')]),
+            ["tags"] = new JsonArray([.. Tags(id).Select(t => (JsonNode)t)]),
             // What code scanning services sort by.
             ["security-severity"] = decision switch { Decision.Deny => "9.0", Decision.RequireApproval => "7.0", _ => "4.0" },
         },
     };
+
+    // A weakness's number as code scanning services write it.
+    private static IEnumerable<string> Tags(string id)
+    {
+        var slash = id.IndexOf('/');
+        yield return "security";
+        yield return id[..slash];
+        if (id[..slash] == ScanSettings.Code && CodeRules.ById.TryGetValue(id[(slash + 1)..], out var rule)) yield return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"external/cwe/cwe-{rule.Cwe:000}");
+    }
 
     private static JsonObject Result(ScanFinding f, int rule)
     {

@@ -1,5 +1,6 @@
 // Every detector of text, in one table. A new one is one file in this folder and one line here.
 using CabinCrew.Governance.Detection.Injection;
+using CabinCrew.Governance.Detection.Personal;
 using CabinCrew.Governance.Detection.Secrets;
 
 namespace CabinCrew.Governance.Detection;
@@ -11,6 +12,9 @@ public static class Detectors
 
     /// <summary>The name of the detector of credentials by what they are assigned to.</summary>
     public const string Assigned = "assigned-secrets";
+
+    /// <summary>The name of the detector of data about persons.</summary>
+    public const string Personal = "personal-data";
 
     /// <summary>The name under which mapped secrets are found; they are known to the redactor and not to any detector.</summary>
     public const string Mapped = "mapped-secrets";
@@ -26,6 +30,7 @@ public static class Detectors
         new HiddenTextDetector(),
         new ExfiltrationDetector(),
         new InjectionClassifier(),
+        new PersonalDetector(),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(d => d.Name), Mapped];

@@ -150,9 +150,10 @@ internal sealed class JsonLook(ReadOnlyMemory<byte> json, TextDetection.Side sid
     private void Add(string detector, string rule, string reason, int start, in JsonText text, int at, int length)
     {
         var decision = side.DecisionOf(detector, rule);
-        if ((decision == Decision.Allow && !side.Redacts(detector)) || findings.Count >= TextDetection.FindingsMax) return;
+        var redact = side.Redacts(detector, rule);
+        if ((decision == Decision.Allow && !redact) || findings.Count >= TextDetection.FindingsMax) return;
         var from = start + text.PlaceOf(at);
-        findings.Add(new(detector, rule, Pointer(), from, start + text.PlaceOf(at + length) - from, decision, side.Redacts(detector), reason));
+        findings.Add(new(detector, rule, Pointer(), from, start + text.PlaceOf(at + length) - from, decision, redact, reason));
     }
 
     private string Pointer()

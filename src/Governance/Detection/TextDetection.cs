@@ -117,6 +117,9 @@ public sealed class TextDetection
 
         public bool Redacts(string detector) => origin == TextOrigin.Server && settings[detector].RedactFromServer;
 
+        /// <summary>A rule that is allowed by its own name is not cut out either.</summary>
+        public bool Redacts(string detector, string rule) => Redacts(detector) && !(settings[detector].Rules.TryGetValue(rule, out var own) && own == Decision.Allow);
+
         private bool Matters(string name) => Redacts(name) || (origin == TextOrigin.Caller ? settings[name].FromCaller : settings[name].FromServer) != Decision.Allow;
     }
 }

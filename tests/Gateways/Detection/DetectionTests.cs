@@ -153,6 +153,25 @@ public sealed class DetectionTests
         (Decision, bool) Told(TextDetection detection, TextOrigin origin) => detection.Detect(json, origin) is [var found] ? (found.Decision, found.Redact) : default;
     }
 
+    [Fact]
+    public void Data_of_persons_is_cut_out_where_somebody_asks_and_addresses_only_by_name()
+    {
+        const string text = "card 4539 1488 0343 6467, iban DE02120300000000202051 and DE02120300000000202051, jane.roe@firma.de";
+        var json = JsonSerializer.SerializeToUtf8Bytes(text);
+        Assert.Empty(Standard.Detect(json, TextOrigin.Server));
+        var standing = Detectors.StandardOf("personal-data");
+        TextDetection With(DetectorSettings settings) => TextDetection.Of(new Dictionary<string, DetectorSettings> { ["personal-data"] = settings }, new()).Value;
+        var key = new byte[32];
+        var cut = Cut(With(standing with { FromServer = Decision.Warn, RedactFromServer = true }));
+        Assert.Matches(@"^card \[redacted:payment-card#[0-9a-f]{8}\], iban (\[redacted:iban#[0-9a-f]{8}\]) and \1, jane\.roe@firma\.de$", cut);
+        // With the rules replaced, addresses go as well; the others have the placeholders that they had.
+        var all = Cut(With(standing with { FromServer = Decision.Warn, RedactFromServer = true, Rules = new Dictionary<string, Decision>() }));
+        Assert.StartsWith(cut[..^"jane.roe@firma.de".Length], all, StringComparison.Ordinal);
+        Assert.Matches(@"\[redacted:email#[0-9a-f]{8}\]$", all);
+
+        string Cut(TextDetection detection) => JsonSerializer.Deserialize<string>(new Redaction(key).Cut(json, detection.Detect(json, TextOrigin.Server)).Span)!;
+    }
+
     [Theory]
     [InlineData("secret", null, "did you mean 'secrets'")]
     [InlineData("secrets", "jtw", "did you mean 'jwt'")]

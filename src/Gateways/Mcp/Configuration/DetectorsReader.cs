@@ -29,7 +29,7 @@ internal static class DetectorsReader
             var standard = Detectors.StandardOf(name);
             var requests = one.TakeWord("requests", Decisions) ?? standard.FromCaller;
             var (responses, redact) = one.TakeWord("responses", Answers) ?? (standard.FromServer, standard.RedactFromServer);
-            settings[name] = new DetectorSettings(requests, responses, redact) { Rules = Rules(one, Detectors.RulesOf(name).Select(r => r.Id)) ?? standard.Rules };
+            settings[name] = new DetectorSettings(requests, responses, redact) { Rules = Merged(standard.Rules, Rules(one, Detectors.RulesOf(name).Select(r => r.Id))) };
             one.Close();
         }
         var commands = map.TakeMap(CommandScan.Name) is { } said ? Commands(said) : CommandSettings.Standard;
@@ -45,6 +45,14 @@ internal static class DetectorsReader
         var rules = Rules(map, CommandRules.ById.Keys) ?? [];
         map.Close();
         return new(requests, rules, tools);
+    }
+
+    // What is said of single rules stands beside what holds for the others.
+    private static IReadOnlyDictionary<string, Decision> Merged(IReadOnlyDictionary<string, Decision> standard, Dictionary<string, Decision>? own)
+    {
+        if (own is null) return standard;
+        foreach (var (rule, decision) in standard) own.TryAdd(rule, decision);
+        return own;
     }
 
     private static Dictionary<string, Decision>? Rules(YamlMap detector, IEnumerable<string> known)

@@ -1,6 +1,7 @@
 // One content, looked through once: what it is, what the detectors see in it, what commands and changes in it would do, and the same again for what is wrapped in it.
 using System.Security.Cryptography;
 using System.Text;
+using CabinCrew.Governance.Detection.Code;
 using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Protocol;
 
@@ -48,6 +49,7 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
         // Where no byte speaks for it, no text is made of them.
         if (IsSuspect(utf8.Span)) Texts(text = Encoding.UTF8.GetString(utf8.Span), place);
         if (scanner.Settings.Looks(ScanSettings.Commands)) Commands(ref text, utf8, place);
+        if (scanner.Settings.Looks(ScanSettings.Code) && CodeReview.IsCode(place.Name, utf8.Span)) Code(text ?? Encoding.UTF8.GetString(utf8.Span), place);
         if (place.Depth < Wrapped.DepthMax) Unwrap(utf8, place);
         else if (Wrapped.Runs(utf8.Span, out _).Count > 0) NotAll("too-deep", $"wrapped more than {Wrapped.DepthMax} times, and not looked into");
         return ScanKind.Text;
@@ -83,6 +85,39 @@ internal sealed class ScanLook(Scanner scanner, ScanContent content, Cancellatio
             if (decision == Decision.Allow || !Counts(place, line, last)) continue;
             Add(place, detector.Name, match.Rule.Id, decision, line, column, match.Rule.Reason, text.AsSpan(match.Start, match.Length), Words(text.AsSpan(match.Start - (column - 1), column - 1)));
         }
+    }
+
+    private void Code(string text, Place place)
+    {
+        var isPart = content.Numbers is not null && place.Within is null;
+        var found = CodeReview.Of(place.Name, text, isPart ? Hunks(text, content.Numbers!) : [(0, text.Length)], isPart);
+        if (found.Count == 0) return;
+        var lines = new Lines(text);
+        foreach (var one in found)
+        {
+            var (line, column) = lines.At(one.At);
+            var decision = scanner.Settings.DecisionOf(one.Rule);
+            if (decision == Decision.Allow || !Counts(place, line, lines.At(Math.Max(one.At, one.End - 1)).Line)) continue;
+            Add(place, ScanSettings.Code, one.Rule.Id, decision, line, column, one.Rule.Reason, text.AsSpan(one.At, one.End - one.At), $"{one.Word} {Words(text.AsSpan(one.At - (column - 1), column - 1))}");
+        }
+    }
+
+    // What stands together in the file: a gap in the numbers of its lines is none in the code.
+    private static List<(int Start, int End)> Hunks(string text, IReadOnlyList<int> numbers)
+    {
+        List<(int, int)> hunks = [];
+        var (from, at) = (0, 0);
+        for (var line = 0; at < text.Length; line++)
+        {
+            if (line > 0 && line < numbers.Count && numbers[line] != numbers[line - 1] + 1 && at > from)
+            {
+                hunks.Add((from, at));
+                from = at;
+            }
+            at = text.IndexOf('\n', at) is >= 0 and var end ? end + 1 : text.Length;
+        }
+        if (from < text.Length) hunks.Add((from, text.Length));
+        return hunks;
     }
 
     private void Commands(ref string? text, ReadOnlyMemory<byte> utf8, Place place)

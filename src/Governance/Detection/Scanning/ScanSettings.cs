@@ -1,5 +1,6 @@
 // Which decision each finding of a scan is, and which detectors look at all: one table of words, `detector` or `detector/rule`, over what is right for most.
 using System.Text.Json.Nodes;
+using CabinCrew.Governance.Detection.Code;
 using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Protocol;
 
@@ -15,14 +16,18 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
     /// <summary>The name under which commands and changes are judged.</summary>
     public const string Commands = "commands";
 
+    /// <summary>The name under which code is judged.</summary>
+    public const string Code = "insecure-code";
+
     public static readonly ScanSettings Standard = new(new Dictionary<string, Decision>());
 
     /// <summary>Every detector that a scan has, in the order in which they are told.</summary>
-    public static IReadOnlyList<string> Detectors { get; } = [.. Detection.Detectors.Names.Where(n => n != Detection.Detectors.Mapped), Commands];
+    public static IReadOnlyList<string> Detectors { get; } = [.. Detection.Detectors.Names.Where(n => n != Detection.Detectors.Mapped), Commands, Code];
 
     /// <summary>Every rule of a detector with its reason, and what it is where nothing is said.</summary>
     public static IReadOnlyList<ScanRule> RulesOf(string detector) => detector == Commands
         ? [.. CommandRules.Groups.SelectMany(g => g.Rules).Select(r => new ScanRule(r.Id, r.Reason, r.Decision))]
+        : detector == Code ? [.. CodeRules.Groups.SelectMany(g => g.Rules).Select(r => new ScanRule(r.Id, r.Reason, r.Decision))]
         : [.. Detection.Detectors.RulesOf(detector).Select(r => new ScanRule(r.Id, r.Reason, Standing(detector, r.Id)))];
 
     /// <summary>A problem where a word names no detector or no rule of one.</summary>
@@ -37,7 +42,7 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
             if (slash < 0) continue;
             var rules = RulesOf(detector).Select(r => r.Id).ToList();
             if (!rules.Contains(word[(slash + 1)..]))
-                return new(code, $"the detector '{detector}' has no rule '{word[(slash + 1)..]}'{NearMatch.Hint(word[(slash + 1)..], rules)}") { Remedy = "docs/guides/scan.md and docs/reference/commands.md name them all." };
+                return new(code, $"the detector '{detector}' has no rule '{word[(slash + 1)..]}'{NearMatch.Hint(word[(slash + 1)..], rules)}") { Remedy = "docs/guides/scan.md and docs/reference name them all." };
         }
         return null;
     }
@@ -51,13 +56,16 @@ public sealed record ScanSettings(IReadOnlyDictionary<string, Decision> Decision
     internal Decision DecisionOf(CommandRule rule) =>
         Decisions.TryGetValue($"{Commands}/{rule.Id}", out var own) || Decisions.TryGetValue(Commands, out own) ? own : rule.Decision;
 
+    internal Decision DecisionOf(CodeRule rule) =>
+        Decisions.TryGetValue($"{Code}/{rule.Id}", out var own) || Decisions.TryGetValue(Code, out own) ? own : rule.Decision;
+
     /// <summary>The text detectors as a pipeline for texts of either origin knows them: what is kept may have come from anybody, and so counts as the stricter.</summary>
     internal TextDetection.Side Side()
     {
         Dictionary<string, DetectorSettings> settings = new(StringComparer.Ordinal) { [Detection.Detectors.Mapped] = DetectorSettings.Off };
         foreach (var detector in Detectors)
         {
-            if (detector == Commands) continue;
+            if (detector is Commands or Code) continue;
             var rules = Detection.Detectors.RulesOf(detector).ToDictionary(r => r.Id, r => Decisions.TryGetValue($"{detector}/{r.Id}", out var own) || Decisions.TryGetValue(detector, out own) ? own : Standing(detector, r.Id), StringComparer.Ordinal);
             var looks = Looks(detector);
             settings[detector] = new(looks ? rules.Values.Append(Decision.Warn).Max() : Decision.Allow, Decision.Allow, RedactFromServer: false) { Rules = rules };

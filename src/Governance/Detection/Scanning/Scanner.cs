@@ -1,6 +1,7 @@
 // Runs every detector over plain texts: files, diffs, what a plan adds. Immutable, shared by all threads, bounded; what was not looked at whole is a finding of its own, so that silence
 // always means that all of it was looked at.
 using System.Text.Json.Nodes;
+using CabinCrew.Governance.Detection.Code;
 using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Json;
@@ -28,7 +29,7 @@ public sealed class Scanner
         Detectors = [.. ScanSettings.Detectors.Where(settings.Looks)];
         digest = new(() => Protocol.Digest.Of(CanonicalJson.Write(new JsonObject
         {
-            ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["decisions"] = settings.ToJson(),
+            ["scanner"] = Version, ["text"] = TextDetection.Version, ["commands"] = CommandReview.Version, ["code"] = CodeReview.Version, ["decisions"] = settings.ToJson(),
             ["judges_by"] = new JsonObject(Side.Active.Select(d => KeyValuePair.Create(d.Name, (JsonNode?)d.Ready().Value))),
             ["rules"] = new JsonArray([.. ScanSettings.Detectors.SelectMany(d => ScanSettings.RulesOf(d).Select(r => (JsonNode)$"{d}/{r.Id}={r.Decision.Word()}"))]),
         })));
