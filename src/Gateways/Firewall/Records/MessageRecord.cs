@@ -41,6 +41,10 @@ internal sealed record MessageRecord : IAuditWords
     public IReadOnlyList<string> Hidden { get; init; } = [];
     public string? Approval { get; init; }
     public TimeSpan? Took { get; init; }
+    /// <summary>Why it goes to that server and no other, where there was a choice (LLM-04).</summary>
+    public string? Route { get; init; }
+    /// <summary>What a provider counted for an exchange.</summary>
+    public (long Input, long Output)? Tokens { get; init; }
     /// <summary>The beginning of what it says, redacted; only where the configuration asks for it.</summary>
     public string? Excerpt { get; init; }
 
@@ -105,9 +109,11 @@ internal sealed record MessageRecord : IAuditWords
     {
         w.WriteStartObject();
         w.WriteString("gateway_type"u8, Subject.Gateway);
+        var isModel = Subject.Gateway == MessageSubject.LlmGateway;
+        if (isModel && Subject.Name is { } model) w.WriteString("model"u8, Plain.Text(model, NameCharsMax));
         w.WriteString("policy_decision"u8, (Refused is null ? Decision : Decision.Deny).Word());
         if (!Id.IsEmpty) w.WriteString("request_id"u8, Plain.Text(System.Text.Encoding.UTF8.GetString(Id.Span), NameCharsMax));
-        if (Subject.Name is { } name) w.WriteString("tool"u8, Plain.Text(name, NameCharsMax));
+        if (!isModel && Subject.Name is { } tool) w.WriteString("tool"u8, Plain.Text(tool, NameCharsMax));
         w.WriteEndObject();
     }
 
@@ -124,15 +130,18 @@ internal sealed record MessageRecord : IAuditWords
         if (Scan is { Findings.Count: > 0 } scan) WriteFindings(w, scan.Findings);
         w.WriteString("frame"u8, Frame.ToString());
         if (Hidden.Count > 0) WriteTexts(w, "hidden"u8, Hidden);
+        if (Tokens is var (input, _)) w.WriteNumber("input_tokens"u8, input);
         if (Instead is { } instead) w.WriteString("instead"u8, instead.ToString());
         if (Subject.Caller.Issuer is { } issuer) w.WriteString("issuer"u8, Plain.Text(issuer, NameCharsMax));
         w.WriteString("kind"u8, KindWord(Subject.Kind));
         w.WriteString("method"u8, Plain.Text(Subject.Method, NameCharsMax));
         if (Took is { } took) w.WriteNumber("microseconds"u8, (long)took.TotalMicroseconds);
+        if (Tokens is var (_, output)) w.WriteNumber("output_tokens"u8, output);
         if (Subject.Pin != PinState.None) w.WriteString("pin"u8, PinWord(Subject.Pin));
         w.WriteString("policy_digest"u8, Policy.ToString());
         if (Subject.ProtocolVersion.Length > 0) w.WriteString("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
         if (Scan is { Cuts.Count: > 0 and var redacted }) w.WriteNumber("redacted"u8, redacted);
+        if (Route is { } route) w.WriteString("route"u8, Plain.Text(route, ReasonCharsMax));
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(w, "scanned"u8, Scan.Ran);
         w.WriteString("server"u8, Subject.Server);
         w.WriteString("session"u8, Subject.Session);

@@ -41,7 +41,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskO
 
     public async ValueTask<Passage> RunAsync(CancellationToken ct)
     {
-        subject = subject with { Seed = Facts.SeedOf(digest) };
+        subject = subject with { Seed = MessageSeeds.Of(digest) };
         if (IsAnswer && message.Answers is not null) answered = open.TakeAnswered(subject.Session, subject.Server, subject.Direction, message.Answers.Id);
         var problem = Unfit() ?? await PinAsync(ct).ConfigureAwait(false) ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EditAsync(ct).ConfigureAwait(false)
             ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false) ?? Register(ct);
