@@ -1,6 +1,7 @@
 // The command line: one table of verbs. Root help is a text of its own, so that `cabincrew --help` is quick and reads like a page.
 using System.CommandLine;
 using CabinCrew.Cli.Commands;
+using CabinCrew.Cli.Commands.Llm;
 using CabinCrew.Cli.Commands.Mcp;
 using CabinCrew.Cli.Commands.Model;
 using CabinCrew.Cli.Commands.Policy;
@@ -58,6 +59,8 @@ internal static class Root
           mcp wrap|unwrap       put the gateway before the servers that a client has, and take it back
           mcp inspect|accept    what servers offer, and what of it was accepted
           mcp tail              what is decided, as it happens
+          llm                   stand between callers and language models: judge, redact, route, record
+          llm route REQUEST     where a request would go, and why
           model check|pin|calibrate|bench    text classifiers of your own (ONNX)
 
         Make
@@ -90,7 +93,7 @@ internal static class Root
         new("status", ReadCommands.Status), new("show", ReadCommands.Show), new("logs", ReadCommands.Logs),
         new("approvals", ApprovalCommands.List), new("approve", ApprovalCommands.Approve), new("reject", ApprovalCommands.Reject),
         new("token", EvidenceCommands.Token), new("audit", AuditCommands.Audit),
-        new("policy", PolicyCommand.Create), new("scan", ScanCommand.Create), new("mcp", McpCommand.Create), new("model", ModelCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
+        new("policy", PolicyCommand.Create), new("scan", ScanCommand.Create), new("mcp", McpCommand.Create), new("llm", LlmCommand.Create), new("model", ModelCommand.Create), new("engine", EngineCommands.Engine), new("schema", HouseCommands.Schema), new("completion", HelpCommands.Completion), new("help", HelpCommands.Help),
     ];
 
     /// <summary>The whole command line. No <see cref="RootCommand"/>: that one looks up its texts in resources, which takes longer than most verbs take to run.</summary>

@@ -1,4 +1,5 @@
 // A whole gateway over HTTP in this process: its configuration as a file says it, a store of its own, the default policy, and Kestrel on a port of this machine. Only what starts processes is a stand-in.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -15,7 +16,7 @@ using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Protocol;
-using CabinCrew.Server.Mcp;
+using CabinCrew.Server;
 
 namespace CabinCrew.Server.Tests;
 
@@ -30,9 +31,9 @@ internal sealed class StandingGateway : IAsyncDisposable
     private readonly LedgerRoom ledger;
     private readonly IdentityBook identities;
     private readonly EndpointSessions sessions;
-    private readonly McpListener listener;
+    private readonly GatewayListener listener;
 
-    private StandingGateway(string directory, LedgerRoom ledger, IdentityBook identities, GatewayHost host, EndpointSessions sessions, McpListener listener) =>
+    private StandingGateway(string directory, LedgerRoom ledger, IdentityBook identities, GatewayHost host, EndpointSessions sessions, GatewayListener listener) =>
         (this.directory, this.ledger, this.identities, Host, this.sessions, this.listener) = (directory, ledger, identities, host, sessions, listener);
 
     public GatewayHost Host { get; }
@@ -64,9 +65,9 @@ internal sealed class StandingGateway : IAsyncDisposable
         var ledger = (await Stores.OpenAsync(directory, TimeProvider.System, new RandomIds(), default)).Value;
         var identities = IdentityBook.Load(Path.Combine(directory, "identities.yaml"), Kim).Value;
         if (!(await GatewayHost.OpenAsync(definition, ledger, identities, new Surroundings(launcher), default)).Try(out var host, out problem)) return problem;
-        var settings = new EndpointSettings { Hosts = McpListener.Hosts(definition.Listen!), Origins = definition.Listen!.Origins, Frames = host.Frames };
+        var settings = new EndpointSettings { Hosts = GatewayListener.Hosts(definition.Listen!), Origins = definition.Listen!.Origins, Frames = host.Frames };
         var sessions = new EndpointSessions(settings, host.SessionOf, host.Record, ledger.Clock);
-        if ((await McpListener.StartAsync(definition.Listen, settings, new McpEndpoint(settings, host.Gate.Door, sessions), default)).Try(out var listener, out problem))
+        if ((await GatewayListener.StartAsync(definition.Listen, settings, new McpEndpoint(settings, host.Gate.Door, sessions), default)).Try(out var listener, out problem))
             return new StandingGateway(directory, ledger, identities, host, sessions, listener);
         await sessions.DisposeAsync();
         await host.DisposeAsync();

@@ -206,5 +206,5 @@ public sealed class TlsTests : IDisposable
     [InlineData("10.0.0.1", 80, true, "10.0.0.1:80")]
     [InlineData("::1", 80, false, "[::1]:80 localhost:80 [::1] localhost")]
     public void The_hosts_are_as_clients_write_them(string address, int port, bool tls, string hosts) =>
-        Assert.Equal(hosts, string.Join(' ', Mcp.McpListener.Hosts(new(address, port, [], [], tls ? new("c", "k", null) : null))));
+        Assert.Equal(hosts, string.Join(' ', GatewayListener.Hosts(new(address, port, [], [], tls ? new("c", "k", null) : null))));
 }

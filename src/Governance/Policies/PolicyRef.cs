@@ -1,4 +1,5 @@
 // A policy as a workflow names it, what it says besides the name, and what is around it when it is loaded.
+using CabinCrew.Governance.Policies.Rego;
 using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Detection.Scanning;
 using CabinCrew.Governance.Policies.Bundles;
@@ -93,6 +94,9 @@ public sealed record PolicySurroundings(string BaseDirectory, Redactor Redactor)
 
     /// <summary>Null: nothing is kept.</summary>
     public LastGoodBundles? LastGood { get; init; }
+
+    /// <summary>What policies of messages are asked about.</summary>
+    public PolicyDocument Messages { get; init; } = PolicyDocument.Message;
 
     /// <summary>Null: no model can be run.</summary>
     public TextModelLoader? Models { get; init; }

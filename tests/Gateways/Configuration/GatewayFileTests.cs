@@ -1,4 +1,5 @@
 // The gateway's configuration: what it says is what is read, and whatever is odd is refused in its place with what was expected.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.Text;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Configuration;

@@ -1,4 +1,5 @@
 // The endpoint without a network: a handler that takes HTTP requests to it in memory, so that the gateway's own HTTP client can be the one who calls.
+using CabinCrew.Gateways.Http;
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;

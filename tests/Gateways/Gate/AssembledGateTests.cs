@@ -1,4 +1,5 @@
 // The gate as a configuration without a word puts it together: real policies, real detectors, real pins.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.Text;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Mcp.Configuration;

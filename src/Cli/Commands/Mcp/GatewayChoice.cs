@@ -1,4 +1,5 @@
 // Which gateway a command is about: a configuration file, or what the command line says of one server.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.CommandLine;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Configuration;

@@ -1,4 +1,5 @@
 // `cabincrew mcp`: the gateway between an agent and its MCP servers, and one table of the verbs around it.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.CommandLine;
 using System.Security.Cryptography;
 using CabinCrew.Cli.Serving;
@@ -10,7 +11,7 @@ using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
-using CabinCrew.Server.Mcp;
+using CabinCrew.Server;
 
 namespace CabinCrew.Cli.Commands.Mcp;
 
@@ -78,9 +79,9 @@ internal static class McpCommand
 
     private static async Task<Outcome<int>> ListenAsync(ListenDefinition listen, GatewayHost host, Screen screen, House house, CancellationToken ct)
     {
-        var settings = new EndpointSettings { Hosts = McpListener.Hosts(listen), Origins = listen.Origins, Frames = host.Frames };
+        var settings = new EndpointSettings { Hosts = GatewayListener.Hosts(listen), Origins = listen.Origins, Frames = host.Frames };
         await using var sessions = new EndpointSessions(settings, host.SessionOf, host.Record, house.Ledger.Clock);
-        if (!(await McpListener.StartAsync(listen, settings, new McpEndpoint(settings, host.Gate.Door, sessions), ct).ConfigureAwait(false)).Try(out var listener, out var problem)) return problem;
+        if (!(await GatewayListener.StartAsync(listen, settings, new McpEndpoint(settings, host.Gate.Door, sessions), ct).ConfigureAwait(false)).Try(out var listener, out var problem)) return problem;
         await using (listener)
         {
             screen.Aside($"listening on {listener.Address}");

@@ -37,6 +37,10 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     public IReadOnlyList<string> Hidden { get; init; } = [];
     public string? Approval { get; init; }
     public TimeSpan? Took { get; init; }
+    /// <summary>Why it goes to that server and no other, where there was a choice (LLM-04).</summary>
+    public string? Route { get; init; }
+    /// <summary>What a provider counted for an exchange.</summary>
+    public (long Input, long Output)? Tokens { get; init; }
     /// <summary>The beginning of what it says, redacted; only where the configuration asks for it.</summary>
     public string? Excerpt { get; init; }
 
@@ -106,9 +110,11 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     public void WriteGateway(AuditWriter to)
     {
         to.Text("gateway_type"u8, Subject.Gateway);
+        var isModel = Subject.Gateway == MessageSubject.LlmGateway;
+        if (isModel && Subject.Name is { } model) to.Text("model"u8, Plain.Text(model, NameCharsMax));
         to.Text("policy_decision"u8, (Refused is null ? Decision : Decision.Deny).Word());
         if (!Id.IsEmpty) to.Text("request_id"u8, Plain.Text(System.Text.Encoding.UTF8.GetString(Id.Span), NameCharsMax));
-        if (Subject.Name is { } name) to.Text("tool"u8, Plain.Text(name, NameCharsMax));
+        if (!isModel && Subject.Name is { } tool) to.Text("tool"u8, Plain.Text(tool, NameCharsMax));
     }
 
     public void WriteData(AuditWriter to)
@@ -123,15 +129,18 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
         if (Scan is { Findings.Count: > 0 } scan) WriteFindings(to, scan.Findings);
         to.Text("frame"u8, Frame.ToString());
         if (Hidden.Count > 0) WriteTexts(to, "hidden"u8, Hidden);
+        if (Tokens is var (input, _)) to.Number("input_tokens"u8, input);
         to.Text("instead"u8, Instead?.ToString());
         if (Subject.Caller.Issuer is { } issuer) to.Text("issuer"u8, Plain.Text(issuer, NameCharsMax));
         to.Text("kind"u8, Subject.Kind.Word());
         to.Text("method"u8, Plain.Text(Subject.Method, NameCharsMax));
         if (Took is { } took) to.Number("microseconds"u8, (long)took.TotalMicroseconds);
+        if (Tokens is var (_, output)) to.Number("output_tokens"u8, output);
         if (Subject.Pin != PinState.None) to.Text("pin"u8, Subject.Pin.Word());
         to.Text("policy_digest"u8, Policy.ToString());
         if (Subject.ProtocolVersion.Length > 0) to.Text("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
         if (Scan is { Cuts.Count: > 0 and var redacted }) to.Number("redacted"u8, redacted);
+        if (Route is { } route) to.Text("route"u8, Plain.Text(route, ReasonCharsMax));
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(to, "scanned"u8, Scan.Ran);
         to.Text("server"u8, Subject.Server);
         to.Text("session"u8, Subject.Session);

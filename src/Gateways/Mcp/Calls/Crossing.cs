@@ -17,7 +17,7 @@ internal sealed partial class Crossing(GateParts parts, OpenRequests open, TaskO
 {
     private readonly long began = parts.Ledger.Clock.GetTimestamp();
     private readonly Digest policy = parts.Judge.PolicyDigest;
-    private MessageSubject subject = Facts.Of(message, parts.Settings, parts.Ledger.Clock.GetUtcNow(), Facts.SeedOf(digest));
+    private MessageSubject subject = Facts.Of(message, parts.Settings, parts.Ledger.Clock.GetUtcNow(), MessageSeeds.Of(digest));
     private Digest? pin;
     private ScanReport? scan;
     private Judgement? judgement;

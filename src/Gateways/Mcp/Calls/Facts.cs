@@ -1,5 +1,4 @@
 // What a frame says, as policies see it (MCP-02). Pure: parts of the frame and what is known of what it addresses.
-using System.Globalization;
 using CabinCrew.Gateways.Mcp.Definitions;
 using CabinCrew.Gateways.Mcp.Wire;
 using CabinCrew.Governance.Policies.Messages;
@@ -18,9 +17,6 @@ internal static class Facts
         FrameKind.Request or FrameKind.Notification when message.Frame.Method is null => new(ProblemCode.MessageInvalid, "a message without a method"),
         _ => null,
     };
-
-    /// <summary>The same message, the same numbers.</summary>
-    public static ulong SeedOf(Digest frame) => ulong.Parse(frame.ToString().AsSpan(Digest.Prefix.Length, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <param name="seed">For policies that draw lots.</param>
     public static MessageSubject Of(InterceptedFrame message, GateSettings settings, DateTimeOffset now, ulong seed = 0)

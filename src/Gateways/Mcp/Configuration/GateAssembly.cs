@@ -1,4 +1,5 @@
 // Puts the gate together as the configuration says: policies, detectors, files, pins, holds, limits, records, callers. The only place that knows all of them.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.Security.Cryptography;
 using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Gateways.Firewall.Holds;
@@ -48,7 +49,7 @@ public static class GateAssembly
     {
         if (!(await AssembledJudge.BuildAsync(definition, ledger.Redactor, identities.DefaultRole, models, ledger.Clock, ct).ConfigureAwait(false)).Try(out var judge, out var problem)) return problem;
         if (!CallerAssembly.Door(definition.Callers, http, ledger.Clock).Try(out var door, out problem)) return problem;
-        if (!CallerAssembly.Limits(definition).Try(out var limitsOf, out problem)) return problem;
+        if (!CallerAssembly.Limits(definition.Callers, definition.Limits).Try(out var limitsOf, out problem)) return problem;
 
         var node = new Node(ledger.Store, ledger.Clock);
         var pins = new DefinitionPins(ledger, TenantId.Local, definition.Pins, node);
@@ -59,7 +60,7 @@ public static class GateAssembly
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
         var settings = new GateSettings { RequestBytesMax = definition.RequestBytesMax, ResponseBytesMax = definition.ResponseBytesMax, WarningsInMeta = definition.WarningsInMeta, Context = definition.Context };
         var frames = new FrameKeeper(ledger, TenantId.Local, definition.Record, audit, RandomNumberGenerator.GetBytes(AssembledJudge.PlaceholderKeyBytes));
-        var allows = CallerAssembly.Servers(definition.Callers);
+        var allows = CallerAssembly.Usable(definition.Callers);
         var gate = new McpGate(new(ledger, settings, judge.Scan, judge.Files, judge.Judge, pins, hold,
             new Firewall.Limits.CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit) { Allows = allows, Frames = frames });
         return new AssembledGate(gate, door, hold, pins, audit, frames, node, allows);

@@ -1,5 +1,6 @@
 // One entry of `servers`: a program run in the sandbox, a server reached by its URL, or the built-in file server.
 using CabinCrew.Governance.Files;
+using CabinCrew.Gateways.Firewall.Configuration;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
@@ -50,7 +51,7 @@ public sealed class ServerReader(YamlMap map, string name, string baseDirectory)
         return new()
         {
             Name = name, Kind = ServerKind.Command, Command = command, Network = hosts,
-            Environment = Values("env", IsVariable, "the name of a variable (letters, digits and '_')"),
+            Environment = Values("env", ValueReader.IsVariable, "the name of a variable (letters, digits and '_')"),
             WorkingDirectory = map.TakeText("directory", expected: "a directory") is { } at ? Directory(map, "directory", at, baseDirectory) : null,
             Mounts = Mounts(),
             Unsandboxed = map.TakeWord("sandbox", [("full", false), ("none", true)]) ?? false,
@@ -108,36 +109,10 @@ public sealed class ServerReader(YamlMap map, string name, string baseDirectory)
         foreach (var entry in list.Entries.Take(ValuesMax))
         {
             if (!isName(entry.Key.Text)) map.Errors.Add(entry.Key, $"'{key}': expected {expected}, found '{YamlMap.Clip(entry.Key.Text)}'");
-            else if (Value(entry.Key.Text, entry.Value) is { } value) values.Add(entry.Key.Text, value);
+            else if (ValueReader.Read(entry.Key.Text, entry.Value, baseDirectory) is { } value) values.Add(entry.Key.Text, value);
         }
         return values;
     }
-
-    // A value may be plain text, which is for what is no secret: it stands in the file for everybody to read.
-    private ValueDefinition? Value(string key, YamlNode node)
-    {
-        if (node is YamlScalar { Type: YamlType.Text } text && text.Text.IndexOfAny(['\0', '\r', '\n']) < 0) return new("text", text.Text);
-        if (node is not YamlMap source)
-        {
-            map.Errors.Add(node, $"'{key}': expected text, or a source of a secret ({{ env: NAME }} or {{ file: PATH }}), found {node.Is}");
-            return null;
-        }
-        source.Know("env", "file");
-        source.Close();
-        if (source.Has("env") == source.Has("file"))
-        {
-            if (source.Entries.All(e => e.Key.Text is "env" or "file")) map.Errors.Add(source, $"'{key}': expected one of env, file");
-            return null;
-        }
-        if (source.TakeText("env", expected: "the name of a variable", charsMax: 128) is { } variable)
-        {
-            if (IsVariable(variable)) return new("env", variable);
-            map.Errors.Add(source, "'env': expected the name of a variable (letters, digits and '_')");
-        }
-        return source.TakeText("file", expected: "the path of a file") is { } path ? new("file", Path.GetFullPath(path, baseDirectory)) : null;
-    }
-
-    private static bool IsVariable(string text) => text.Length is > 0 and <= 128 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     private static bool IsHeader(string text) =>
         text.Length is > 0 and <= 128 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')

@@ -1,4 +1,5 @@
 // Writes a stream of answers as HTTP: one JSON object where the answer is the first thing to come, else Server-Sent Events until it has come.
+using CabinCrew.Gateways.Http;
 using System.Globalization;
 using System.Net;
 using System.Text;

@@ -1,4 +1,5 @@
 // A gateway that stands: makes the sessions of its callers, each with connections of its own to the servers that it may use (MCP-01, MCP-08).
+using CabinCrew.Gateways.Firewall.Configuration;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Gateways.Mcp.Servers;

@@ -1,5 +1,6 @@
 // Judges recorded messages once more, under a configuration of today or any other, on what was kept of them. Nothing is written: no audit event, no hold, no pin.
 // Invariant: what was not kept is not judged; where something was taken out of what was kept, that is said beside the judgement.
+using CabinCrew.Gateways.Firewall;
 using System.Text;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Configuration;
@@ -68,7 +69,7 @@ public sealed class MessageReview(GatewayDefinition definition, AssembledJudge j
             Annotations = kept.Annotations,
             Context = definition.Context,
             Now = kept.At,
-            Seed = Calls.Facts.SeedOf(kept.Frame),
+            Seed = MessageSeeds.Of(kept.Frame),
         };
     }
 

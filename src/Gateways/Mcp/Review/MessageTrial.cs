@@ -1,5 +1,6 @@
 // Tells what the gate would make of a message under a configuration: read, placed, looked through and judged by the very code that does it for messages on their way, and carried nowhere.
 // Invariant: nothing is written, held, counted or pinned; what only a running gateway knows (limits, people's answers, quarantine) is not part of it.
+using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Mcp.Calls;
 using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Gateways.Mcp.Definitions;
@@ -79,7 +80,7 @@ public sealed class MessageTrial(GatewayDefinition definition, AssembledJudge ju
         var uses = direction == MessageDirection.ToServer && subject.Kind == MessageKind.Request && DefinitionKinds.UsedIn(subject.Method) is not null;
         return subject with
         {
-            Seed = Facts.SeedOf(Digest.Of(frame.Bytes.Span)), Annotations = trial.Annotations,
+            Seed = MessageSeeds.Of(Digest.Of(frame.Bytes.Span)), Annotations = trial.Annotations,
             Pin = trial.Pin is { } pin ? TrialCase.PinOf(pin)!.Value : uses ? PinState.Accepted : PinState.None,
         };
     }

@@ -1,5 +1,5 @@
-// What Rego policies of the package cabincrew.mcp see as `input`: one held message as a JSON document of fixed shape (MCP-02, PRE-05). Described in schemas/mcp-input.json,
-// which policies are type-checked against; docs/reference/mcp-input.md is made of that.
+// What Rego policies of the packages cabincrew.mcp and cabincrew.llm see as `input`: one held message as a JSON document of fixed shape (MCP-02, LLM-02, PRE-05). Described in
+// schemas/mcp-input.json and schemas/llm-input.json, which policies are type-checked against; docs/reference/mcp-input.md and llm-input.md are made of them.
 // Invariants: every member is always there (null where it has no value), but for those that the policy does not name anywhere, which it cannot miss; nothing is cut short in silence;
 // no mapped secret's value is in it.
 using System.Buffers;
@@ -38,7 +38,7 @@ internal sealed class MessageInputDocument
     public static readonly IReadOnlyList<string> Members =
     [
         "version", "now", "gateway", "tenant", "session", "server", "protocol_version", "direction", "kind", "method", "name", "caller", "pin", "annotations", "context", "arguments", "arguments_size",
-        "content", "file", "findings",
+        "content", "file", "exchange", "findings",
     ];
 
     public MessageInputDocument(Redactor redactor)
@@ -58,6 +58,8 @@ internal sealed class MessageInputDocument
         json.Reset(bytes);
         read = reads;
         if (subject.File?.Bytes > DocumentBytesMax) return Refused();
+        // Each gateway has a document of its own; what both have reads alike.
+        var isMcp = subject.Gateway != MessageSubject.LlmGateway;
         json.WriteStartObject();
         if (Wants("version")) json.WriteNumber("version", Version);
         if (Wants("now")) Moment(subject.Now);
@@ -65,19 +67,20 @@ internal sealed class MessageInputDocument
         if (Wants("tenant")) values.Text("tenant", subject.Tenant.ToString());
         if (Wants("session")) values.Text("session", subject.Session);
         if (Wants("server")) values.Text("server", subject.Server);
-        if (Wants("protocol_version")) values.Text("protocol_version", subject.ProtocolVersion);
+        if (isMcp && Wants("protocol_version")) values.Text("protocol_version", subject.ProtocolVersion);
         if (Wants("direction")) json.WriteString("direction", subject.Direction.Word());
         if (Wants("kind")) json.WriteString("kind", subject.Kind.Word());
         if (Wants("method")) values.Text("method", subject.Method);
         if (Wants("name")) values.Text("name", subject.Name);
         if (Wants("caller")) Caller(subject.Caller);
-        if (Wants("pin")) json.WriteString("pin", subject.Pin.Word());
-        if (Wants("annotations")) Annotations(subject.Annotations);
+        if (isMcp && Wants("pin")) json.WriteString("pin", subject.Pin.Word());
+        if (isMcp && Wants("annotations")) Annotations(subject.Annotations);
         if (Wants("context")) Context(subject.Context);
-        if (Wants("arguments")) Arguments(subject.Arguments);
-        if (Wants("arguments_size")) json.WriteNumber("arguments_size", subject.Arguments.Length);
+        if (isMcp && Wants("arguments")) Arguments(subject.Arguments);
+        if (isMcp && Wants("arguments_size")) json.WriteNumber("arguments_size", subject.Arguments.Length);
         if (Wants("content")) Content(subject.Content);
-        if (Wants("file")) File(subject.File);
+        if (isMcp && Wants("file")) File(subject.File);
+        if (!isMcp && Wants("exchange")) Exchange(subject.Exchange);
         if (Wants("findings")) Findings(subject.Findings);
         json.WriteEndObject();
         json.Flush();
@@ -121,6 +124,12 @@ internal sealed class MessageInputDocument
     {
         if (arguments.IsEmpty || arguments.Length > ContentBytesMax) json.WriteNull("arguments");
         else Raw("arguments", arguments);
+    }
+
+    private void Exchange(ReadOnlyMemory<byte> exchange)
+    {
+        if (exchange.IsEmpty) json.WriteNull("exchange");
+        else Raw("exchange", exchange);
     }
 
     private void Annotations(JsonElement? annotations)

@@ -57,7 +57,9 @@ public enum PinState
 
 public sealed record MessageSubject
 {
-    /// <summary><c>mcp</c> or <c>llm</c>.</summary>
+    public const string McpGateway = "mcp", LlmGateway = "llm";
+
+    /// <summary><see cref="McpGateway"/> or <see cref="LlmGateway"/>.</summary>
     public required string Gateway { get; init; }
     public required TenantId Tenant { get; init; }
     public required MessageCaller Caller { get; init; }
@@ -85,6 +87,8 @@ public sealed record MessageSubject
     }
     /// <summary>The same taken apart, once for all who look at it.</summary>
     public MessageArguments TakenApart => apart?.Value ?? MessageArguments.None;
+    /// <summary>The JSON text of what a prompt or an answer says, told alike whatever the API (LLM-02). Empty: it is no such message.</summary>
+    public ReadOnlyMemory<byte> Exchange { get; init; }
     /// <summary>What the call does to files, where it is one of the well-known operations (MCP-02).</summary>
     public FileOperation? File { get; init; }
     public PinState Pin { get; init; }

@@ -11,7 +11,9 @@ public sealed record PolicyDocument(string Schema, string Package)
     public static readonly PolicyDocument Plan = new(InputDocument.SchemaName, RegoPolicyOptions.DefaultPackage);
     public static readonly PolicyDocument Message = new("mcp-input", "cabincrew.mcp");
 
-    public static IReadOnlyList<PolicyDocument> All { get; } = [Plan, Message];
+    public static readonly PolicyDocument Prompt = new("llm-input", "cabincrew.llm");
+
+    public static IReadOnlyList<PolicyDocument> All { get; } = [Plan, Message, Prompt];
 
     private readonly Lazy<RegoSchema> schema = new(() => RegoSchema.Parse(SchemaCatalog.Text(Schema).Value).Value!);
 

@@ -10,7 +10,13 @@ public static class BuiltInRules
     /// <summary>Judges messages, not plans.</summary>
     public const string McpDefaultsName = "mcp-defaults";
 
-    public static IReadOnlyList<string> Names { get; } = [DefaultsName, McpDefaultsName];
+    /// <summary>Judges prompts and answers.</summary>
+    public const string LlmDefaultsName = "llm-defaults";
+
+    /// <summary>Those that judge messages.</summary>
+    public static IReadOnlyList<string> OfMessages { get; } = [McpDefaultsName, LlmDefaultsName];
+
+    public static IReadOnlyList<string> Names { get; } = [DefaultsName, .. OfMessages];
 
     /// <summary>The file's text, to read or to copy and change.</summary>
     public static string Text(string name) => Encoding.UTF8.GetString(Bytes(name));

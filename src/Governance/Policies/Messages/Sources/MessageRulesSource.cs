@@ -46,8 +46,8 @@ internal sealed class MessageRulesSource : IMessagePolicySource
 
     public static Outcome<IMessagePolicySource> BuiltIn(string name)
     {
-        if (name != BuiltInRules.McpDefaultsName)
-            return new Problem(ProblemCode.PolicyInvalid, $"There is no built-in policy '{name}' for messages{NearMatch.Hint(name, [BuiltInRules.McpDefaultsName])}") { Remedy = $"Write `builtin: {BuiltInRules.McpDefaultsName}`." };
+        if (!BuiltInRules.OfMessages.Contains(name))
+            return new Problem(ProblemCode.PolicyInvalid, $"There is no built-in policy '{name}' for messages{NearMatch.Hint(name, BuiltInRules.OfMessages)}") { Remedy = $"There are {string.Join(", ", BuiltInRules.OfMessages)}." };
         return Of($"builtin:{name}", name, BuiltInRules.Bytes(name), $"{name}.yaml", checkExamples: false);
     }
 

@@ -41,11 +41,11 @@ internal sealed class RegoMessageSource : IMessagePolicySource
     public bool Waits => false;
 
     public static Outcome<IMessagePolicySource> Load(PolicyRef reference, PolicySurroundings at, TimeSpan timeLimit) =>
-        LoadedRego.Load(reference, PolicyDocument.Message, at).Map<IMessagePolicySource>(loaded => new RegoMessageSource(loaded, at.Redactor, timeLimit));
+        LoadedRego.Load(reference, at.Messages, at).Map<IMessagePolicySource>(loaded => new RegoMessageSource(loaded, at.Redactor, timeLimit));
 
     public static async Task<Outcome<IMessagePolicySource>> LoadBundleAsync(PolicyRef reference, PolicySurroundings at, TimeSpan timeLimit, CancellationToken ct)
     {
-        var loaded = await LoadedRego.LoadBundleAsync(reference, PolicyDocument.Message, at, ct).ConfigureAwait(false);
+        var loaded = await LoadedRego.LoadBundleAsync(reference, at.Messages, at, ct).ConfigureAwait(false);
         return loaded.Map<IMessagePolicySource>(policy => new RegoMessageSource(policy, at.Redactor, timeLimit));
     }
 

@@ -58,12 +58,15 @@ public sealed record PolicyCheck(RegoProgram? Program, IReadOnlyList<PolicyFindi
     private static string Asked(PolicyFiles files)
     {
         var packages = files.Modules.Where(m => m.Module is not null).Select(m => m.Module!.PackageName).Where(IsOurs).ToList();
-        return packages.Count == 0 ? NoSchema : packages.TrueForAll(IsOfMessages) ? PolicyDocument.Message.Schema : PolicyDocument.Plan.Schema;
+        return packages.Count == 0 ? NoSchema
+            : packages.TrueForAll(p => IsOf(PolicyDocument.Message, p)) ? PolicyDocument.Message.Schema
+            : packages.TrueForAll(p => IsOf(PolicyDocument.Prompt, p)) ? PolicyDocument.Prompt.Schema
+            : PolicyDocument.Plan.Schema;
     }
 
     // With the packages below it, and its tests.
-    private static bool IsOfMessages(string package) =>
-        package.StartsWith(PolicyDocument.Message.Package, StringComparison.Ordinal) && package[PolicyDocument.Message.Package.Length..] is "" or "_test" or ['.', ..];
+    private static bool IsOf(PolicyDocument document, string package) =>
+        package.StartsWith(document.Package, StringComparison.Ordinal) && package[document.Package.Length..] is "" or "_test" or ['.', ..];
 
     private static bool IsOurs(string package) => package == "cabincrew" || package.StartsWith("cabincrew.", StringComparison.Ordinal);
 

@@ -1,9 +1,10 @@
 // One request of Kestrel's as the endpoint sees it. Nothing is decided here.
+using CabinCrew.Gateways.Http;
 using System.Security.Cryptography.X509Certificates;
 using CabinCrew.Gateways.Mcp.Endpoint;
 using Microsoft.AspNetCore.Http;
 
-namespace CabinCrew.Server.Mcp;
+namespace CabinCrew.Server;
 
 internal sealed class KestrelExchange(HttpContext context) : IHttpExchange
 {

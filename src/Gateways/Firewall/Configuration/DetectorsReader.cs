@@ -5,7 +5,7 @@ using CabinCrew.Governance.Detection.Commands;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Mcp.Configuration;
+namespace CabinCrew.Gateways.Firewall.Configuration;
 
 internal readonly record struct ReadDetectors(Dictionary<string, DetectorSettings> Texts, CommandSettings Commands);
 
@@ -35,6 +35,24 @@ internal static class DetectorsReader
         var commands = map.TakeMap(CommandScan.Name) is { } said ? Commands(said) : CommandSettings.Standard;
         map.Close();
         return new(settings, commands);
+    }
+
+    /// <summary>For a gateway that may cut what is found out of requests as well: every text as if a server had written it.</summary>
+    public static (IReadOnlyDictionary<string, DetectorSettings> Requests, IReadOnlyDictionary<string, DetectorSettings> Responses, CommandSettings Commands) ReadBothWays(YamlMap map)
+    {
+        Dictionary<string, DetectorSettings> requests = new(StringComparer.Ordinal), responses = new(StringComparer.Ordinal);
+        foreach (var name in Detectors.Names)
+        {
+            if (map.TakeMap(name) is not { } one) continue;
+            var (going, coming) = (one.TakeWord("requests", Answers), one.TakeWord("responses", Answers));
+            var rules = Rules(one, Detectors.RulesOf(name).Select(r => r.Id)) ?? Detectors.StandardOf(name).Rules;
+            if (going is var (decision, cut)) requests[name] = new(Decision.Allow, decision, cut) { Rules = rules };
+            if (coming is var (answered, cutOut)) responses[name] = new(Decision.Allow, answered, cutOut) { Rules = rules };
+            one.Close();
+        }
+        var commands = map.TakeMap(CommandScan.Name) is { } said ? Commands(said) : CommandSettings.Standard;
+        map.Close();
+        return (requests, responses, commands);
     }
 
     private static CommandSettings Commands(YamlMap map)

@@ -1,10 +1,9 @@
 // The beginning of what a message says, for a record or for the person who is asked: what detectors marked is replaced, and every known secret redacted (AUD-04). Pure.
 using System.Text;
-using CabinCrew.Gateways.Firewall;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger.Redaction;
 
-namespace CabinCrew.Gateways.Mcp.Calls;
+namespace CabinCrew.Gateways.Firewall;
 
 internal static class Excerpts
 {

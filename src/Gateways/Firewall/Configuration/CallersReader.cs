@@ -3,9 +3,11 @@ using CabinCrew.Gateways.Firewall.Callers;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Mcp.Configuration;
+namespace CabinCrew.Gateways.Firewall.Configuration;
 
-internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnlyList<string> servers)
+/// <param name="usable">What a caller may use of the gateway, as the file calls it: <c>servers</c>, <c>models</c>.</param>
+/// <param name="known">All of those.</param>
+internal sealed class CallersReader(YamlMap root, string baseDirectory, string usable, IReadOnlyList<string> known)
 {
     private const int CallersMax = 1000;
     private const int RolesMax = 50;
@@ -32,9 +34,9 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         return callers;
     }
 
-    public static CallerLimits Limits(YamlMap map)
+    public static LimitRules Limits(YamlMap map)
     {
-        var limits = new CallerLimits
+        var limits = new LimitRules
         {
             CallsPerMinute = (int?)map.TakeInteger("calls_per_minute", 1, 1_000_000),
             Burst = (int?)map.TakeInteger("burst", 1, 1_000_000),
@@ -87,9 +89,9 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         var roles = map.TakeText("roles_claim", expected: "the name of a claim", charsMax: 128);
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
         var granted = Roles(map);
-        var usable = Servers(map);
+        var usables = Usable(map);
         var limits = map.TakeMap("limits") is { } l ? Limits(l) : null;
-        return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usable, limits) { KeysPrivate = isPrivate };
+        return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usables, limits) { KeysPrivate = isPrivate };
     }
 
     private (string? File, Uri? Url, bool Private) KeySource(YamlMap map)
@@ -113,8 +115,8 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         if (name is not null && !StepId.TryParse(name, out _)) map.Errors.Add(map.Take("name")!, "'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit");
         else if (name is not null && !names.Add(name)) map.Errors.Add(map.Take("name")!, $"the caller '{name}' stands here a second time");
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
-        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Servers(map), map.TakeMap("limits") is { } limits ? Limits(limits) : null);
-        if (grant is null) map.Know("roles", "servers", "limits");
+        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Usable(map), map.TakeMap("limits") is { } limits ? Limits(limits) : null);
+        if (grant is null) map.Know("roles", usable, "limits");
         return grant;
     }
 
@@ -126,12 +128,12 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, IReadOnl
         return [.. roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private IReadOnlyList<string> Servers(YamlMap map)
+    private IReadOnlyList<string> Usable(YamlMap map)
     {
-        var usable = map.TakeTexts("servers", expected: "a list of servers") ?? [];
-        foreach (var unknown in usable.Where(s => !servers.Contains(s, StringComparer.Ordinal)))
-            map.Errors.Add(map.Take("servers")!, $"'servers': there is no server '{YamlMap.Clip(unknown)}'{NearMatch.Hint(unknown, servers)}");
-        return usable;
+        var named = map.TakeTexts(usable, expected: $"a list of {usable}") ?? [];
+        foreach (var unknown in named.Where(s => !known.Contains(s, StringComparer.Ordinal)))
+            map.Errors.Add(map.Take(usable)!, $"'{usable}': '{YamlMap.Clip(unknown)}' is none of the {usable}{NearMatch.Hint(unknown, known)}");
+        return named;
     }
 
     private static byte[]? Hash(YamlMap map, string key, bool required)

@@ -4,7 +4,7 @@ using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Protocol;
 
-namespace CabinCrew.Gateways.Mcp.Configuration;
+namespace CabinCrew.Gateways.Firewall.Configuration;
 
 internal static class CallerAssembly
 {
@@ -29,11 +29,11 @@ internal static class CallerAssembly
         return new CallerDoor(callers.Keys.Count > 0 ? keys : null, issuers, callers.Certificates.Count > 0 ? certificates : null, clock);
     }
 
-    public static Outcome<Func<MessageCaller, LimitSettings>> Limits(GatewayDefinition definition)
+    public static Outcome<Func<MessageCaller, LimitSettings>> Limits(CallersDefinition callers, LimitRules forAll)
     {
-        if (!Of(definition.Limits).Checked().Try(out var standard, out var problem)) return problem;
+        if (!Of(forAll).Checked().Try(out var standard, out var problem)) return problem;
         var own = new Dictionary<string, LimitSettings>(StringComparer.Ordinal);
-        foreach (var (key, _, limits) in Grants(definition.Callers))
+        foreach (var (key, _, limits) in Grants(callers))
         {
             if (limits is null) continue;
             if (!Of(limits).Checked().Try(out var settings, out problem)) return problem;
@@ -42,17 +42,17 @@ internal static class CallerAssembly
         return Outcome.Of<Func<MessageCaller, LimitSettings>>(caller => own.GetValueOrDefault(KeyOf(caller), standard));
     }
 
-    /// <summary>Whoever stands in no list (the one who started the gateway) may use all of them.</summary>
-    public static Func<MessageCaller, string, bool> Servers(CallersDefinition callers)
+    /// <summary>Whoever stands in no list (the one who started the gateway) may use all of them, servers or models.</summary>
+    public static Func<MessageCaller, string, bool> Usable(CallersDefinition callers)
     {
-        var allowed = Grants(callers).Where(g => g.Servers.Count > 0).ToDictionary(g => g.Key, g => g.Servers.ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
-        return (caller, server) => !allowed.TryGetValue(KeyOf(caller), out var servers) || servers.Contains(server);
+        var allowed = Grants(callers).Where(g => g.Usable.Count > 0).ToDictionary(g => g.Key, g => g.Usable.ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        return (caller, name) => !allowed.TryGetValue(KeyOf(caller), out var usable) || usable.Contains(name);
     }
 
-    private static IEnumerable<(string Key, IReadOnlyList<string> Servers, CallerLimits? Limits)> Grants(CallersDefinition callers) =>
-        callers.Keys.Select(k => (Key(CallerKeys.Method, k.Grant.Name), k.Grant.Servers, k.Grant.Limits))
-            .Concat(callers.Certificates.Select(c => (Key(CertificateCallers.Method, c.Grant.Name), c.Grant.Servers, c.Grant.Limits)))
-            .Concat(callers.Issuers.Select(i => (Key(TokenCheck.Method, i.Issuer), i.Servers, i.Limits)));
+    private static IEnumerable<(string Key, IReadOnlyList<string> Usable, LimitRules? Limits)> Grants(CallersDefinition callers) =>
+        callers.Keys.Select(k => (Key(CallerKeys.Method, k.Grant.Name), k.Grant.Usable, k.Grant.Limits))
+            .Concat(callers.Certificates.Select(c => (Key(CertificateCallers.Method, c.Grant.Name), c.Grant.Usable, c.Grant.Limits)))
+            .Concat(callers.Issuers.Select(i => (Key(TokenCheck.Method, i.Issuer), i.Usable, i.Limits)));
 
     // A null array, and null itself, would become an empty thumbprint, which is not none.
     private static ReadOnlyMemory<byte>? Thumbprint(CertificateCaller caller) => caller.Sha256 is { } hash ? new ReadOnlyMemory<byte>(hash) : default(ReadOnlyMemory<byte>?);
@@ -62,7 +62,7 @@ internal static class CallerAssembly
 
     private static string Key(string method, string name) => $"{method}\n{name}";
 
-    private static LimitSettings Of(CallerLimits limits) => new()
+    private static LimitSettings Of(LimitRules limits) => new()
     {
         Rate = limits.CallsPerMinute is { } calls ? new(calls, TimeSpan.FromMinutes(1), limits.Burst ?? Math.Max(1, calls / 6)) : null,
         ConcurrencyMax = limits.Concurrent,

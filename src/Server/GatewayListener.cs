@@ -1,8 +1,10 @@
-// The gateway's endpoint on Kestrel (MCP-01, MCP-08): one path, bounded requests, TLS with or without client certificates. Everything about the protocol is the endpoint's.
+// A gateway's endpoint on Kestrel (MCP-01, MCP-08, LLM-01): bounded requests, TLS with or without client certificates. Everything about a protocol is its endpoint's.
+using CabinCrew.Gateways.Firewall.Configuration;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using CabinCrew.Gateways.Mcp.Configuration;
+using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Mcp.Endpoint;
 using CabinCrew.Protocol;
 using Microsoft.AspNetCore.Builder;
@@ -14,15 +16,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace CabinCrew.Server.Mcp;
+namespace CabinCrew.Server;
 
-public sealed class McpListener : IAsyncDisposable
+public sealed class GatewayListener : IAsyncDisposable
 {
-    public const string Path = "/mcp", HealthPath = "/healthz";
+    public const string McpPath = "/mcp", HealthPath = "/healthz";
 
     private readonly WebApplication app;
 
-    private McpListener(WebApplication app, Uri address) => (this.app, Address) = (app, address);
+    private GatewayListener(WebApplication app, Uri address) => (this.app, Address) = (app, address);
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
@@ -39,7 +41,12 @@ public sealed class McpListener : IAsyncDisposable
         return [.. names.Select(n => $"{n}:{listen.Port}"), .. isStandard ? names : []];
     }
 
-    public static async Task<Outcome<McpListener>> StartAsync(ListenDefinition listen, EndpointSettings settings, McpEndpoint endpoint, CancellationToken ct)
+    public static async Task<Outcome<GatewayListener>> StartAsync(ListenDefinition listen, EndpointSettings settings, McpEndpoint endpoint, CancellationToken ct) =>
+        await StartAsync(listen, McpPath, settings.Frames.BytesMax, (path, http) => path == McpPath ? endpoint.HandleAsync(http) : null, ct).ConfigureAwait(false);
+
+    /// <param name="shown">The path that <see cref="Address"/> has.</param>
+    /// <param name="handle">Answers a request at a path; null: there is nothing there.</param>
+    public static async Task<Outcome<GatewayListener>> StartAsync(ListenDefinition listen, string shown, long bodyBytesMax, Func<string, IHttpExchange, Task?> handle, CancellationToken ct)
     {
         if (!Certificates(listen.Tls).Try(out var tls, out var problem)) return problem;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -49,7 +56,7 @@ public sealed class McpListener : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.Frames.BytesMax + 1L;
+            kestrel.Limits.MaxRequestBodySize = bodyBytesMax + 1;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
             kestrel.Limits.MaxConcurrentConnections = 4096;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
@@ -72,14 +79,13 @@ public sealed class McpListener : IAsyncDisposable
         var app = builder.Build();
         app.Run(context => context.Request.Path.Value switch
         {
-            Path => endpoint.HandleAsync(new KestrelExchange(context)),
             HealthPath => context.Response.WriteAsync("ok\n", context.RequestAborted),
-            _ => NotFound(context),
+            var path => handle(path ?? "", new KestrelExchange(context)) ?? NotFound(context),
         });
         try
         {
             await app.StartAsync(ct).ConfigureAwait(false);
-            return new McpListener(app, new Uri($"{(tls.Own is null ? "http" : "https")}://{(listen.Address.Contains(':', StringComparison.Ordinal) ? $"[{listen.Address}]" : listen.Address)}:{listen.Port}{Path}"));
+            return new GatewayListener(app, new Uri($"{(tls.Own is null ? "http" : "https")}://{(listen.Address.Contains(':', StringComparison.Ordinal) ? $"[{listen.Address}]" : listen.Address)}:{listen.Port}{shown}"));
         }
         catch (IOException e)
         {

@@ -2,7 +2,7 @@
 using System.Net;
 using CabinCrew.Governance.Yaml;
 
-namespace CabinCrew.Gateways.Mcp.Configuration;
+namespace CabinCrew.Gateways.Firewall.Configuration;
 
 internal sealed class ListenReader(YamlMap map, string baseDirectory)
 {

@@ -1,7 +1,7 @@
 // The seam to whatever HTTP server carries the endpoint: one request and its response, without a word about which server it is.
 using System.Security.Cryptography.X509Certificates;
 
-namespace CabinCrew.Gateways.Mcp.Endpoint;
+namespace CabinCrew.Gateways.Http;
 
 public interface IHttpExchange
 {

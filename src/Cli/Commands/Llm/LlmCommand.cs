@@ -1,0 +1,62 @@
+// `cabincrew llm`: the gateway between callers and language models, and one table of the verbs around it.
+using System.CommandLine;
+using CabinCrew.Cli.Commands.Mcp;
+using CabinCrew.Gateways.Llm.Configuration;
+using CabinCrew.Gateways.Llm.Endpoint;
+using CabinCrew.Orchestrator.Workflows;
+using CabinCrew.Protocol;
+using CabinCrew.Server;
+
+namespace CabinCrew.Cli.Commands.Llm;
+
+internal static class LlmCommand
+{
+    private static readonly Func<Command>[] Verbs = [RouteCommand.Create, TailCommand.Create];
+
+    internal static Option<string?> Config() => new("--config", "-c") { Description = $"The gateway's configuration (default: {LlmFile.DefaultName} beside the store).", HelpName = "FILE" };
+
+    public static Command Create()
+    {
+        var config = Config();
+        var command = new Command("llm", """
+            Stand between callers and language models: every prompt and every answer is judged, recorded, and held where a person must say yes. Speaks the
+            APIs of OpenAI (chat completions, responses, embeddings) and Anthropic (messages), and rerank: clients change their base URL, nothing else.
+
+            Providers' keys live here only; callers have keys of their own. Credentials are cut out of prompts before they leave, and out of answers. A
+            streamed answer is held until all of it was judged. docs/guides/llm.md has a configuration to begin with.
+
+            Examples:
+              cabincrew llm                                       the configuration cabincrew-llm.yaml
+              cabincrew llm --config gateway.yaml
+              cabincrew llm route request.json                    where a request would go, and why
+              cabincrew llm tail --denied                         what is decided, as it happens
+            """) { config };
+        foreach (var verb in Verbs) command.Subcommands.Add(verb());
+        command.Plain(async (parse, screen, ct) =>
+        {
+            var place = Globals.PlaceOf(parse);
+            if (!LlmFile.Read(parse.GetValue(config) ?? Path.Combine(place.Root, LlmFile.DefaultName)).Try(out var definition, out var problem)) return problem;
+            if (!(await Globals.OpenAsync(parse, null, ct).ConfigureAwait(false)).Try(out var house, out problem)) return problem;
+            await using (house) return await RunAsync(definition, screen, house, ct).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<Outcome<int>> RunAsync(LlmDefinition definition, Screen screen, House house, CancellationToken ct)
+    {
+        var surroundings = new LlmSurroundings((kind, value, stop) => SecretReader.ReadAsync(new SecretSource(kind, value, []), stop), house.Models.Load);
+        if (!(await LlmHost.OpenAsync(definition, GatewayListener.Hosts(definition.Listen), house.Ledger, house.Identities, surroundings, ct).ConfigureAwait(false)).Try(out var host, out var problem)) return problem;
+        await using (host)
+        {
+            if (!(await host.AbandonLeftAsync(ct).ConfigureAwait(false)).Try(out var left, out problem)) return problem;
+            if (left > 0) screen.Aside($"{left} held message(s) of a gateway that died were closed; none was forwarded");
+            if (!(await GatewayListener.StartAsync(definition.Listen, "/v1", definition.RequestBytesMax, host.Endpoint.Handle, ct).ConfigureAwait(false)).Try(out var listener, out problem)) return problem;
+            await using (listener)
+            {
+                screen.Aside($"listening on {listener.Address}");
+                await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,163 @@
+// One prompt or answer on its way through the gate, and what has become known of it so far.
+using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Holds;
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Governance.Approvals.Calls;
+using CabinCrew.Governance.Policies;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Llm.Calls;
+
+internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICallerLine line)
+{
+    private readonly Digest came = Digest.Of(message.Carried.Write().Span);
+    private readonly Digest policy = parts.Judge.PolicyDigest;
+    private TextReport? scan;
+    private MessageSubject? subject;
+    private Judgement? judgement;
+    private Decision decision;
+    private CallPlace? place;
+    private ReadOnlyMemory<byte> goes;
+    private string? approval;
+
+    public async ValueTask<Outcome<LlmPassage>> RunAsync(CancellationToken ct)
+    {
+        var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false);
+        if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
+        ct.ThrowIfCancellationRequested();
+        var record = Record(null);
+        if ((await RecordAsync(record, record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
+        {
+            Drop();
+            return unwritten;
+        }
+        return new LlmPassage(Restored(), decision, decision == Decision.Warn ? Warnings() : [], place);
+    }
+
+    /// <summary>What was taken for it is given back: it does not go on.</summary>
+    public void Drop() => place?.GiveBack();
+
+    public ValueTask<Outcome<LlmPassage>> FailAsync(Exception e) => RefuseAsync(e is TimeoutException
+        ? new Problem(ProblemCode.PolicyTimeout, $"the message could not be judged within {parts.Settings.JudgementTimeMax.TotalSeconds:0.###} s, which counts as deny")
+        : Problem.Bug($"the message could not be judged, which counts as deny: {e.GetType().Name}: {parts.Ledger.Redactor.Redact(Plain.Text(e.Message, 300))}"));
+
+    private Problem? Unfit() => parts.Audit.Fault ?? (message.IsPrompt ? parts.Limits.Admit(message.Caller) : null);
+
+    private async ValueTask<Problem?> JudgeAsync(CancellationToken ct)
+    {
+        scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, ct);
+        // Policies judge what would go on, and not what was cut out of it before.
+        goes = message.Carried.Write(scan.Replaced);
+        subject = Subject() with { Frame = goes, Content = Shown(), Exchange = message.Said.ToJson(), Findings = scan.Report.Findings };
+        var judging = parts.Judge.JudgeAsync(subject, ct);
+        judgement = judging.IsCompletedSuccessfully ? judging.Result : await judging.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct).ConfigureAwait(false);
+        decision = scan.Report.Findings.Aggregate(judgement.Decision, (strictest, finding) => Decisions.Strictest(strictest, finding.Decision));
+        return decision == Decision.Deny ? new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" } : null;
+    }
+
+    private MessageSubject Subject() => new()
+    {
+        Gateway = MessageSubject.LlmGateway,
+        Tenant = parts.Settings.Tenant,
+        Caller = message.Caller,
+        Session = message.Id,
+        Server = message.Provider,
+        Direction = message.IsPrompt ? MessageDirection.ToServer : MessageDirection.ToCaller,
+        Kind = message.IsPrompt ? MessageKind.Request : MessageKind.Response,
+        Method = message.Api.Method,
+        Name = message.Model,
+        Context = parts.Settings.Context,
+        Now = parts.Ledger.Clock.GetUtcNow(),
+        Seed = MessageSeeds.Of(came),
+    };
+
+    // A stream is no JSON: its texts stand for it.
+    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? message.Carried.Judged(scan!.Replaced) : goes;
+
+    private async ValueTask<Problem?> EnterAsync(CancellationToken ct) => message.IsPrompt
+        ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
+        : await parts.Limits.ChargeAsync(message.Caller, message.Carried.Bytes, ct).ConfigureAwait(false);
+
+    private async ValueTask<Problem?> HoldAsync(CancellationToken ct)
+    {
+        if (decision != Decision.RequireApproval) return null;
+        var needs = judgement!.Needs.Count > 0 ? judgement.Needs : [new(Governance.Access.Roles.Default, 1, [Reason(Decision.RequireApproval)])];
+        var policies = judgement.Evaluations.Where(e => e.Decision >= Decision.Warn).Select(e => e.PolicyId).Distinct(StringComparer.Ordinal).ToList();
+        if (!(await parts.Hold.WaitAsync(new(ForPeople(), _ => new(Binding()), needs, policies), message.Caller, line, ct).ConfigureAwait(false)).Try(out var released, out var problem)) return problem;
+        approval = released.ApprovalId;
+        return null;
+    }
+
+    private Outcome<Digest> Binding() => new CallBinding
+    {
+        Gateway = MessageSubject.LlmGateway, Frame = Digest.Of(goes.Span), Answers = message.Answers, Server = message.Provider, Method = message.Api.Method, Name = message.Model,
+        Policy = parts.Judge.PolicyDigest, Caller = message.Caller, Session = message.Id, Context = parts.Settings.Context,
+    }.Hash();
+
+    private HeldMessage ForPeople()
+    {
+        var all = string.Join("\n", message.Said.Texts.Select(t => $"{t.Role}: {t.Text}").Concat(message.Said.ToolCalls.Select(c => $"calls {c.Name} {c.Arguments}")));
+        var scrubbed = parts.Ledger.Redactor.Redact(Scrubbing.Of(scan!.Report)?.Text(all) ?? all);
+        return new(MessageSubject.LlmGateway, message.Provider, message.Api.Method, Plain.Text(message.Model, 500), message.IsPrompt ? "request" : "response", message.Caller.Name, message.Id,
+            Plain.Text(scrubbed, parts.Settings.ShownCharsMax), scrubbed.Length > parts.Settings.ShownCharsMax, message.Carried.Bytes, came, null, policy);
+    }
+
+    private ReadOnlyMemory<byte> Restored()
+    {
+        if (message.IsPrompt || message.Kept is not { } kept) return goes;
+        Dictionary<Wire.Piece, string> put = new(scan!.Replaced);
+        foreach (var piece in message.Carried.Pieces)
+        {
+            var text = put.GetValueOrDefault(piece, piece.Text);
+            // What stands in JSON within the text must stay JSON.
+            var isJson = Wire.NestedJson.Of(text) is not null;
+            var back = kept.Restore(text, isJson ? static secret => System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret) : null);
+            if (back != text) put[piece] = back;
+        }
+        return put.Count == scan.Replaced.Count ? goes : message.Carried.Write(put);
+    }
+
+    private MessageRecord Record(Problem? refused) => new()
+    {
+        EventId = parts.Ledger.Ids.Next("evt"),
+        At = parts.Ledger.Clock.GetUtcNow(),
+        Subject = MessageRecord.WithoutBytes(subject ?? Subject()),
+        Bytes = (int)Math.Min(message.Carried.Bytes, int.MaxValue),
+        Frame = came,
+        Policy = policy,
+        Decision = refused is null ? decision : Decision.Deny,
+        Judgement = judgement,
+        Scan = scan?.Report,
+        Refused = refused,
+        Instead = refused is null && scan is { Replaced.Count: > 0 } ? Digest.Of(goes.Span) : null,
+        Approval = approval,
+        Route = message.Route,
+        Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
+    };
+
+    private ValueTask<Outcome<Done>> RecordAsync(MessageRecord record, bool strict)
+    {
+        // What nobody judged cannot be judged again.
+        if (judgement is not null) parts.Frames.Keep(subject!, record.EventId, came, scan!.Report, isCall: message.IsPrompt);
+        return parts.Audit.RecordAsync(record, strict);
+    }
+
+    private async ValueTask<Outcome<LlmPassage>> RefuseAsync(Problem problem)
+    {
+        Drop();
+        if (Scrubbing.Of(scan?.Report) is { } scrubbing) problem = problem with { Message = scrubbing.Text(problem.Message), Where = problem.Where is { } where ? scrubbing.Text(where) : null };
+        var told = await RecordAsync(Record(problem), strict: true).ConfigureAwait(false);
+        // It is refused either way; without a record the caller hears of that instead.
+        return told.Problem ?? problem;
+    }
+
+    private IReadOnlyList<string> Warnings() => judgement!.Warnings.Count > 0 ? judgement.Warnings : [Reason(Decision.Warn)];
+
+    private string Reason(Decision of)
+    {
+        if (judgement?.Evaluations.FirstOrDefault(e => e.Decision == of) is { } said) return $"{said.PolicyId}: {said.Reason}";
+        return scan?.Report.Findings.FirstOrDefault(f => f.Decision == of) is { } found ? $"{found.Detector}/{found.Rule}: {found.Reason}" : of.Word();
+    }
+}

@@ -1,0 +1,52 @@
+// The gate of the LLM gateway: detectors, policies, decision, limits, approval, record, passage, in this order for every prompt and every answer (LLM-02, LLM-07).
+// Invariant: nothing passes without a judgement of its own and a record of it; whatever fails on the way is a refusal.
+using System.Text.Json;
+using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Holds;
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Ledger;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Llm.Calls;
+
+public sealed record LlmGateSettings
+{
+    public TenantId Tenant { get; init; } = TenantId.Local;
+
+    /// <summary>For the whole of detectors and policies on one message; later is a deny.</summary>
+    public TimeSpan JudgementTimeMax { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many characters a person is shown who is asked to approve.</summary>
+    public int ShownCharsMax { get; init; } = 4000;
+
+    public JsonElement? Context { get; init; }
+}
+
+/// <summary>Everything that a message meets on its way.</summary>
+public sealed record LlmGateParts(LedgerRoom Ledger, LlmGateSettings Settings, TextScan Scan, IMessageJudge Judge, MessageHold Hold, CallerLimits Limits, AuditQueue Audit, FrameKeeper Frames);
+
+public sealed class LlmGate(LlmGateParts parts)
+{
+    public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
+    {
+        LlmCrossing? crossing = null;
+        try
+        {
+            crossing = new(parts, message, line);
+            return await crossing.RunAsync(ct).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            crossing?.Drop();
+            throw;
+        }
+#pragma warning disable CA1031 // LLM-07: whatever goes wrong in here keeps the message from passing.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return crossing is null ? Problem.Bug($"the message could not be looked at: {e.GetType().Name}") : await crossing.FailAsync(e).ConfigureAwait(false);
+        }
+    }
+}

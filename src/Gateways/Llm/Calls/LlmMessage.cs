@@ -1,0 +1,25 @@
+// A prompt on its way to a model, or an answer on its way back, and what has become of it.
+using CabinCrew.Gateways.Firewall.Limits;
+using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Governance.Detection;
+using CabinCrew.Governance.Policies.Messages;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Llm.Calls;
+
+/// <param name="Id">Of the exchange: a prompt and its answers share it.</param>
+/// <param name="Provider">As the configuration calls it.</param>
+/// <param name="Model">As the provider calls it.</param>
+/// <param name="Route">Why it goes there, or came from there.</param>
+/// <param name="Answers">Of the prompt's bytes, where this is an answer.</param>
+public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider, LlmApi Api, string Model, string Route, Carried Carried, Exchange Said, Digest? Answers)
+{
+    public bool IsPrompt => Answers is null;
+
+    /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
+    public PlaceholderScope? Kept { get; init; }
+}
+
+/// <param name="Bytes">What goes on.</param>
+/// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
+public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place);

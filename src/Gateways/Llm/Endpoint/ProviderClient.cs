@@ -1,0 +1,107 @@
+// Asks a provider (LLM-01, LLM-07): one POST, its answer read whole and strictly before anybody sees a byte of it. A request is never sent a second time by this.
+// Invariants: what the provider sends is bounded in bytes and time; a stream that ends before its end is a failure, not a short answer.
+using System.Net;
+using System.Net.Http.Headers;
+using CabinCrew.Gateways.Http;
+using CabinCrew.Gateways.Llm.Configuration;
+using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Llm.Endpoint;
+
+/// <param name="Status">As the provider said it.</param>
+/// <param name="Headers">Those that callers get to see.</param>
+public sealed record ProviderAnswer(int Status, Carried Carried, IReadOnlyList<(string Name, string Value)> Headers)
+{
+    public bool Ok => Status is >= 200 and < 300;
+
+    /// <summary>It may be another's turn: too much asked of it, or broken.</summary>
+    public bool IsOut => Status is 408 or 429 or >= 500;
+}
+
+/// <param name="key">Null: it asks for none.</param>
+public sealed class ProviderClient(ProviderDefinition provider, string? key, HttpMessageInvoker http, int answerBytesMax, TimeSpan within, TimeProvider clock)
+{
+    private const string AnthropicVersion = "2023-06-01";
+    private const int HeaderCharsMax = 1024;
+
+    // What a caller's client library tells a provider of the API, and what a provider tells of the request.
+    private static readonly string[] HeadersThere = ["anthropic-version", "anthropic-beta"], HeadersBack = ["request-id", "x-request-id", "retry-after"];
+
+    public ProviderDefinition Provider => provider;
+
+    public async Task<Outcome<ProviderAnswer>> AskAsync(LlmApi api, ReadOnlyMemory<byte> body, bool stream, IHttpExchange caller, CancellationToken ct)
+    {
+        using var limited = new CancellationTokenSource(within, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
+        try
+        {
+            using var request = Request(api, body, stream, caller);
+            using var response = await http.SendAsync(request, both.Token).ConfigureAwait(false);
+            if (response.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase))) return Invalid("its answer is compressed, which nobody had asked for");
+            await using var content = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
+            var type = response.Content.Headers.ContentType?.MediaType;
+            var carried = type == "text/event-stream" && response.IsSuccessStatusCode ? await EventsAsync(api, content, both.Token).ConfigureAwait(false) : await WholeAsync(content, both.Token).ConfigureAwait(false);
+            return carried.Map(c => new ProviderAnswer((int)response.StatusCode, c, [.. HeadersBack.Select(name => (name, Value(response.Headers, name))).Where(h => h.Item2.Length > 0)]));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return Failed($"no whole answer within {within.TotalSeconds:0.###} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
+        {
+            return e is InvalidDataException ? Invalid(e.Message) : Failed(e.Message);
+        }
+    }
+
+    private HttpRequestMessage Request(LlmApi api, ReadOnlyMemory<byte> body, bool stream, IHttpExchange caller)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(provider.Url, api.Path[1..])) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(stream ? "text/event-stream" : "application/json"));
+        request.Headers.Add("Accept-Encoding", "identity");
+        request.Headers.Add("User-Agent", "cabincrew");
+        if (provider.Family == ApiFamily.Anthropic)
+        {
+            foreach (var name in HeadersThere)
+                if (caller.Header(name) is { Length: > 0 and <= HeaderCharsMax } said && !said.AsSpan().ContainsAnyExceptInRange(' ', '~')) request.Headers.TryAddWithoutValidation(name, said);
+            if (!request.Headers.Contains("anthropic-version")) request.Headers.Add("anthropic-version", AnthropicVersion);
+            if (key is not null) request.Headers.Add("x-api-key", key);
+        }
+        else if (key is not null) request.Headers.Authorization = new("Bearer", key);
+        return request;
+    }
+
+    private async Task<Outcome<Carried>> WholeAsync(Stream content, CancellationToken ct)
+    {
+        using var all = new MemoryStream();
+        var part = new byte[64 * 1024];
+        while (await content.ReadAsync(part, ct).ConfigureAwait(false) is > 0 and var count)
+        {
+            if (all.Length + count > answerBytesMax) return Invalid($"its answer has more than {answerBytesMax} bytes");
+            all.Write(part, 0, count);
+        }
+        return Carried.Of(all.GetBuffer().AsMemory(0, (int)all.Length), answerBytesMax).Try(out var carried, out var problem) ? carried : Invalid(problem.Message);
+    }
+
+    private async Task<Outcome<Carried>> EventsAsync(LlmApi api, Stream content, CancellationToken ct)
+    {
+        var reader = new EventStreamReader(content, answerBytesMax);
+        var carried = Carried.Stream();
+        while (await reader.ReadAsync(ct).ConfigureAwait(false) is { } said)
+        {
+            if (said.Data.IsEmpty) continue;
+            if (carried.Add(said.Type, said.Data, answerBytesMax).Problem is { } problem) return Invalid(problem.Message);
+            // What comes after the end is nobody's.
+            if (StreamEnds.IsLast(api, said)) return carried;
+        }
+        return StreamEnds.MayEnd(api, carried) ? carried : Failed("its stream ended before its end");
+    }
+
+    private static string Value(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) && values.ToList() is [{ Length: > 0 and <= HeaderCharsMax } only] && !only.AsSpan().ContainsAnyExceptInRange(' ', '~') ? only : "";
+
+    private Problem Failed(string why) => new(ProblemCode.UpstreamFailed, $"the provider {provider.Name} did not answer: {why}");
+
+    private Problem Invalid(string why) => new(ProblemCode.UpstreamInvalid, $"what the provider {provider.Name} answered could not be read: {why}");
+}
