@@ -17,6 +17,7 @@ IBenchmark[] table =
     new RecoveryBenchmark(),
     new PolicyBenchmark(),
     new McpBenchmark(),
+    new LlmBenchmark(),
     new SecretsBenchmark(),
     new InjectionBenchmark(),
     new ScanBenchmark(),

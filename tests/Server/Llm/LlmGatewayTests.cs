@@ -82,6 +82,21 @@ public sealed class LlmGatewayTests
         }
     }
 
+    // {"key":"\u0067lpat-..."} as the arguments of a call: twice escaped, it is still a credential.
+    [Theory, Clause("LLM-02")]
+    [InlineData(1), InlineData(2), InlineData(3)]
+    public async Task A_credential_spelled_by_escapes_within_arguments_is_found(int deep)
+    {
+        await using var at = await StandingModels.OpenAsync();
+        var arguments = $"{{\"key\":\"\\u0067{Token[1..]}\"}}";
+        for (var i = 1; i < deep; i++) arguments = JsonSerializer.Serialize(new { inner = arguments });
+        at.Model.Answer = (http, _) => ModelDouble.Json(http, """{"id":"c","object":"chat.completion","created":1,"model":"m-1","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"save","arguments":"""
+            + JsonSerializer.Serialize(arguments) + """}}]},"finish_reason":"tool_calls"}]}""");
+        var (status, body, _) = await at.PostAsync("/v1/chat/completions", Asking("x"));
+        Assert.Equal((HttpStatusCode.Forbidden, "response_withheld"), (status, Error(body, "code")));
+        Assert.DoesNotContain(Token[1..], body, StringComparison.Ordinal);
+    }
+
     [Fact, Clause("LLM-01")]
     public async Task A_stream_goes_through_as_it_came()
     {

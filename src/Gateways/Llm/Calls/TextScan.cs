@@ -17,6 +17,8 @@ public sealed record TextReport(ScanReport Report, IReadOnlyDictionary<Piece, st
 /// <param name="key">For the placeholders of what is cut out.</param>
 public sealed class TextScan(TextDetection prompts, TextDetection answers, CommandScan commands, byte[] key)
 {
+    private const int NestedMax = 4;
+
     private readonly Redaction redaction = new(key);
 
     /// <param name="kept">Remembers what is cut out of a prompt, for its answer. Null: it stays out.</param>
@@ -67,17 +69,31 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
             findings.Add(new(TextDetection.NotAll, "cannot-cut", left.FirstOrDefault() is null ? number.Place! : "", Decision.Deny, "what was found stands in a name or a number, out of which nothing can be cut"));
     }
 
-    // Only where something is escaped can it say other than the text that was looked through.
-    private static void Within(TextDetection detection, string text, string place, List<MessageFinding> findings, List<string> secrets)
+    // Only where something is escaped can it say other than the text that was looked through; and what is escaped may hold such a text again.
+    private static void Within(TextDetection detection, string text, string place, List<MessageFinding> findings, List<string> secrets, int depth = 1)
     {
-        if (!text.Contains('\\', StringComparison.Ordinal) || NestedJson.Of(text) is null) return;
+        if (!text.Contains('\\', StringComparison.Ordinal) || NestedJson.Of(text) is not { } nested) return;
         var bytes = Encoding.UTF8.GetBytes(text);
         foreach (var found in detection.Detect(bytes, TextOrigin.Server))
         {
             if (found.Detector is Detectors.Secrets or Detectors.Mapped) secrets.Add(Raw(bytes, found));
             findings.Add(Told(found) with { Place = place, Decision = found.Redact ? Decision.Deny : found.Decision, Reason = found.Redact ? $"{found.Reason}; it is spelled with escapes, out of which nothing is cut" : found.Reason });
         }
+        foreach (var inner in Strings(nested))
+        {
+            if (depth < NestedMax) Within(detection, inner, place, findings, secrets, depth + 1);
+            else if (inner.Contains('\\', StringComparison.Ordinal) && NestedJson.Of(inner) is not null)
+                findings.Add(new(TextDetection.NotAll, "too-deep", place, Decision.Deny, $"JSON stands within JSON more than {NestedMax} deep, and was not looked into"));
+        }
     }
+
+    private static IEnumerable<string> Strings(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.String => [json.GetString()!],
+        JsonValueKind.Array => json.EnumerateArray().SelectMany(Strings),
+        JsonValueKind.Object => json.EnumerateObject().SelectMany(m => Strings(m.Value)),
+        _ => [],
+    };
 
     // What a model asks an agent to run is looked at as what an agent asks a tool to run.
     private IEnumerable<MessageFinding> Commands(Exchange said) => said.ToolCalls.SelectMany((call, i) =>
