@@ -115,18 +115,18 @@ public sealed class CallerLimitTests
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
         {
             for (var n = 0; n < 10; n++)
-                if ((await gateways[i % 4].TrySpendAsync("agent", budget, 1, 0, default)) is { Ok: true, Value: true }) Interlocked.Increment(ref taken);
+                if ((await gateways[i % 4].TrySpendAsync("agent", budget, new(1, 0), default)) is { Ok: true, Value: true }) Interlocked.Increment(ref taken);
         })));
         Assert.Equal(160, taken);
         foreach (var node in nodes) await node.DisposeAsync();
         await using var next = await house.ReopenAsync();
         var more = 0;
-        while ((await next.Kept.TrySpendAsync("agent", budget, 1, 0, default)).Value) more++;
+        while ((await next.Kept.TrySpendAsync("agent", budget, new(1, 0), default)).Value) more++;
         // What the dead ones had drawn and not used is lost for this period; nothing is gained.
         Assert.InRange(taken + more, 160, 200);
         Assert.InRange(more, 200 - 160 - (4 * 4), 40);
         next.Clock.Advance(TimeSpan.FromHours(24));
-        Assert.True((await next.Kept.TrySpendAsync("agent", budget, 1, 0, default)).Value);
+        Assert.True((await next.Kept.TrySpendAsync("agent", budget, new(1, 0), default)).Value);
     }
 
     [Fact]

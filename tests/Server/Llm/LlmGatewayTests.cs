@@ -222,6 +222,30 @@ public sealed class LlmGatewayTests
         Assert.Empty(at.Model.Seen);
     }
 
+    // Ten tokens cost ten cents; the reserve for a prompt is a dollar and its bytes, so that few are open at once, and in the end exactly what was answered is spent.
+    [Fact, Clause("MCP-08")]
+    public async Task No_budget_is_overspent_by_many_at_once_and_what_was_not_used_is_given_back()
+    {
+        await using var at = await StandingModels.OpenAsync("limits: { usd_per_day: 4, concurrent: 100 }", "m-1: { to: [ { provider: one, price: { input: 0, output: 10000, output_tokens_max: 100 } } ] }");
+        var (open, most) = (0, 0);
+        at.Model.Answer = async (http, _) =>
+        {
+            var now = Interlocked.Increment(ref open);
+            for (var seen = Volatile.Read(ref most); now > seen && Interlocked.CompareExchange(ref most, now, seen) != seen; seen = Volatile.Read(ref most)) { }
+            await Task.Delay(20);
+            Interlocked.Decrement(ref open);
+            await ModelDouble.Json(http, ModelDouble.Chat("x").Replace("\"completion_tokens\":3", "\"completion_tokens\":10", StringComparison.Ordinal));
+        };
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ => (await at.PostAsync("/v1/chat/completions", Asking("x"))).Status));
+        var (answered, refused) = (statuses.Count(s => s == HttpStatusCode.OK), statuses.Count(s => s == HttpStatusCode.TooManyRequests));
+        Assert.Equal(64, answered + refused);
+        Assert.InRange(most, 1, 4);
+        // One after the other the rest is had, to the cent: 4 dollars less the last reserve of one.
+        while ((await at.PostAsync("/v1/chat/completions", Asking("x"))).Status == HttpStatusCode.OK) answered++;
+        Assert.Equal(31, answered);
+        Assert.Equal(31, at.Model.Seen.Count);
+    }
+
     [Theory, Clause("LLM-07")]
     [InlineData("""{"model":"m-1","model":"m-2","messages":[]}"""), InlineData("""{"messages":[]}"""), InlineData("[]"), InlineData("{"), InlineData("""{"model":7}"""), InlineData("""{"model":"m 1"}""")]
     public async Task What_two_readers_could_read_differently_goes_nowhere(string body)

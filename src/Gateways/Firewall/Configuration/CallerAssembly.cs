@@ -66,6 +66,7 @@ internal static class CallerAssembly
     {
         Rate = limits.CallsPerMinute is { } calls ? new(calls, TimeSpan.FromMinutes(1), limits.Burst ?? Math.Max(1, calls / 6)) : null,
         ConcurrencyMax = limits.Concurrent,
-        Budget = limits is { CallsPerDay: null, BytesPerDay: null } ? null : new(limits.CallsPerDay, limits.BytesPerDay, Day, Kept: true),
+        Budget = limits is { CallsPerDay: null, BytesPerDay: null, UsdPerDay: null } ? null
+            : new(limits.CallsPerDay, limits.BytesPerDay, Day, Kept: true) { Cost = limits.UsdPerDay is { } usd ? (long)Math.Round(usd * 1_000_000) : null },
     };
 }

@@ -46,6 +46,8 @@ public sealed record LimitRules
     public int? Concurrent { get; init; }
     public long? CallsPerDay { get; init; }
     public long? BytesPerDay { get; init; }
+    /// <summary>In dollars, where what is called has a price.</summary>
+    public double? UsdPerDay { get; init; }
 }
 
 /// <param name="Hosts">What the Host header may say; empty: the address itself and, on loopback, localhost.</param>

@@ -12,6 +12,8 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
     private const int CallersMax = 1000;
     private const int RolesMax = 50;
 
+    private bool HavePrices => usable == "models";
+
     private readonly HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
 
     public CallersDefinition Read()
@@ -34,7 +36,8 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
         return callers;
     }
 
-    public static LimitRules Limits(YamlMap map)
+    /// <param name="havePrices">What is called may have a price.</param>
+    public static LimitRules Limits(YamlMap map, bool havePrices)
     {
         var limits = new LimitRules
         {
@@ -43,6 +46,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
             Concurrent = (int?)map.TakeInteger("concurrent", 1, 10_000),
             CallsPerDay = map.TakeInteger("calls_per_day", 1, 1_000_000_000),
             BytesPerDay = Quantities.TakeSize(map, "bytes_per_day", 1, 1L << 50),
+            UsdPerDay = havePrices ? map.TakeNumber("usd_per_day", 0.000001, 1_000_000) : null,
         };
         if (limits is { Burst: not null, CallsPerMinute: null }) map.Errors.Add(map, "'burst' goes with 'calls_per_minute'");
         map.Close();
@@ -90,7 +94,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
         var granted = Roles(map);
         var usables = Usable(map);
-        var limits = map.TakeMap("limits") is { } l ? Limits(l) : null;
+        var limits = map.TakeMap("limits") is { } l ? Limits(l, HavePrices) : null;
         return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usables, limits) { KeysPrivate = isPrivate };
     }
 
@@ -115,7 +119,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
         if (name is not null && !StepId.TryParse(name, out _)) map.Errors.Add(map.Take("name")!, "'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit");
         else if (name is not null && !names.Add(name)) map.Errors.Add(map.Take("name")!, $"the caller '{name}' stands here a second time");
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
-        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Usable(map), map.TakeMap("limits") is { } limits ? Limits(limits) : null);
+        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Usable(map), map.TakeMap("limits") is { } limits ? Limits(limits, HavePrices) : null);
         if (grant is null) map.Know("roles", usable, "limits");
         return grant;
     }

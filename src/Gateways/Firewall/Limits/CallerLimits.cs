@@ -35,12 +35,15 @@ public sealed class CallerLimits(Func<MessageCaller, LimitSettings> settingsOf, 
     }
 
     /// <summary>Takes a place for one request, and its bytes from the budget.</summary>
-    public async ValueTask<Outcome<CallPlace>> EnterAsync(MessageCaller caller, long bytes, CancellationToken ct)
+    public ValueTask<Outcome<CallPlace>> EnterAsync(MessageCaller caller, long bytes, CancellationToken ct) => EnterAsync(caller, bytes, 0, ct);
+
+    /// <param name="cost">What it may cost at most, in millionths of a dollar: reserved, until it is settled.</param>
+    public async ValueTask<Outcome<CallPlace>> EnterAsync(MessageCaller caller, long bytes, long cost, CancellationToken ct)
     {
         if (!AccountOf(caller).Try(out var account, out var problem)) return problem;
         if (!account.TryEnter(caller.Name).Try(out var place, out problem)) return problem;
         if (account.Settings.Budget is not { } budget) return place;
-        if (!(await SpendAsync(account, budget, caller, 1, bytes, ct).ConfigureAwait(false) is { } refused)) return place;
+        if (!(await SpendAsync(account, budget, caller, new(1, bytes, cost), ct).ConfigureAwait(false) is { } refused)) return place;
         place.GiveBack();
         return refused;
     }
@@ -49,18 +52,33 @@ public sealed class CallerLimits(Func<MessageCaller, LimitSettings> settingsOf, 
     public async ValueTask<Problem?> ChargeAsync(MessageCaller caller, long bytes, CancellationToken ct)
     {
         if (!AccountOf(caller).Try(out var account, out var problem)) return problem;
-        return account.Settings.Budget is { Bytes: not null } budget ? await SpendAsync(account, budget, caller, 0, bytes, ct).ConfigureAwait(false) : null;
+        return account.Settings.Budget is { Bytes: not null } budget ? await SpendAsync(account, budget, caller, new(0, bytes), ct).ConfigureAwait(false) : null;
     }
 
-    private async ValueTask<Problem?> SpendAsync(CallerAccount account, BudgetLimit budget, MessageCaller caller, int calls, long bytes, CancellationToken ct)
+    /// <summary>What a request had reserved becomes what it cost.</summary>
+    public async ValueTask SettleAsync(MessageCaller caller, long reserved, long actual)
     {
-        if (!budget.Kept) return account.Spent.TrySpend(budget, clock.GetUtcNow(), calls, bytes) ? null : Spent(budget, caller);
+        if (reserved == actual || !AccountOf(caller).Try(out var account, out _) || account.Settings.Budget is not { Cost: not null } budget) return;
+        if (!budget.Kept) account.Spent.Settle(budget, clock.GetUtcNow(), reserved, actual);
+        else if (kept is not null) await kept.SettleAsync(caller.Key, budget, reserved, actual).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Problem?> SpendAsync(CallerAccount account, BudgetLimit budget, MessageCaller caller, BudgetUse use, CancellationToken ct)
+    {
+        if (!budget.Kept) return account.Spent.TrySpend(budget, clock.GetUtcNow(), use) ? null : Spent(budget, caller);
         if (kept is null) return Problem.Bug("a budget is to be kept, and there is no place to keep it");
-        return (await kept.TrySpendAsync(caller.Key, budget, calls, bytes, ct).ConfigureAwait(false)).Try(out var taken, out var problem) ? taken ? null : Spent(budget, caller) : problem;
+        return (await kept.TrySpendAsync(caller.Key, budget, use, ct).ConfigureAwait(false)).Try(out var taken, out var problem) ? taken ? null : Spent(budget, caller) : problem;
     }
 
     private static Problem Spent(BudgetLimit budget, MessageCaller caller) =>
-        new(ProblemCode.CallerBudgetExceeded, $"'{Plain.Text(caller.Name, 100)}' has used up its budget of {(budget.Calls is { } c ? $"{c} calls" : "")}{(budget is { Calls: not null, Bytes: not null } ? " and " : "")}{(budget.Bytes is { } b ? $"{b} bytes" : "")} in {budget.Period}");
+        new(ProblemCode.CallerBudgetExceeded, $"'{Plain.Text(caller.Name, 100)}' has used up its budget of {string.Join(" and ", Words(budget))} in {budget.Period}");
+
+    private static IEnumerable<string> Words(BudgetLimit budget)
+    {
+        if (budget.Calls is { } calls) yield return $"{calls} calls";
+        if (budget.Bytes is { } bytes) yield return $"{bytes} bytes";
+        if (budget.Cost is { } cost) yield return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cost / 1e6:0.######} USD");
+    }
 
     private long Ticks => clock.GetElapsedTime(began).Ticks;
 

@@ -10,7 +10,7 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Gateways.Firewall.Limits;
 
-internal sealed record Drawn(long Period, long Calls, long Bytes);
+internal sealed record Drawn(long Period, long Calls, long Bytes, long Cost = 0);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(Drawn))]
@@ -26,23 +26,20 @@ public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
     private readonly SharedStream stream = new(ledger, tenant, node);
     private readonly Dictionary<string, Share> shares = new(StringComparer.Ordinal);
 
-    public async Task<Outcome<bool>> TrySpendAsync(string caller, BudgetLimit budget, long calls, long bytes, CancellationToken ct)
+    public async Task<Outcome<bool>> TrySpendAsync(string caller, BudgetLimit budget, BudgetUse use, CancellationToken ct)
     {
-        Share share;
-        lock (shares)
-            if (!shares.TryGetValue(caller, out share!)) shares.Add(caller, share = new());
+        var (share, counted) = (ShareOf(caller), budget.Counted(use));
         await share.Door.WaitAsync(ct).ConfigureAwait(false);
         try
         {
             var period = BudgetCount.PeriodOf(budget, ledger.Clock.GetUtcNow());
-            if (period > share.Period) (share.Period, share.Calls, share.Bytes) = (period, 0, 0);
-            if ((budget.Calls is not null && share.Calls < calls) || (budget.Bytes is not null && share.Bytes < bytes))
+            if (period > share.Period) (share.Period, share.Left) = (period, default);
+            if (!counted.IsWithin(share.Left))
             {
-                if (!(await DrawAsync(caller, budget, share, calls, bytes, ct).ConfigureAwait(false)).Try(out var enough, out var problem)) return problem;
+                if (!(await DrawAsync(caller, budget, share, counted, ct).ConfigureAwait(false)).Try(out var enough, out var problem)) return problem;
                 if (!enough) return false;
             }
-            if (budget.Calls is not null) share.Calls -= calls;
-            if (budget.Bytes is not null) share.Bytes -= bytes;
+            share.Left -= counted;
             return true;
         }
         finally
@@ -51,35 +48,55 @@ public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
         }
     }
 
-    private async Task<Outcome<bool>> DrawAsync(string caller, BudgetLimit budget, Share share, long calls, long bytes, CancellationToken ct)
+    /// <summary>What was reserved becomes what it was. More than that is taken from what is drawn next: it is spent.</summary>
+    public async Task SettleAsync(string caller, BudgetLimit budget, long reserved, long actual)
+    {
+        var share = ShareOf(caller);
+        await share.Door.WaitAsync().ConfigureAwait(false);
+        // Of a period that is over nothing is given back.
+        if (BudgetCount.PeriodOf(budget, ledger.Clock.GetUtcNow()) == share.Period || actual > reserved) share.Left = share.Left with { Cost = share.Left.Cost + reserved - actual };
+        share.Door.Release();
+    }
+
+    private Share ShareOf(string caller)
+    {
+        lock (shares)
+        {
+            if (!shares.TryGetValue(caller, out var share)) shares.Add(caller, share = new());
+            return share;
+        }
+    }
+
+    private async Task<Outcome<bool>> DrawAsync(string caller, BudgetLimit budget, Share share, BudgetUse need, CancellationToken ct)
     {
         var id = WorkflowId.Parse($"{StreamKind}-{Digest.Of(Encoding.UTF8.GetBytes(caller)).Hex[..32]}");
         var drawn = await stream.ChangeAsync(id, caller.ReplaceLineEndings(" "), snapshot => Sum(id, snapshot, share.Period).Map(sum =>
         {
-            var more = new Drawn(share.Period, Part(budget.Calls, sum.Calls, share.Calls, calls), Part(budget.Bytes, sum.Bytes, share.Bytes, bytes));
-            var isEnough = (budget.Calls is null || share.Calls + more.Calls >= calls) && (budget.Bytes is null || share.Bytes + more.Bytes >= bytes);
-            return isEnough
+            var left = share.Left;
+            var more = new Drawn(share.Period, Part(budget.Calls, sum.Calls, left.Calls, need.Calls), Part(budget.Bytes, sum.Bytes, left.Bytes, need.Bytes), Part(budget.Cost, sum.Cost, left.Cost, need.Cost));
+            return need.IsWithin(left + Use(more))
                 ? new StreamChange<(bool Enough, Drawn More)>((true, more), [new(WalEntryTypes.BudgetUsed, JsonSerializer.SerializeToElement(more, BudgetJson.Default.Drawn))], [])
                 : new((false, more), [], []);
         }), ct).ConfigureAwait(false);
         if (!drawn.Try(out var got, out var problem)) return problem;
         if (!got.Enough) return false;
-        share.Calls += got.More.Calls;
-        share.Bytes += got.More.Bytes;
+        share.Left += Use(got.More);
         return true;
     }
+
+    private static BudgetUse Use(Drawn drawn) => new(drawn.Calls, drawn.Bytes, drawn.Cost);
 
     private static long Part(long? budget, long drawn, long have, long need) =>
         budget is not { } whole || have >= need ? 0 : Math.Min(whole - drawn, Math.Max(need - have, Math.Max(1, whole / SharesMin)));
 
     private static Outcome<Drawn> Sum(WorkflowId id, StreamSnapshot snapshot, long period)
     {
-        long calls = 0, bytes = 0;
+        BudgetUse sum = default;
         try
         {
             foreach (var entry in snapshot.Entries)
-                if (entry.Data.Deserialize(BudgetJson.Default.Drawn) is { } drawn && drawn.Period == period) (calls, bytes) = (calls + drawn.Calls, bytes + drawn.Bytes);
-            return new Drawn(period, calls, bytes);
+                if (entry.Data.Deserialize(BudgetJson.Default.Drawn) is { } drawn && drawn.Period == period) sum += Use(drawn);
+            return new Drawn(period, sum.Calls, sum.Bytes, sum.Cost);
         }
         catch (JsonException e)
         {
@@ -92,7 +109,6 @@ public sealed class KeptBudgets(LedgerRoom ledger, TenantId tenant, Node node)
     {
         public SemaphoreSlim Door { get; } = new(1, 1);
         public long Period { get; set; } = long.MinValue;
-        public long Calls { get; set; }
-        public long Bytes { get; set; }
+        public BudgetUse Left { get; set; }
     }
 }

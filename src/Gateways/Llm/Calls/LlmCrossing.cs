@@ -30,14 +30,19 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         var record = Record(null);
         if ((await RecordAsync(record, record.MustLast).ConfigureAwait(false)).Problem is { } unwritten)
         {
-            Drop();
+            await DropAsync().ConfigureAwait(false);
             return unwritten;
         }
         return new LlmPassage(Restored(), decision, decision == Decision.Warn ? Warnings() : [], place);
     }
 
     /// <summary>What was taken for it is given back: it does not go on.</summary>
-    public void Drop() => place?.GiveBack();
+    public async ValueTask DropAsync()
+    {
+        if (Interlocked.Exchange(ref place, null) is not { } taken) return;
+        taken.GiveBack();
+        await parts.Limits.SettleAsync(message.Caller, message.Reserves, 0).ConfigureAwait(false);
+    }
 
     public ValueTask<Outcome<LlmPassage>> FailAsync(Exception e) => RefuseAsync(e is TimeoutException
         ? new Problem(ProblemCode.PolicyTimeout, $"the message could not be judged within {parts.Settings.JudgementTimeMax.TotalSeconds:0.###} s, which counts as deny")
@@ -77,7 +82,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? message.Carried.Judged(scan!.Replaced) : goes;
 
     private async ValueTask<Problem?> EnterAsync(CancellationToken ct) => message.IsPrompt
-        ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
+        ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, message.Reserves, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
         : await parts.Limits.ChargeAsync(message.Caller, message.Carried.Bytes, ct).ConfigureAwait(false);
 
     private async ValueTask<Problem?> HoldAsync(CancellationToken ct)
@@ -146,7 +151,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
 
     private async ValueTask<Outcome<LlmPassage>> RefuseAsync(Problem problem)
     {
-        Drop();
+        await DropAsync().ConfigureAwait(false);
         if (Scrubbing.Of(scan?.Report) is { } scrubbing) problem = problem with { Message = scrubbing.Text(problem.Message), Where = problem.Where is { } where ? scrubbing.Text(where) : null };
         var told = await RecordAsync(Record(problem), strict: true).ConfigureAwait(false);
         // It is refused either way; without a record the caller hears of that instead.

@@ -29,6 +29,13 @@ public sealed record LlmGateParts(LedgerRoom Ledger, LlmGateSettings Settings, T
 
 public sealed class LlmGate(LlmGateParts parts)
 {
+    /// <summary>What a prompt that had passed cost in the end. Null: nobody said, and what was reserved stays spent.</summary>
+    public async ValueTask SettleAsync(LlmMessage prompt, LlmPassage passage, long? cost)
+    {
+        passage.Place?.GiveBack();
+        await parts.Limits.SettleAsync(prompt.Caller, prompt.Reserves, cost ?? prompt.Reserves).ConfigureAwait(false);
+    }
+
     public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
     {
         LlmCrossing? crossing = null;
@@ -39,7 +46,7 @@ public sealed class LlmGate(LlmGateParts parts)
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            crossing?.Drop();
+            if (crossing is not null) await crossing.DropAsync().ConfigureAwait(false);
             throw;
         }
 #pragma warning disable CA1031 // LLM-07: whatever goes wrong in here keeps the message from passing.

@@ -16,6 +16,9 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 {
     public bool IsPrompt => Answers is null;
 
+    /// <summary>What it may cost at most, in millionths of a dollar.</summary>
+    public long Reserves { get; init; }
+
     /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
     public PlaceholderScope? Kept { get; init; }
 }

@@ -41,7 +41,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             Record = common.Record(),
             Audit = common.Audit() ?? read.Audit,
             Callers = new CallersReader(root, baseDirectory, "models", [.. models.Select(m => m.Name)]).Read(),
-            Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits) : read.Limits,
+            Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits, havePrices: true) : read.Limits,
             Context = common.Context(),
         };
         root.Close();
@@ -102,11 +102,20 @@ internal sealed class LlmReader(YamlMap root, string file)
             foreach (var item in list.Maps("a mapping with 'provider'").Take(TargetsMax))
             {
                 var provider = Known(item, item.TakeText("provider", required: true, "the name of a provider"));
-                targets.Add(new(provider, item.TakeText("model", expected: "the model as the provider calls it", charsMax: NameCharsMax), (int)(item.TakeInteger("weight", 1, WeightMax) ?? 1)));
+                var (called, weight) = (item.TakeText("model", expected: "the model as the provider calls it", charsMax: NameCharsMax), (int)(item.TakeInteger("weight", 1, WeightMax) ?? 1));
+                targets.Add(new(provider, called, weight) { Price = item.TakeMap("price") is { } price ? Price(price) : null });
                 item.Close();
             }
         }
         return new(name, choice, targets, next);
+
+        static ModelPrice? Price(YamlMap price)
+        {
+            var (input, output) = (price.TakeNumber("input", 0, 1_000_000, required: true), price.TakeNumber("output", 0, 1_000_000, required: true));
+            var most = price.TakeInteger("output_tokens_max", 1, 10_000_000) ?? ModelPrice.OutputTokensStandard;
+            price.Close();
+            return input is { } i && output is { } o ? new(i, o, most) : null;
+        }
 
         string Known(YamlMap at, string? provider)
         {

@@ -54,9 +54,11 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         var (id, caller, prompt, step, kept, isLast, nextOnRefusal) = attempt;
         var ct = http.Aborted;
         if (!prompt.For(step.Model, settings.RequestBytesMax).Try(out var renamed, out var problem)) return (false, problem, false);
-        var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, renamed.Carried, renamed.Said, null) { Kept = kept };
+        var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, renamed.Carried, renamed.Said, null) { Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
         // Judged for each provider anew: policies may think otherwise of another.
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (false, problem, false);
+        // What an answer that never came cost, nobody knows.
+        long? cost = null;
         try
         {
             var asking = await providers[step.Provider].AskAsync(prompt.Api, going.Bytes, prompt.Said.Stream, http, ct).ConfigureAwait(false);
@@ -68,6 +70,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             if (answer.IsOut) health.Failed(step.Provider);
             else health.Answered(step.Provider);
             var said = ExchangeReader.Answer(prompt.Said.Model, answer.Carried);
+            cost = !answer.Ok ? 0 : step.Price is { } price && said is { InputTokens: { } input } ? price.Of(input, said.OutputTokens ?? 0) : null;
             var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Kept = kept };
             if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (false, problem, nextOnRefusal);
             if (answer.IsOut && !isLast) return (false, Out(step.Provider, answer.Status), true);
@@ -76,7 +79,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         }
         finally
         {
-            going.Place?.GiveBack();
+            await gate.SettleAsync(asked, going, cost).ConfigureAwait(false);
         }
     }
 

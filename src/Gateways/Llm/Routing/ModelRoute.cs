@@ -11,7 +11,25 @@ public enum RouteChoice
 }
 
 /// <param name="Model">As the provider calls it. Null: as the caller does.</param>
-public sealed record RouteTarget(string Provider, string? Model, int Weight);
+public sealed record RouteTarget(string Provider, string? Model, int Weight)
+{
+    /// <summary>Null: it costs nothing that is counted.</summary>
+    public ModelPrice? Price { get; init; }
+}
+
+/// <param name="Input">Dollars for a million tokens, which is millionths of a dollar for one.</param>
+/// <param name="Output">Likewise of the answer's.</param>
+/// <param name="OutputTokensMax">So many are reserved for an answer whose request names no bound.</param>
+public sealed record ModelPrice(double Input, double Output, long OutputTokensMax)
+{
+    public const long OutputTokensStandard = 8192;
+
+    /// <summary>A token has at least one byte, so that no prompt has more tokens than bytes.</summary>
+    public long Most(long promptBytes, long? outputTokens) => Of(promptBytes, outputTokens ?? OutputTokensMax);
+
+    /// <summary>In millionths of a dollar, rounded up.</summary>
+    public long Of(long inputTokens, long outputTokens) => (long)Math.Min(1e15, Math.Ceiling(inputTokens * Input + outputTokens * Output));
+}
 
 /// <param name="Name">As callers name it; a <c>*</c> at its end stands for anything.</param>
 /// <param name="NextOnRefusal">An answer that is not let through is asked for at the next target.</param>

@@ -6,7 +6,7 @@ namespace CabinCrew.Gateways.Llm.Routing;
 
 /// <param name="Model">As the provider calls it.</param>
 /// <param name="Reason">Why it stands where it stands, for the record.</param>
-public sealed record RouteStep(string Provider, string Model, string Reason);
+public sealed record RouteStep(string Provider, string Model, string Reason, ModelPrice? Price);
 
 public sealed record Route(ModelRoute Chosen, IReadOnlyList<RouteStep> Steps);
 
@@ -42,7 +42,7 @@ public sealed class Router(IReadOnlyList<ModelRoute> models)
         steps.AddRange(resting.Select(t => Step(t, "failed a moment ago, stands by last")));
         return new Route(route, steps);
 
-        RouteStep Step(RouteTarget target, string reason) => new(target.Provider, target.Model ?? model, $"{route.Name}: {reason}");
+        RouteStep Step(RouteTarget target, string reason) => new(target.Provider, target.Model ?? model, $"{route.Name}: {reason}", target.Price);
     }
 
     private static RouteTarget Pick(List<RouteTarget> pool, Digest request)

@@ -40,7 +40,7 @@ internal sealed class GatewayReader(YamlMap root, string file)
             Record = common.Record(),
             AnswersAfterEnd = Quantities.TakeDuration(root, "answers_after_end", FirewallReader.HoldMax) ?? definition.AnswersAfterEnd,
             Callers = new CallersReader(root, baseDirectory, "servers", [.. servers.Select(s => s.Name)]).Read(),
-            Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits) : definition.Limits,
+            Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits, havePrices: false) : definition.Limits,
             Listen = root.TakeMap("listen") is { } listen ? new ListenReader(listen, baseDirectory).Read() : null,
             Context = common.Context(),
         };
