@@ -88,8 +88,10 @@ public sealed class RegoMessageTests
     public void What_a_policy_does_not_name_is_left_out_and_the_rest_is_the_same()
     {
         var whole = Document(Write);
-        Assert.Equal(MessageInputDocument.Members, whole.EnumerateObject().Select(m => m.Name));
-        foreach (var member in MessageInputDocument.Members)
+        // What only prompts and answers have is not in the document of a call.
+        var members = MessageInputDocument.Members.Except(["exchange"]).ToList();
+        Assert.Equal(members, whole.EnumerateObject().Select(m => m.Name));
+        foreach (var member in members)
         {
             var alone = Assert.Single(Document(Write, reads: new HashSet<string> { member }).EnumerateObject());
             Assert.Equal((member, whole.GetProperty(member).GetRawText()), (alone.Name, alone.Value.GetRawText()));

@@ -44,7 +44,7 @@ public sealed class LlmFileTests
     [InlineData("https://api.openai.com/v1", "http://api.openai.com", "expected an https URL")]
     [InlineData("key: { env: OPENAI_API_KEY }", "key: sk-something", "a key does not stand in this file")]
     [InlineData("to: openai }", "to: opnai }", "did you mean 'openai'")]
-    [InlineData("models: [small]", "models: [smal]", "is none of the models")]
+    [InlineData("models: [small]", "models: [smal]", "there is no model 'smal'")]
     [InlineData("'gpt-*'", "'g*t'", "stands at the end")]
     [InlineData("api: openai, key", "api: openia, key", "openai")]
     [InlineData("choose: weighted", "choose: best", "weighted")]

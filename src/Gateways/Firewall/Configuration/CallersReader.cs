@@ -136,7 +136,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
     {
         var named = map.TakeTexts(usable, expected: $"a list of {usable}") ?? [];
         foreach (var unknown in named.Where(s => !known.Contains(s, StringComparer.Ordinal)))
-            map.Errors.Add(map.Take(usable)!, $"'{usable}': '{YamlMap.Clip(unknown)}' is none of the {usable}{NearMatch.Hint(unknown, known)}");
+            map.Errors.Add(map.Take(usable)!, $"'{usable}': there is no {usable[..^1]} '{YamlMap.Clip(unknown)}'{NearMatch.Hint(unknown, known)}");
         return named;
     }
 
