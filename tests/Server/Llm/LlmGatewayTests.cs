@@ -97,6 +97,64 @@ public sealed class LlmGatewayTests
         Assert.DoesNotContain(Token[1..], body, StringComparison.Ordinal);
     }
 
+    // No rule of ours says how lenient a reader of arguments is: JSON that is none by the book is looked at all the same.
+    [Theory, Clause("LLM-02")]
+    [InlineData("{\"a\":1,\"a\":2,\"key\":\"KEY\"}"), InlineData("{\"key\":\"KEY\",}"), InlineData("key: KEY"), InlineData("DEEP")]
+    public async Task Escapes_are_read_also_where_the_arguments_are_no_json_by_the_book(string arguments)
+    {
+        await using var at = await StandingModels.OpenAsync();
+        arguments = arguments.Replace("DEEP", $"{new string('[', 90)}\"KEY\"{new string(']', 90)}", StringComparison.Ordinal).Replace("KEY", $"\\u0067{Token[1..]}", StringComparison.Ordinal);
+        at.Model.Answer = (http, _) => ModelDouble.Events(http, $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"name\":\"save\",\"arguments\":{JsonSerializer.Serialize(arguments)}}}}}]}}}}]}}", "data: [DONE]");
+        var (status, body, _) = await at.PostAsync("/v1/chat/completions", Asking("x", stream: true));
+        Assert.Equal((HttpStatusCode.Forbidden, "response_withheld"), (status, Error(body, "code")));
+        Assert.DoesNotContain(Token[1..], body, StringComparison.Ordinal);
+    }
+
+    [Fact, Clause("LLM-03")]
+    public async Task A_credential_in_two_parts_of_one_prompt_does_not_leave_either()
+    {
+        await using var at = await StandingModels.OpenAsync();
+        var (one, two) = (Token[..12], Token[12..]);
+        await at.PostAsync("/v1/chat/completions", JsonSerializer.Serialize(new { model = "m-1", messages = new[] { new { role = "user", content = new[] { new { type = "text", text = "it is " + one }, new { type = "text", text = two } } } } }));
+        var asked = Assert.Single(at.Model.Seen).Body;
+        Assert.DoesNotContain(one, asked, StringComparison.Ordinal);
+        Assert.DoesNotContain(two, asked, StringComparison.Ordinal);
+    }
+
+    [Theory, Clause("LLM-02")]
+    [InlineData("""{"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"name":"search","arguments":"{}"}}]}}]}""", """{"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"name":"shell","arguments":"{}"}}]}}]}""")]
+    [InlineData("""{"choices":[{"index":0,"delta":{"function_call":{"name":"she"}}}]}""", """{"choices":[{"index":0,"delta":{"function_call":{"name":"ll","arguments":"{}"}}}]}""")]
+    public async Task A_call_is_told_however_a_server_streams_it(string first, string second)
+    {
+        await using var at = await StandingModels.OpenAsync("policies: [ { rego: policy } ]", null, ("policy/no.rego", NoShell));
+        at.Model.Answer = (http, _) => ModelDouble.Events(http, $"data: {first}", $"data: {second}", "data: [DONE]");
+        Assert.Equal(HttpStatusCode.Forbidden, (await at.PostAsync("/v1/chat/completions", Asking("x", stream: true))).Status);
+    }
+
+    [Theory, Clause("LLM-02")]
+    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":null,"function_call":{"name":"shell","arguments":"{}"}}}]}""")]
+    [InlineData("""{"output":[{"type":"custom_tool_call","name":"shell","input":"id"}]}"""), InlineData("""{"output":[{"type":"shell_call","action":{"commands":["id"]}}]}""")]
+    [InlineData("""{"content":[{"type":"server_tool_use","name":"shell","input":{}}]}""")]
+    public async Task A_call_is_told_in_every_form_that_the_apis_have(string answer)
+    {
+        await using var at = await StandingModels.OpenAsync("policies: [ { rego: policy } ]", null, ("policy/no.rego", NoShell));
+        at.Model.Answer = (http, _) => ModelDouble.Json(http, answer);
+        Assert.Equal(HttpStatusCode.Forbidden, (await at.PostAsync("/v1/chat/completions", Asking("x"))).Status);
+    }
+
+    [Fact, Clause("LLM-07")]
+    public async Task What_never_came_to_be_judged_is_on_record_too()
+    {
+        await using var at = await StandingModels.OpenAsync();
+        await at.PostAsync("/v1/chat/completions", Asking("x"), key: "a-key-that-nobody-gave-out-000");
+        await at.PostAsync("/v1/chat/completions", "{");
+        await at.PostAsync("/v1/chat/completions", Asking("x").Replace("m-1", "other", StringComparison.Ordinal));
+        at.Model.Answer = (http, _) => { http.Abort(); return Task.CompletedTask; };
+        await at.PostAsync("/v1/chat/completions", Asking("x"));
+        var told = (await at.EventsAsync()).Where(e => e.GetProperty("event_type").GetString() == "problem.reported" || e.GetRawText().Contains("refused unread", StringComparison.Ordinal)).Select(e => e.GetProperty("extensions").GetProperty("problem").GetString());
+        Assert.Equal(["caller_not_authenticated", "json_malformed", "not_found", "upstream_failed"], told);
+    }
+
     [Fact, Clause("LLM-01")]
     public async Task A_stream_goes_through_as_it_came()
     {

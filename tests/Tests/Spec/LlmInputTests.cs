@@ -19,7 +19,7 @@ public sealed class LlmInputTests
 
         - Answers are as for plans: `decision`, or sets `deny`, `require_approval` and `warn` of messages or of objects with `msg`, `role`, `count`. Prompts and answers are both judged: begin a rule with
           `input.kind == "request"` where it means prompts.
-        - `exchange` tells what is said alike, whatever the API: one policy serves chat completions, responses and messages. `content.json` is the body itself; of a streamed answer, its texts by their place.
+        - `exchange` tells what is said alike, whatever the API: one policy serves chat completions, responses and messages. `content.json` is the body itself; of a streamed answer, its texts (`texts`, each with its `place`).
         - What detectors cut out is gone before policies are asked; `findings` tells of it. `exchange` is of the message as it came, with mapped secrets as `[redacted:NAME]`.
         - Every member is always there. `null` stands where there is no value, and built-in functions given `null` are errors, which count as deny.
 

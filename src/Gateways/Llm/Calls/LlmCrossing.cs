@@ -1,8 +1,10 @@
 // One prompt or answer on its way through the gate, and what has become known of it so far.
+using System.Text.Encodings.Web;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Holds;
 using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Messages;
@@ -33,7 +35,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             await DropAsync().ConfigureAwait(false);
             return unwritten;
         }
-        return new LlmPassage(Restored(), decision, decision == Decision.Warn ? Warnings() : [], place);
+        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place));
     }
 
     /// <summary>What was taken for it is given back: it does not go on.</summary>
@@ -54,7 +56,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     {
         scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, ct);
         // Policies judge what would go on, and not what was cut out of it before.
-        goes = message.Carried.Write(scan.Replaced);
+        goes = scan.Goes.Write();
         subject = Subject() with { Frame = goes, Content = Shown(), Exchange = message.Said.ToJson(), Findings = scan.Report.Findings };
         var judging = parts.Judge.JudgeAsync(subject, ct);
         judgement = judging.IsCompletedSuccessfully ? judging.Result : await judging.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct).ConfigureAwait(false);
@@ -79,7 +81,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     };
 
     // A stream is no JSON: its texts stand for it.
-    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? message.Carried.Judged(scan!.Replaced) : goes;
+    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? scan!.Goes.Judged() : goes;
 
     private async ValueTask<Problem?> EnterAsync(CancellationToken ct) => message.IsPrompt
         ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, message.Reserves, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
@@ -109,19 +111,17 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             Plain.Text(scrubbed, parts.Settings.ShownCharsMax), scrubbed.Length > parts.Settings.ShownCharsMax, message.Carried.Bytes, came, null, policy);
     }
 
-    private ReadOnlyMemory<byte> Restored()
+    private Outcome<ReadOnlyMemory<byte>> Restored()
     {
         if (message.IsPrompt || message.Kept is not { } kept) return goes;
-        Dictionary<Wire.Piece, string> put = new(scan!.Replaced);
-        foreach (var piece in message.Carried.Pieces)
+        Dictionary<Piece, string> put = [];
+        foreach (var piece in scan!.Goes.Pieces)
         {
-            var text = put.GetValueOrDefault(piece, piece.Text);
             // What stands in JSON within the text must stay JSON.
-            var isJson = Wire.NestedJson.Of(text) is not null;
-            var back = kept.Restore(text, isJson ? static secret => System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret) : null);
-            if (back != text) put[piece] = back;
+            var back = kept.Restore(piece.Text, NestedJson.Of(piece.Text) is null ? null : JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode);
+            if (back != piece.Text) put[piece] = back;
         }
-        return put.Count == scan.Replaced.Count ? goes : message.Carried.Write(put);
+        return put.Count == 0 ? goes : scan.Goes.With(put).Map(restored => restored.Write());
     }
 
     private MessageRecord Record(Problem? refused) => new()
@@ -136,7 +136,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Judgement = judgement,
         Scan = scan?.Report,
         Refused = refused,
-        Instead = refused is null && scan is { Replaced.Count: > 0 } ? Digest.Of(goes.Span) : null,
+        Instead = refused is null && scan is not null && !ReferenceEquals(scan.Goes, message.Carried) ? Digest.Of(goes.Span) : null,
         Approval = approval,
         Route = message.Route,
         Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using CabinCrew.Gateways.Firewall.Callers;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Llm.Routing;
 using CabinCrew.Gateways.Llm.Wire;
@@ -20,7 +21,7 @@ public sealed record LlmEndpointSettings(IReadOnlyList<string> Hosts, IReadOnlyL
 }
 
 /// <param name="allows">Whether a caller may use a model.</param>
-public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, Router router, Func<MessageCaller, string, bool> allows, LlmExchanges exchanges)
+public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, Router router, Func<MessageCaller, string, bool> allows, LlmExchanges exchanges, RefusalRecord record)
 {
     /// <summary>Null: there is nothing at this path.</summary>
     public Task? Handle(string path, IHttpExchange http) =>
@@ -30,9 +31,9 @@ public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, R
     {
         try
         {
-            if (Foreign(http) is { } foreign) await RefuseAsync(http, family, foreign).ConfigureAwait(false);
+            if (Foreign(http) is { } foreign) await RefuseAsync(http, family, null, foreign).ConfigureAwait(false);
             else if ((await door.AuthenticateAsync(Proof(http), http.Aborted).ConfigureAwait(false)).Try(out var caller, out var stranger)) await serve(caller).ConfigureAwait(false);
-            else await RefuseAsync(http, family, stranger).ConfigureAwait(false);
+            else await RefuseAsync(http, family, null, stranger).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -43,8 +44,8 @@ public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, R
     private async Task AskAsync(IHttpExchange http, LlmApi api, MessageCaller caller)
     {
         if (http.Method != "POST") http.Begin((int)HttpStatusCode.MethodNotAllowed, null, ("Allow", "POST"));
-        else if (!(await BodyAsync(http).ConfigureAwait(false)).Try(out var body, out var problem) || !Prompt.Read(api, body, settings.RequestBytesMax).Try(out var prompt, out problem)) await RefuseAsync(http, api.Family, problem).ConfigureAwait(false);
-        else if (router.Find(prompt.Said.Model) is { } route && !allows(caller, route.Name)) await RefuseAsync(http, api.Family, new(ProblemCode.CallerNotAllowed, $"'{Firewall.Plain.Text(caller.Name, 100)}' may not use the model {route.Name}")).ConfigureAwait(false);
+        else if (!(await BodyAsync(http).ConfigureAwait(false)).Try(out var body, out var problem) || !Prompt.Read(api, body, settings.RequestBytesMax).Try(out var prompt, out problem)) await RefuseAsync(http, api.Family, caller, problem).ConfigureAwait(false);
+        else if (router.Find(prompt.Said.Model) is { } route && !allows(caller, route.Name)) await RefuseAsync(http, api.Family, caller, new(ProblemCode.CallerNotAllowed, $"'{Firewall.Plain.Text(caller.Name, 100)}' may not use the model {route.Name}")).ConfigureAwait(false);
         else await exchanges.RunAsync(http, caller, prompt).ConfigureAwait(false);
     }
 
@@ -103,8 +104,9 @@ public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, R
     private static CallerProof Proof(IHttpExchange http) =>
         new(http.Header("Authorization") is { } said && said.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? said[7..].Trim() : null, http.Header("x-api-key"), http.ClientCertificate);
 
-    private static async Task RefuseAsync(IHttpExchange http, ApiFamily family, Problem problem)
+    private async Task RefuseAsync(IHttpExchange http, ApiFamily family, MessageCaller? caller, Problem problem)
     {
+        await record.RefusedAsync("http", caller ?? RefusalRecord.Stranger, null, MessageDirection.ToServer, problem).ConfigureAwait(false);
         http.Begin(ApiErrors.Status(problem), "application/json");
         await http.WriteAsync(ApiErrors.Body(family, problem), http.Aborted).ConfigureAwait(false);
     }

@@ -2,6 +2,7 @@
 // caller's connection alive; of the answer itself no byte is sent before all of it was judged.
 using System.Net;
 using CabinCrew.Gateways.Firewall;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Llm.Calls;
 using CabinCrew.Gateways.Llm.Routing;
@@ -14,13 +15,13 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Llm.Endpoint;
 
 /// <param name="Restore">What is cut out of a prompt is put back into its answer.</param>
-public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey, int RequestBytesMax)
+public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey)
 {
     /// <summary>A caller who waits longer for a stream gets its head, and a comment now and then.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
 }
 
-public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger, LlmGate gate, Router router, ProviderHealth health, IReadOnlyDictionary<string, ProviderClient> providers)
+public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger, LlmGate gate, Router router, ProviderHealth health, IReadOnlyDictionary<string, ProviderClient> providers, RefusalRecord record)
 {
     private const int SecretsMax = 1000, SecretCharsMax = 1 << 20;
 
@@ -31,7 +32,11 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         var digest = Digest.Of(prompt.Carried.Write().Span);
         var kept = settings.Restore ? new PlaceholderScope(settings.PlaceholderKey, SecretsMax, SecretCharsMax) : null;
         var routed = router.Choose(prompt.Said.Model, digest, provider => providers[provider].Provider.Speaks(prompt.Api.Family), health.Rests);
-        if (!routed.Try(out var route, out var problem)) await line.RefuseAsync(problem).ConfigureAwait(false);
+        if (!routed.Try(out var route, out var problem))
+        {
+            await record.RefusedAsync(id, caller, null, MessageDirection.ToServer, problem).ConfigureAwait(false);
+            await line.RefuseAsync(problem).ConfigureAwait(false);
+        }
         else
         {
             var last = Problem.Bug("a route without a step");
@@ -53,7 +58,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
     {
         var (id, caller, prompt, step, kept, isLast, nextOnRefusal) = attempt;
         var ct = http.Aborted;
-        if (!prompt.For(step.Model, settings.RequestBytesMax).Try(out var renamed, out var problem)) return (false, problem, false);
+        if (!prompt.For(step.Model).Try(out var renamed, out var problem)) return (false, problem, false);
         var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, renamed.Carried, renamed.Said, null) { Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
         // Judged for each provider anew: policies may think otherwise of another.
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (false, problem, false);
@@ -65,6 +70,8 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             if (!asking.Try(out var answer, out problem))
             {
                 health.Failed(step.Provider);
+                // Nothing came that the gate could judge, and so put on record.
+                await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToCaller, problem).ConfigureAwait(false);
                 return (false, problem, true);
             }
             if (answer.IsOut) health.Failed(step.Provider);

@@ -19,6 +19,7 @@ public sealed class Carried
     /// <summary>What ends a stream of OpenAI's; no JSON.</summary>
     private static ReadOnlySpan<byte> DoneMark => "[DONE]"u8;
 
+    private const string TextsName = "texts";
     private const int TypeCharsMax = 64;
     private const int DepthMax = 100;
     private const int PlaceCharsMax = 1000;
@@ -29,7 +30,7 @@ public sealed class Carried
     private readonly List<CarriedDocument> documents = [];
     private readonly Dictionary<string, Piece> pieces = new(StringComparer.Ordinal);
     private readonly List<Piece> inOrder = [];
-    private readonly List<(string Place, string Digits)> numbers = [];
+    private readonly List<string> numbers = [];
 
     private Carried(bool isStream) => IsStream = isStream;
 
@@ -39,9 +40,6 @@ public sealed class Carried
 
     /// <summary>Every text, in the order in which each began.</summary>
     public IReadOnlyList<Piece> Pieces => inOrder;
-
-    /// <summary>Numbers of many digits, as they stand.</summary>
-    public IReadOnlyList<(string Place, string Digits)> Numbers => numbers;
 
     /// <summary>Of all documents.</summary>
     public long Bytes { get; private set; }
@@ -72,72 +70,109 @@ public sealed class Carried
     private static readonly SearchValues<char> TypeChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
     /// <summary>The bytes that are carried: the document, or the stream's events as they are sent.</summary>
-    /// <param name="replaced">Texts that go on as something else. In a stream the first part holds all of it.</param>
-    public ReadOnlyMemory<byte> Write(IReadOnlyDictionary<Piece, string>? replaced = null)
+    public ReadOnlyMemory<byte> Write()
     {
-        if (!IsStream && replaced is not { Count: > 0 }) return documents[0].Json;
-        var edits = new SortedList<int, (int Length, byte[] Instead)>?[documents.Count];
-        foreach (var (piece, text) in replaced ?? new Dictionary<Piece, string>())
-            for (var i = 0; i < piece.Parts.Count; i++)
-            {
-                var part = piece.Parts[i];
-                (edits[part.Document] ??= [])[part.Start] = (part.Length, Quoted(i == 0 ? text : ""));
-            }
-        var to = new ArrayBufferWriter<byte>(256);
-        for (var i = 0; i < documents.Count; i++)
-        {
-            if (IsStream) WriteEvent(to, documents[i], edits[i]);
-            else WriteEdited(to, documents[i].Json.Span, edits[i]);
-        }
+        if (!IsStream) return documents[0].Json;
+        var to = new ArrayBufferWriter<byte>((int)Math.Min(Bytes + 24L * documents.Count, int.MaxValue / 2));
+        foreach (var document in documents) WriteEvent(to, document);
         return to.WrittenMemory;
     }
 
-    /// <summary>Before the place of a number, which is told and cannot be replaced.</summary>
-    public const string NumberMark = "number:";
-
-    /// <summary>What is judged of it, besides the bytes themselves: each text as a whole, by its place; and long numbers.</summary>
-    /// <param name="replaced">Texts that go on as something else.</param>
-    public ReadOnlyMemory<byte> Judged(IReadOnlyDictionary<Piece, string>? replaced = null)
+    /// <summary>The texts of a stream as what is judged of it: a list, so that what goes from one into the next is seen as well, then long numbers.</summary>
+    public ReadOnlyMemory<byte> Judged()
     {
         var to = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
             json.WriteStartObject();
-            foreach (var piece in inOrder) json.WriteString(piece.Place, replaced?.GetValueOrDefault(piece) ?? piece.Text);
-            foreach (var (place, digits) in numbers) json.WriteString(NumberMark + place, digits);
+            json.WriteStartArray(TextsName);
+            foreach (var piece in inOrder)
+            {
+                json.WriteStartObject();
+                json.WriteString("place", piece.Place);
+                json.WriteString("text", piece.Text);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteStartArray("numbers");
+            foreach (var digits in numbers) json.WriteStringValue(digits);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
         return to.WrittenMemory;
     }
 
-    private static byte[] Quoted(string text) => Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"");
+    /// <summary>Where a text of <see cref="Judged"/> stands in the message.</summary>
+    /// <param name="pointer">Into that document.</param>
+    public string PlaceOf(string pointer) =>
+        pointer.Split('/') is ["", TextsName, var index, ..] && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < inOrder.Count ? inOrder[at].Place : pointer;
 
-    private static void WriteEvent(ArrayBufferWriter<byte> to, CarriedDocument document, SortedList<int, (int, byte[])>? edits)
+    /// <summary>The stream with the texts of another <see cref="Judged"/>. Refused where that differs in more than texts: a name or a number stands in many events, and nothing can be cut out of it.</summary>
+    public Outcome<Carried> Replaced(ReadOnlyMemory<byte> judged)
+    {
+        var root = JsonElement.Parse(judged.Span);
+        Dictionary<Piece, string> replaced = [];
+        var at = 0;
+        foreach (var one in root.GetProperty(TextsName).EnumerateArray())
+        {
+            var piece = inOrder[at++];
+            if (one.GetProperty("place").GetString() != piece.Place) return new Problem(ProblemCode.ResponseWithheld, "it stands in a name");
+            if (one.GetProperty("text").GetString() is { } text && text != piece.Text) replaced[piece] = text;
+        }
+        if (!root.GetProperty("numbers").EnumerateArray().Select(n => n.GetString()).SequenceEqual(numbers)) return new Problem(ProblemCode.ResponseWithheld, "it stands in a number");
+        return With(replaced);
+    }
+
+    /// <summary>The same with other texts. In a stream the first part of each holds all of it.</summary>
+    public Outcome<Carried> With(IReadOnlyDictionary<Piece, string> replaced)
+    {
+        var edits = new SortedList<int, (int Length, byte[] Instead)>?[documents.Count];
+        foreach (var (piece, text) in replaced)
+            for (var i = 0; i < piece.Parts.Count; i++)
+            {
+                var part = piece.Parts[i];
+                (edits[part.Document] ??= [])[part.Start] = (part.Length, Quoted(i == 0 ? text : ""));
+            }
+        var carried = new Carried(IsStream);
+        for (var i = 0; i < documents.Count; i++)
+        {
+            var json = documents[i].Json;
+            if (edits[i] is { } own)
+            {
+                var to = new ArrayBufferWriter<byte>(json.Length + 64);
+                WriteEdited(to, json.Span, own);
+                json = to.WrittenMemory;
+            }
+            if (carried.Add(documents[i].Type, json, int.MaxValue).Problem is { } problem) return problem;
+        }
+        return carried;
+    }
+
+    /// <summary>A text as a JSON string.</summary>
+    public static byte[] Quoted(string text) => Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"");
+
+    private static void WriteEvent(ArrayBufferWriter<byte> to, CarriedDocument document)
     {
         if (document.Type.Length > 0) to.Write(Encoding.ASCII.GetBytes($"event: {document.Type}\n"));
-        // Data of several lines came as several; JSON needs none.
-        var start = to.WrittenCount;
         to.Write("data: "u8);
-        if (document.Json.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0) WriteEdited(to, document.Json.Span, edits);
-        else
-        {
-            var lines = new ArrayBufferWriter<byte>(document.Json.Length);
-            WriteEdited(lines, document.Json.Span, edits);
-            foreach (var b in lines.WrittenSpan) to.Write([b is (byte)'\n' or (byte)'\r' ? (byte)' ' : b]);
-        }
+        var line = to.GetSpan(document.Json.Length)[..document.Json.Length];
+        document.Json.Span.CopyTo(line);
+        // Data of several lines came as several; JSON needs none.
+        line.Replace((byte)'\n', (byte)' ');
+        line.Replace((byte)'\r', (byte)' ');
+        to.Advance(line.Length);
         to.Write("\n\n"u8);
     }
 
-    private static void WriteEdited(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> json, SortedList<int, (int Length, byte[] Instead)>? edits)
+    private static void WriteEdited(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> json, SortedList<int, (int Length, byte[] Instead)> edits)
     {
         var at = 0;
-        if (edits is not null)
-            foreach (var (start, (length, instead)) in edits)
-            {
-                to.Write(json[at..start]);
-                to.Write(instead);
-                at = start + length;
-            }
+        foreach (var (start, (length, instead)) in edits)
+        {
+            to.Write(json[at..start]);
+            to.Write(instead);
+            at = start + length;
+        }
         to.Write(json[at..]);
     }
 
@@ -178,7 +213,7 @@ public sealed class Carried
                     piece.Add(reader.GetString()!, new(number, start, (int)reader.BytesConsumed - start));
                     break;
             }
-            if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.Length >= NumberDigitsMin) numbers.Add((Place(head, names, Step(name, counts)), Encoding.ASCII.GetString(reader.ValueSpan)));
+            if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.Length >= NumberDigitsMin) numbers.Add(Encoding.ASCII.GetString(reader.ValueSpan));
             if (counts.Count > 0 && counts[^1] >= 0) counts[^1]++;
         }
     }

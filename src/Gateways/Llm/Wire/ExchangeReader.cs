@@ -54,7 +54,8 @@ internal static class ExchangeReader
             if (place.EndsWith("/delta/content", StringComparison.Ordinal) || place.EndsWith("/delta/text", StringComparison.Ordinal) || place.EndsWith("/delta/refusal", StringComparison.Ordinal)
                 || (place.StartsWith("response.output_text.delta", StringComparison.Ordinal) && place.EndsWith("/delta", StringComparison.Ordinal)) || (place.StartsWith("/choices/", StringComparison.Ordinal) && place.EndsWith("/text", StringComparison.Ordinal)))
                 texts.Add(new("assistant", piece.Text));
-            else if (place.EndsWith("/function/arguments", StringComparison.Ordinal)) calls.Add(new(names.GetValueOrDefault(place.Replace("/function/arguments", "/function/name", StringComparison.Ordinal), ""), piece.Text));
+            else if (place.EndsWith("/function/arguments", StringComparison.Ordinal) || place.EndsWith("/function_call/arguments", StringComparison.Ordinal))
+                calls.Add(new(names.GetValueOrDefault($"{place[..^"arguments".Length]}name", ""), piece.Text));
             else if (place.StartsWith("content_block_delta/", StringComparison.Ordinal) && place.EndsWith("/delta/partial_json", StringComparison.Ordinal))
                 calls.Add(new(names.GetValueOrDefault($"content_block_start/{place.Split('/')[1]}/content_block/name", ""), piece.Text));
             else if (place.StartsWith("response.function_call_arguments.delta", StringComparison.Ordinal) && place.EndsWith("/delta", StringComparison.Ordinal))
@@ -62,6 +63,7 @@ internal static class ExchangeReader
             else if (place.EndsWith("/finish_reason", StringComparison.Ordinal) || place.EndsWith("/delta/stop_reason", StringComparison.Ordinal)) finish ??= piece.Text;
         }
         var exchange = new Exchange { Model = model, Stream = true, Texts = texts, ToolCalls = calls, Finish = finish };
+        Unnumbered(carried, calls);
         // Usage stands in the first event, in the last, or in both: the last word of each counts.
         foreach (var (_, json) in carried.Documents)
         {
@@ -72,6 +74,27 @@ internal static class ExchangeReader
                 if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(within, out var inner)) exchange = Counted(exchange, inner);
         }
         return exchange;
+    }
+
+    // Calls that a server streams without numbers, each whole in an event of its own, would seem one; and what only the last event of a response tells was never streamed.
+    private static void Unnumbered(Carried carried, List<ToolCall> calls)
+    {
+        var said = new Sayings();
+        foreach (var (type, json) in carried.Documents)
+        {
+            var isLast = type.StartsWith("response.", StringComparison.Ordinal) && json.Span.IndexOf("\"output\""u8) >= 0;
+            if (!isLast && json.Span.IndexOf("\"tool_calls\""u8) < 0 && json.Span.IndexOf("tool_use\""u8) < 0) continue;
+            var root = JsonElement.Parse(json.Span, new JsonDocumentOptions { MaxDepth = 128 });
+            foreach (var choice in Items(root, "choices"))
+                if (choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty("delta", out var delta) && delta.ValueKind == JsonValueKind.Object && Items(delta, "tool_calls").Any(c => c.ValueKind == JsonValueKind.Object && !c.TryGetProperty("index", out _)))
+                    said.Called(delta);
+            if (root.ValueKind != JsonValueKind.Object) continue;
+            if (root.TryGetProperty("content_block", out var block)) said.Content("assistant", block);
+            if (isLast && root.TryGetProperty("response", out var response))
+                foreach (var item in Items(response, "output")) said.Item(item);
+        }
+        // A call that is begun here and goes on in deltas is told by these.
+        calls.AddRange(said.Calls.Where(c => !calls.Exists(known => known.Name == c.Name && (known.Arguments == c.Arguments || c.Arguments is "" or "{}"))).ToList());
     }
 
     private static Exchange Counted(Exchange exchange, JsonElement body)
@@ -105,8 +128,26 @@ internal static class ExchangeReader
             if (message.TryGetProperty("content", out var content)) Content(role, content);
             foreach (var name in (ReadOnlySpan<string>)["refusal", "reasoning_content", "reasoning"])
                 if (Text(message, name) is { } text) Texts.Add(new(role, text));
+            Called(message);
+        }
+
+        /// <summary>What a message, or a piece of one, calls; the older way of one function as well.</summary>
+        public void Called(JsonElement message)
+        {
             foreach (var call in Items(message, "tool_calls"))
-                if (call.ValueKind == JsonValueKind.Object && call.TryGetProperty("function", out var function)) Calls.Add(new(Text(function, "name") ?? "", Text(function, "arguments") ?? ""));
+                if (call.ValueKind == JsonValueKind.Object && (call.TryGetProperty("function", out var function) || call.TryGetProperty("custom", out function))) Calls.Add(Call(function));
+            if (message.TryGetProperty("function_call", out var only)) Calls.Add(Call(only));
+        }
+
+        private static ToolCall Call(JsonElement said) => new(Text(said, "name") ?? "", Arguments(said));
+
+        // A text of JSON, an object, or whatever else a tool is given.
+        private static string Arguments(JsonElement said)
+        {
+            if (said.ValueKind != JsonValueKind.Object) return "";
+            foreach (var name in (ReadOnlySpan<string>)["arguments", "input", "action"])
+                if (said.TryGetProperty(name, out var given)) return given.ValueKind == JsonValueKind.String ? given.GetString()! : given.GetRawText();
+            return "";
         }
 
         public void Input(JsonElement input)
@@ -119,7 +160,8 @@ internal static class ExchangeReader
         public void Item(JsonElement item)
         {
             if (item.ValueKind == JsonValueKind.String) Texts.Add(new("user", item.GetString()!));
-            else if (Text(item, "type") == "function_call") Calls.Add(new(Text(item, "name") ?? "", Text(item, "arguments") ?? ""));
+            // function_call, custom_tool_call, and what a provider runs itself (shell_call, computer_call): called by its name, or by its kind.
+            else if (Text(item, "type") is { } type && type.EndsWith("_call", StringComparison.Ordinal)) Calls.Add(new(Text(item, "name") ?? type[..^"_call".Length], Arguments(item)));
             else if (Text(item, "output") is { } output) Texts.Add(new("tool", output));
             else Message(item);
         }
@@ -137,7 +179,7 @@ internal static class ExchangeReader
                 case JsonValueKind.Object:
                     var type = Text(content, "type");
                     if (Array.IndexOf(Media, type) >= 0) Images++;
-                    if (type == "tool_use" && content.TryGetProperty("input", out var input)) Calls.Add(new(Text(content, "name") ?? "", input.GetRawText()));
+                    if (type?.EndsWith("tool_use", StringComparison.Ordinal) == true) Calls.Add(Call(content));
                     foreach (var name in (ReadOnlySpan<string>)["text", "thinking", "input_text"])
                         if (Text(content, name) is { } text) Texts.Add(new(role, text));
                     if (type == "tool_result" && content.TryGetProperty("content", out var result)) Content("tool", result);

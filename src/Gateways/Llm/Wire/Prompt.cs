@@ -21,10 +21,10 @@ public sealed record Prompt(LlmApi Api, Carried Carried, Exchange Said)
     }
 
     /// <summary>The same for a model that a provider calls otherwise.</summary>
-    public Outcome<Prompt> For(string model, int bytesMax)
+    public Outcome<Prompt> For(string model)
     {
         if (model == Said.Model) return this;
         var piece = Carried.Pieces.First(p => p.Place == "/model");
-        return Carried.Of(Carried.Write(new Dictionary<Piece, string> { [piece] = model }), bytesMax).Map(renamed => this with { Carried = renamed });
+        return Carried.With(new Dictionary<Piece, string> { [piece] = model }).Map(renamed => this with { Carried = renamed });
     }
 }

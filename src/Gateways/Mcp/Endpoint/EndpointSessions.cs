@@ -1,6 +1,7 @@
 // The sessions of all callers of an endpoint: opened, found again by their own caller only, ended when nobody uses them (MCP-08, invariant 11).
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Mcp.Servers.Remote;
 using CabinCrew.Gateways.Mcp.Sessions;
 using CabinCrew.Governance.Policies.Messages;
@@ -24,7 +25,6 @@ internal sealed class EndpointSession(string id, MessageCaller caller, SessionCl
 
 public sealed class EndpointSessions(EndpointSettings settings, SessionMaker make, ISessionRecord record, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly MessageCaller Stranger = new("unknown", null, [], "none");
 
     private readonly ConcurrentDictionary<string, EndpointSession> byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StatelessClient> stateless = new(StringComparer.Ordinal);
@@ -89,7 +89,7 @@ public sealed class EndpointSessions(EndpointSettings settings, SessionMaker mak
         }
     }
 
-    internal ValueTask RefusedAsync(MessageCaller? caller, Problem why) => record.RefusedAsync(new SessionFacts("http", caller ?? Stranger, null, ""), null, MessageDirection.ToServer, why);
+    internal ValueTask RefusedAsync(MessageCaller? caller, Problem why) => record.RefusedAsync(new SessionFacts("http", caller ?? RefusalRecord.Stranger, null, ""), null, MessageDirection.ToServer, why);
 
     public async ValueTask DisposeAsync()
     {

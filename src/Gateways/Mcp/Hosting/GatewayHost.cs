@@ -1,5 +1,6 @@
 // A gateway that stands: makes the sessions of its callers, each with connections of its own to the servers that it may use (MCP-01, MCP-08).
 using CabinCrew.Gateways.Firewall.Configuration;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Mcp.Configuration;
 using CabinCrew.Gateways.Mcp.Servers;
@@ -48,7 +49,7 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         (this.definition, this.ledger, this.gate, this.surroundings, this.publicHttp, this.privateHttp) = (definition, ledger, gate, surroundings, publicHttp, privateHttp);
         limits = SessionLimits.Default with { Frames = FrameLimits.Default with { BytesMax = Math.Max(definition.RequestBytesMax, definition.ResponseBytesMax) } };
-        Record = new RefusalRecord(ledger, gate.Audit);
+        Record = new SessionRecord(new(MessageSubject.McpGateway, ledger, gate.Audit));
         servers = [.. definition.Servers.Select(s => (s, Source(s, values)))];
     }
 
@@ -126,6 +127,11 @@ public sealed class GatewayHost : IAsyncDisposable
     }
 
     private ServerSupervisor Supervised(ServerProgram program, StreamRules rules) => new(program, surroundings.Launcher, RestartPolicy.Default, rules, ledger.Clock);
+
+    private sealed class SessionRecord(RefusalRecord record) : ISessionRecord
+    {
+        public ValueTask RefusedAsync(SessionFacts session, string? server, MessageDirection direction, Problem why) => record.RefusedAsync(session.Id, session.Caller, server, direction, why);
+    }
 
     /// <summary>A server that cannot be had, and says so when it is asked for.</summary>
     private sealed class NoSource(string name, Problem why) : IServerSource
