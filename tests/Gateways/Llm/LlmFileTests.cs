@@ -51,6 +51,8 @@ public sealed class LlmFileTests
     [InlineData("on_refusal: next", "on_refusal: nxt", "next")]
     [InlineData("weight: 3", "weight: 0", "weight")]
     [InlineData("version: 1", "version: 2", "version")]
+    [InlineData("callers:", "approvals: { ask_person: true }\ncallers:", "ask_person")]
+    [InlineData("callers:", "callers:\n  local: { roles: [x] }", "local")]
     public void What_is_wrong_is_said_with_its_place(string good, string wrong, string said)
     {
         var problem = Read(Good.Replace(good, wrong, StringComparison.Ordinal)).Problem;

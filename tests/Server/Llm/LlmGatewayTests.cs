@@ -40,6 +40,19 @@ public sealed class LlmGatewayTests
         Assert.DoesNotContain("a word from", string.Concat(told.Select(e => e.GetRawText())), StringComparison.Ordinal);
     }
 
+    [Theory, Clause("LLM-06")]
+    [InlineData(false), InlineData(true)]
+    public async Task What_is_kept_where_that_is_asked_for_holds_no_credential(bool stream)
+    {
+        await using var at = await StandingModels.OpenAsync("record: messages\nrestore: true");
+        at.Model.Answer = (http, _) => stream ? ModelDouble.Events(http, ModelDouble.ChatStream("it is ", Token[..9], Token[9..])) : ModelDouble.Json(http, ModelDouble.Chat("it is " + Token));
+        await at.PostAsync("/v1/chat/completions", Asking($"use {Token}", stream));
+        var kept = await at.KeptAsync(2);
+        Assert.Equal(2, kept.Count);
+        Assert.All(kept, k => Assert.Contains("[redacted:gitlab-", k, StringComparison.Ordinal));
+        Assert.DoesNotContain(kept, k => k.Contains(Token[9..], StringComparison.Ordinal));
+    }
+
     [Fact, Clause("LLM-03")]
     public async Task A_credential_never_leaves_and_is_put_back_where_that_is_configured()
     {

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Endpoint;
 using CabinCrew.Governance.Access;
@@ -96,6 +97,22 @@ internal sealed class StandingModels : IAsyncDisposable
     {
         await host.Audit.FlushAsync();
         return [.. (await ledger.Store.ReadAuditAsync(TenantId.Local, 1, 10_000, default)).Value.Rows.Select(r => JsonElement.Parse(r.Json))];
+    }
+
+    /// <summary>The texts of the messages that were kept, when there are so many; they are written together, a moment later.</summary>
+    public async Task<List<string>> KeptAsync(int count)
+    {
+        while (true)
+        {
+            List<string> kept = [];
+            foreach (var told in (await EventsAsync()).Where(e => e.GetRawText().Contains("\"segment\":\"sha256:", StringComparison.Ordinal)))
+            {
+                var segment = Digest.Parse(told.GetProperty("extensions").GetProperty("data").GetProperty("segment").GetString()!);
+                kept.AddRange(KeptSegment.Read((await ledger.Frames!.GetAsync(TenantId.Local, segment, default)).Value).Value.Select(m => m.Text));
+            }
+            if (kept.Count >= count) return kept;
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()

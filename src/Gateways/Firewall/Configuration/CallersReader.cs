@@ -12,7 +12,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
     private const int CallersMax = 1000;
     private const int RolesMax = 50;
 
-    private bool HavePrices => usable == "models";
+    private bool IsOfModels => usable == "models";
 
     private readonly HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
 
@@ -20,7 +20,8 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
     {
         if (root.TakeMap("callers") is not { } map) return new();
         IReadOnlyList<string> localRoles = [];
-        if (map.TakeMap("local") is { } local)
+        // Over HTTP alone nobody is local.
+        if (!IsOfModels && map.TakeMap("local") is { } local)
         {
             localRoles = Roles(local);
             local.Close();
@@ -94,7 +95,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
         var granted = Roles(map);
         var usables = Usable(map);
-        var limits = map.TakeMap("limits") is { } l ? Limits(l, HavePrices) : null;
+        var limits = map.TakeMap("limits") is { } l ? Limits(l, IsOfModels) : null;
         return issuer is null || audience is null || human is null ? null : new(issuer, audience, file, url, algorithms, name, roles, granted, human.Value, usables, limits) { KeysPrivate = isPrivate };
     }
 
@@ -119,7 +120,7 @@ internal sealed class CallersReader(YamlMap root, string baseDirectory, string u
         if (name is not null && !StepId.TryParse(name, out _)) map.Errors.Add(map.Take("name")!, "'name': expected letters, digits, '.', '_' and '-', beginning with a letter or digit");
         else if (name is not null && !names.Add(name)) map.Errors.Add(map.Take("name")!, $"the caller '{name}' stands here a second time");
         var human = map.TakeWord("kind", [("human", true), ("automation", false)], required: true);
-        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Usable(map), map.TakeMap("limits") is { } limits ? Limits(limits, HavePrices) : null);
+        var grant = name is null || human is null ? null : new CallerGrant(name, human.Value, Roles(map), Usable(map), map.TakeMap("limits") is { } limits ? Limits(limits, IsOfModels) : null);
         if (grant is null) map.Know("roles", usable, "limits");
         return grant;
     }

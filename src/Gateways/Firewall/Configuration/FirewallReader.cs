@@ -37,14 +37,15 @@ internal sealed class FirewallReader(YamlMap root, string baseDirectory)
 
     public int? Size(string key) => (int?)Quantities.TakeSize(root, key, BytesMin, BytesMax);
 
-    public HoldRules Holds()
+    /// <param name="clientsAsk">A client may be asked to put the question to its person.</param>
+    public HoldRules Holds(bool clientsAsk)
     {
         var rules = new HoldRules();
         if (root.TakeMap("approvals") is not { } map) return rules;
         rules = rules with
         {
             Expires = Quantities.TakeDuration(map, "expires", HoldMax) ?? rules.Expires,
-            AskPerson = map.TakeTruth("ask_person") ?? rules.AskPerson,
+            AskPerson = clientsAsk ? map.TakeTruth("ask_person") ?? rules.AskPerson : rules.AskPerson,
             WaitingMax = (int?)map.TakeInteger("waiting_max", 1, 10_000) ?? rules.WaitingMax,
             WaitingPerCallerMax = (int?)map.TakeInteger("waiting_per_caller_max", 1, 10_000) ?? rules.WaitingPerCallerMax,
             WaitingBytesMax = (int?)Quantities.TakeSize(map, "waiting_size_max", BytesMin, 1 << 30) ?? rules.WaitingBytesMax,

@@ -144,8 +144,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
 
     private ValueTask<Outcome<Done>> RecordAsync(MessageRecord record, bool strict)
     {
-        // What nobody judged cannot be judged again.
-        if (judgement is not null) parts.Frames.Keep(subject!, record.EventId, came, scan!.Report, isCall: message.IsPrompt);
+        // What nobody judged cannot be judged again. Of a stream its texts are kept.
+        if (judgement is not null) parts.Frames.Keep(subject! with { Frame = subject.Content }, record.EventId, came, scan!.Report, isCall: message.IsPrompt);
         return parts.Audit.RecordAsync(record, strict);
     }
 

@@ -37,7 +37,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             AnswerWithin = Quantities.TakeDuration(root, "answer_within", AnswerMax) ?? read.AnswerWithin,
             Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.ReadBothWays(detectors) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : read.Detectors : read.Detectors,
             Restore = root.TakeTruth("restore") ?? read.Restore,
-            Holds = common.Holds(),
+            Holds = common.Holds(clientsAsk: false),
             Record = common.Record(),
             Audit = common.Audit() ?? read.Audit,
             Callers = new CallersReader(root, baseDirectory, "models", [.. models.Select(m => m.Name)]).Read(),

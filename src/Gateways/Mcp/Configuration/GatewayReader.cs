@@ -34,7 +34,7 @@ internal sealed class GatewayReader(YamlMap root, string file)
             Detectors = texts,
             Commands = commands,
             WarningsInMeta = root.TakeTruth("warnings_in_meta") ?? definition.WarningsInMeta,
-            Holds = common.Holds(),
+            Holds = common.Holds(clientsAsk: true),
             Pins = root.TakeWord("pins", [("first_use", PinMode.FirstUse), ("strict", PinMode.Strict)]) ?? definition.Pins,
             Audit = common.Audit() ?? definition.Audit,
             Record = common.Record(),

@@ -80,6 +80,8 @@ public sealed record RecordedMessages(IReadOnlyList<RecordedMessage> Messages, I
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
         var told = document.RootElement;
         if (Text(told, "event_type") != AuditEventTypes.MessageJudged || Time(told) is not { } at || Text(told, "event_id") is not { } id || At(told, "extensions", "data") is not { } data) return null;
+        // What another gateway judged is none of these messages.
+        if (Text(told, "gateway", "gateway_type") != MessageSubject.McpGateway) return null;
         // Refused before anybody judged it: there is no judgement that could be another.
         if (At(told, "policy") is not { ValueKind: JsonValueKind.Object } policy || TrialCase.DecisionOf(Text(data, "decision") ?? "") is not { } then) return null;
         var method = Text(data, "method") ?? "";

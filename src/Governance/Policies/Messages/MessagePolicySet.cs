@@ -130,7 +130,7 @@ public sealed class MessagePolicySet
 
         private void Bind(PolicyVerdict verdict)
         {
-            One(PolicyOrigin.McpGateway, verdict);
+            One(subject.Gateway == MessageSubject.LlmGateway ? PolicyOrigin.LlmGateway : PolicyOrigin.McpGateway, verdict);
             floor = Decisions.Strictest(floor, verdict.Decision);
         }
 
