@@ -31,8 +31,8 @@ public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, R
     {
         try
         {
-            if (Foreign(http) is { } foreign) await RefuseAsync(http, family, null, foreign).ConfigureAwait(false);
-            else if ((await door.AuthenticateAsync(Proof(http), http.Aborted).ConfigureAwait(false)).Try(out var caller, out var stranger)) await serve(caller).ConfigureAwait(false);
+            if (HttpIntake.Foreign(http, settings.Hosts, settings.Origins) is { } foreign) await RefuseAsync(http, family, null, foreign).ConfigureAwait(false);
+            else if ((await door.AuthenticateAsync(HttpIntake.Proof(http), http.Aborted).ConfigureAwait(false)).Try(out var caller, out var stranger)) await serve(caller).ConfigureAwait(false);
             else await RefuseAsync(http, family, null, stranger).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -74,40 +74,18 @@ public sealed class LlmEndpoint(LlmEndpointSettings settings, CallerDoor door, R
         return http.WriteAsync(bytes.ToArray(), http.Aborted).AsTask();
     }
 
-    private async Task<Outcome<ReadOnlyMemory<byte>>> BodyAsync(IHttpExchange http)
+    private async ValueTask<Outcome<ReadOnlyMemory<byte>>> BodyAsync(IHttpExchange http)
     {
         if (http.Header("Content-Type") is not { } type || !type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase)) return new Problem(ProblemCode.MessageInvalid, "the body is to be application/json");
         if (http.Count("Content-Encoding") > 0) return new Problem(ProblemCode.MessageInvalid, "the body is to be sent as it is, without Content-Encoding");
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(http.Aborted);
-        limited.CancelAfter(settings.BodyTimeMax);
-        using var all = new MemoryStream();
-        var part = new byte[64 * 1024];
-        try
-        {
-            while (await http.Body.ReadAsync(part, limited.Token).ConfigureAwait(false) is > 0 and var count)
-            {
-                if (all.Length + count > settings.RequestBytesMax) return new Problem(ProblemCode.MessageTooLarge, $"the body has more than {settings.RequestBytesMax} bytes");
-                all.Write(part, 0, count);
-            }
-        }
-        catch (OperationCanceledException) when (!http.Aborted.IsCancellationRequested)
-        {
-            return new Problem(ProblemCode.MessageInvalid, $"the body was not there within {settings.BodyTimeMax.TotalSeconds:0} s");
-        }
-        return (ReadOnlyMemory<byte>)all.GetBuffer().AsMemory(0, (int)all.Length);
+        return await HttpIntake.BodyAsync(http, settings.RequestBytesMax, settings.BodyTimeMax, http.Aborted).ConfigureAwait(false);
     }
-
-    private Problem? Foreign(IHttpExchange http) =>
-        http.Header("Host") is not { } host || !settings.Hosts.Contains(host.ToLowerInvariant(), StringComparer.Ordinal) ? new(ProblemCode.OriginRefused, "the Host header names another place")
-        : http.Count("Origin") > 0 && (http.Header("Origin") is not { } origin || !settings.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase)) ? new(ProblemCode.OriginRefused, "pages of this origin may not call") : null;
-
-    private static CallerProof Proof(IHttpExchange http) =>
-        new(http.Header("Authorization") is { } said && said.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? said[7..].Trim() : null, http.Header("x-api-key"), http.ClientCertificate);
 
     private async Task RefuseAsync(IHttpExchange http, ApiFamily family, MessageCaller? caller, Problem problem)
     {
         await record.RefusedAsync("http", caller ?? RefusalRecord.Stranger, null, MessageDirection.ToServer, problem).ConfigureAwait(false);
-        http.Begin(ApiErrors.Status(problem), "application/json");
+        ReadOnlySpan<(string, string)> headers = problem.Code == ProblemCode.CallerNotAuthenticated ? [("WWW-Authenticate", "Bearer")] : [];
+        http.Begin(ApiErrors.Status(problem), "application/json", headers);
         await http.WriteAsync(ApiErrors.Body(family, problem), http.Aborted).ConfigureAwait(false);
     }
 }

@@ -20,8 +20,8 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
         var ct = http.Aborted;
         try
         {
-            if (Origin(http) is { } foreign) await RefuseAsync(http, null, foreign, default, ct).ConfigureAwait(false);
-            else if (!(await door.AuthenticateAsync(Proof(http), ct).ConfigureAwait(false)).Try(out var caller, out var stranger)) await RefuseAsync(http, null, stranger, default, ct).ConfigureAwait(false);
+            if (HttpIntake.Foreign(http, settings.Hosts, settings.Origins) is { } foreign) await RefuseAsync(http, null, foreign, default, ct).ConfigureAwait(false);
+            else if (!(await door.AuthenticateAsync(HttpIntake.Proof(http), ct).ConfigureAwait(false)).Try(out var caller, out var stranger)) await RefuseAsync(http, null, stranger, default, ct).ConfigureAwait(false);
             else await ServeAsync(http, caller, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -50,7 +50,7 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
             http.Begin((int)HttpStatusCode.NotAcceptable, null);
             return;
         }
-        if (!(await BodyAsync(http, ct).ConfigureAwait(false)).Try(out var body, out var problem) || !FrameReader.Read(body, settings.Frames).Try(out var frame, out problem))
+        if (!(await HttpIntake.BodyAsync(http, settings.Frames.BytesMax, settings.BodyTimeMax, ct).ConfigureAwait(false)).Try(out var body, out var problem) || !FrameReader.Read(body, settings.Frames).Try(out var frame, out problem))
         {
             await RefuseAsync(http, caller, problem, problem.Evidence.TryGetValue(FrameReader.IdKey, out var id) ? Encoding.UTF8.GetBytes(id) : default, ct).ConfigureAwait(false);
             return;
@@ -170,36 +170,6 @@ public sealed class McpEndpoint(EndpointSettings settings, CallerDoor door, Endp
     {
         http.Begin((int)HttpStatusCode.MethodNotAllowed, null, ("Allow", "POST, GET, DELETE"));
         return Task.CompletedTask;
-    }
-
-    private async ValueTask<Outcome<ReadOnlyMemory<byte>>> BodyAsync(IHttpExchange http, CancellationToken ct)
-    {
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limited.CancelAfter(settings.BodyTimeMax);
-        using var whole = new MemoryStream();
-        var chunk = new byte[16 << 10];
-        int read;
-        while ((read = await http.Body.ReadAsync(chunk, limited.Token).ConfigureAwait(false)) > 0)
-        {
-            if (whole.Length + read > settings.Frames.BytesMax) return new Problem(ProblemCode.MessageTooLarge, $"the message has more than {settings.Frames.BytesMax} bytes");
-            whole.Write(chunk, 0, read);
-        }
-        return (ReadOnlyMemory<byte>)whole.GetBuffer().AsMemory(0, (int)whole.Length);
-    }
-
-    private Problem? Origin(IHttpExchange http)
-    {
-        var host = http.Header("Host")?.ToLowerInvariant();
-        if (host is null || !settings.Hosts.Contains(host)) return new Problem(ProblemCode.OriginRefused, "this gateway does not serve the host that the request names");
-        if (http.Count("Origin") == 0) return null;
-        return http.Header("Origin") is { } origin && settings.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase) ? null : new Problem(ProblemCode.OriginRefused, "pages of this origin may not call this gateway");
-    }
-
-    private static CallerProof Proof(IHttpExchange http)
-    {
-        const string Scheme = "Bearer ";
-        var authorization = http.Header("Authorization");
-        return new(authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true ? authorization[Scheme.Length..].Trim() : null, http.Header("X-API-Key"), http.ClientCertificate);
     }
 
     private static Problem NoVersion() =>
