@@ -3,6 +3,7 @@ using System.CommandLine;
 using CabinCrew.Cli.Commands.Mcp;
 using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Endpoint;
+using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Server;
@@ -11,7 +12,7 @@ namespace CabinCrew.Cli.Commands.Llm;
 
 internal static class LlmCommand
 {
-    private static readonly Func<Command>[] Verbs = [RouteCommand.Create, TailCommand.Create];
+    private static readonly Func<Command>[] Verbs = [RouteCommand.Create, () => TailCommand.Create(MessageSubject.LlmGateway, "who asked which model of which provider")];
 
     internal static Option<string?> Config() => new("--config", "-c") { Description = $"The gateway's configuration (default: {LlmFile.DefaultName} beside the store).", HelpName = "FILE" };
 

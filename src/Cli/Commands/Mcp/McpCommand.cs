@@ -23,7 +23,7 @@ internal static class McpCommand
     /// <summary>The number of this process's standard output.</summary>
     private const int StandardOutput = 1;
 
-    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, TailCommand.Create, McpTestCommand.Create, McpReplayCommand.Create];
+    private static readonly Func<Command>[] Verbs = [WrapCommand.Wrap, WrapCommand.Unwrap, InspectCommand.Create, AcceptCommand.Create, () => TailCommand.Create(MessageSubject.McpGateway, "who called what on which server"), McpTestCommand.Create, McpReplayCommand.Create];
 
     public static Command Create()
     {

@@ -1,4 +1,4 @@
-// mcp tail: what the gateways decide, as it happens, read from the log that they write.
+// mcp tail, llm tail: what the gateways of a kind decide, as it happens, read from the log that they write.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -12,17 +12,19 @@ internal static class TailCommand
     private const int PageSize = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    public static Command Create()
+    /// <param name="gateway">As records and the command line call it.</param>
+    /// <param name="told">What there is to see.</param>
+    public static Command Create(string gateway, string told)
     {
         var last = new Option<int>("--last", "-n") { Description = "Begin with so many earlier events (default: 10).", DefaultValueFactory = _ => 10, HelpName = "N" };
         var follow = new Flag("--no-follow") { Description = "Print them and end." };
         var denied = new Flag("--denied") { Description = "Only what did not go on." };
-        var command = new Command("tail", """
-            Watch what the gateways decide: who called what on which server, and what became of it. One line each; with --json one document a line.
+        var command = new Command("tail", $"""
+            Watch what the gateways decide: {told}, and what became of it. One line each; with --json one document a line.
 
             Examples:
-              cabincrew mcp tail
-              cabincrew mcp tail --denied --last 100 --no-follow
+              cabincrew {gateway} tail
+              cabincrew {gateway} tail --denied --last 100 --no-follow
             """) { last, follow, denied };
         command.InHouse(async (parse, screen, house, ct) =>
         {
@@ -36,7 +38,7 @@ internal static class TailCommand
                 if (!(await house.Ledger.Store.ReadAuditAsync(TenantId.Local, from, PageSize, ct).ConfigureAwait(false)).Try(out var page, out var problem)) return problem;
                 foreach (var row in page.Rows)
                 {
-                    if (Line(row.Json, parse.Has(denied), screen.Json) is not { } line) continue;
+                    if (Line(gateway, row.Json, parse.Has(denied), screen.Json) is not { } line) continue;
                     if (live) Print(screen, line);
                     else earlier.Add(line);
                 }
@@ -62,13 +64,13 @@ internal static class TailCommand
         else screen.Line(line);
     }
 
-    private static string? Line(string json, bool deniedOnly, bool asJson)
+    private static string? Line(string kind, string json, bool deniedOnly, bool asJson)
     {
         // Most events of a log are of flights; a look at the text spares the parsing.
         if (!json.Contains("\"gateway\":", StringComparison.Ordinal)) return null;
         using var document = JsonDocument.Parse(json);
         var e = document.RootElement;
-        if (!e.TryGetProperty("gateway", out var gateway) || gateway.ValueKind != JsonValueKind.Object) return null;
+        if (!e.TryGetProperty("gateway", out var gateway) || gateway.ValueKind != JsonValueKind.Object || Text(gateway, "gateway_type") != kind) return null;
         var decision = Text(gateway, "policy_decision") ?? "-";
         var refused = Text(e, "extensions", "problem");
         if (deniedOnly && refused is null && decision != Decision.Deny.Word()) return null;

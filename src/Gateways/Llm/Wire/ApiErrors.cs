@@ -1,6 +1,7 @@
 // A refusal in the words of the API that the caller speaks, so that its client library reads it as it reads its provider's (LLM-07).
 using System.Buffers;
 using System.Net;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CabinCrew.Protocol;
 
@@ -18,8 +19,8 @@ internal static class ApiErrors
     public static ReadOnlyMemory<byte> Body(ApiFamily family, Problem problem)
     {
         var to = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(to);
-        var (status, words) = (Status(problem), problem.Remedy is { } remedy ? $"{problem.Message}. {remedy}" : problem.Message);
+        using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var (status, words) = (Status(problem), problem.Remedy is { } remedy ? $"{problem.Message}{(problem.Message is [.., '.' or '?' or '!'] ? "" : ".")} {remedy}" : problem.Message);
         json.WriteStartObject();
         if (family == ApiFamily.Rerank) json.WriteString("message", words);
         else
