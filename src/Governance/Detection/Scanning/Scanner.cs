@@ -37,6 +37,9 @@ public sealed class Scanner
 
     public static readonly Scanner Standard = new(ScanSettings.Standard);
 
+    // The policies of a workflow are loaded for each of its flights, and a scanner takes milliseconds to make.
+    private static Scanner? last;
+
     /// <summary>Over the versions of the code, the rules and the settings: the same digest, the same findings.</summary>
     public Digest Digest => digest.Value;
 
@@ -55,10 +58,17 @@ public sealed class Scanner
     /// <summary>Refused, with <paramref name="code"/>: a word that names no detector or no rule of one. Refused as well: a detector that looks and is not what it should be.</summary>
     public static Outcome<Scanner> Of(ScanSettings settings, ProblemCode code)
     {
-        if (settings.Fault(code) is { } fault) return fault;
-        var scanner = new Scanner(settings);
+        if (Kept(settings) is not { } scanner)
+        {
+            if (settings.Fault(code) is { } fault) return fault;
+            scanner = new(settings);
+            Volatile.Write(ref last, scanner);
+        }
         return scanner.Side.Active.Select(d => d.Ready().Problem).FirstOrDefault(p => p is not null) is { } unready ? unready : scanner;
     }
+
+    private static Scanner? Kept(ScanSettings settings) =>
+        settings.Decisions.Count == 0 ? Standard : Volatile.Read(ref last) is { } kept && kept.settings.Decisions.Count == settings.Decisions.Count && !kept.settings.Decisions.Except(settings.Decisions).Any() ? kept : null;
 
     /// <exception cref="OperationCanceledException"/>
     public ScanResult Scan(ScanContent content, CancellationToken ct) => new ScanLook(this, content, ct).Run();
