@@ -163,7 +163,10 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     public List<string> Told { get; } = [];
 
-    private IProgress<FlightNews> News => new Telling(Told);
+    /// <summary>Done when a plan is frozen and nobody has judged it.</summary>
+    public Func<Task> WhenFrozen { get; set; } = static () => Task.CompletedTask;
+
+    private IProgress<FlightNews> News => new Telling(this);
 
     /// <summary>Dies: nothing is given back, nothing is written any more. What is opened next is another process, later than every lease.</summary>
     public async Task DieAsync()
@@ -233,11 +236,12 @@ internal sealed class FlightHouse : IAsyncDisposable
 
     private static string TokenHash(string name) => Digest.Of(Encoding.UTF8.GetBytes(Token(name))).Hex;
 
-    private sealed class Telling(List<string> told) : IProgress<FlightNews>
+    private sealed class Telling(FlightHouse house) : IProgress<FlightNews>
     {
         public void Report(FlightNews value)
         {
-            lock (told) told.Add($"{value.Step} {value.State?.Word()} {value.Text}");
+            lock (house.Told) house.Told.Add($"{value.Step} {value.State?.Word()} {value.Text}");
+            if (value.State == LifecycleState.PreFlightRunning && value.Text.StartsWith("plan frozen", StringComparison.Ordinal)) house.WhenFrozen().GetAwaiter().GetResult();
         }
     }
 }

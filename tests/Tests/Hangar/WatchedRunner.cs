@@ -21,9 +21,6 @@ internal sealed class WatchedRunner(bool unsandboxed = false) : IEngineRunner
         }
     }
 
-    /// <summary>Done when the plan's engine has ended and nobody has heard of it.</summary>
-    public Func<Task> WhenPlanned { get; set; } = static () => Task.CompletedTask;
-
     public async Task<(EngineResult? Result, EngineFailure? Failure)> RunAsync(EngineRun run, CancellationToken ct)
     {
         var mode = run.Mode.Word();
@@ -40,7 +37,6 @@ internal sealed class WatchedRunner(bool unsandboxed = false) : IEngineRunner
             },
         }, ct);
         Tell($"{mode} ended");
-        if (run.Mode == EngineMode.FlightPlan) await WhenPlanned();
         return ran;
     }
 

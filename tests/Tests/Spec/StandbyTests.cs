@@ -1,4 +1,4 @@
-// A take-off's sandbox is set up while the plan is still made and judged. It is flown, or it goes without having run anything; and it never shows what is no longer so.
+// A take-off's sandbox is set up while the plan is frozen and judged. It is flown, or it goes without having run anything; and it never shows what is no longer so.
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Protocol.Wire;
@@ -14,10 +14,10 @@ public sealed class StandbyTests
     private readonly WatchedRunner runner = new();
 
     [Fact]
-    public async Task It_stands_before_the_plan_is_known_and_is_the_one_that_takes_off()
+    public async Task It_stands_before_the_plan_is_judged_and_is_the_one_that_takes_off()
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = async () =>
+        house.WhenFrozen = async () =>
         {
             await runner.StandsAsync();
             Assert.Equal(0, runner.Times("take-off cleared"));
@@ -36,7 +36,7 @@ public sealed class StandbyTests
     public async Task A_plan_that_is_denied_never_ran_it()
     {
         await using var house = await OpenAsync(FlightHouse.Deny);
-        runner.WhenPlanned = runner.StandsAsync;
+        house.WhenFrozen = runner.StandsAsync;
         var denied = await house.FlyScriptAsync("propose a.txt new");
         Assert.Equal(ProblemCode.PolicyDenied, denied.Problem?.Code);
         Assert.Equal(["take-off begun", "take-off refused", "take-off ended"], runner.Told.Where(t => t.StartsWith("take-off", StringComparison.Ordinal)));
@@ -46,21 +46,19 @@ public sealed class StandbyTests
     }
 
     [Fact]
-    public async Task A_plan_that_fails_never_ran_it()
+    public async Task None_is_set_up_for_a_plan_that_fails()
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = runner.StandsAsync;
         var failed = await house.FlyScriptAsync("receipt failure; exit 1");
         Assert.Equal(LifecycleState.Failed, failed.State.Overall);
-        Assert.Equal(0, runner.Times("take-off cleared"));
-        runner.IsNothingLeft();
+        Assert.Equal(["flight-plan begun", "flight-plan cleared", "flight-plan ended"], runner.Told);
     }
 
     [Fact]
     public async Task While_a_person_is_asked_nothing_stands_and_what_takes_off_then_is_set_up_anew()
     {
         await using var house = await OpenAsync(FlightHouse.Ask);
-        runner.WhenPlanned = runner.StandsAsync;
+        house.WhenFrozen = runner.StandsAsync;
         var asked = await house.FlyScriptAsync("propose a.txt new");
         Assert.Equal(ProblemCode.ApprovalRequired, asked.Problem?.Code);
         Assert.Equal(0, runner.Times("take-off cleared"));
@@ -86,40 +84,39 @@ public sealed class StandbyTests
     [Fact]
     public async Task None_is_set_up_ahead_for_what_reaches_outside()
     {
-        await using var house = await OpenAsync();
+        // Of a plan that is denied, only what was set up ahead was ever begun.
+        await using var house = await OpenAsync(FlightHouse.Deny);
         Directory.CreateDirectory(house["shared"]);
-        var flown = await house.FlyScriptAsync("propose a.txt new", step: $"outside: [{house["shared"]}]");
-        Assert.Null(flown.Problem);
-        Assert.Equal(["flight-plan ended", "take-off begun"], runner.Told.SkipWhile(t => t != "flight-plan ended").Take(2));
+        var denied = await house.FlyScriptAsync("propose a.txt new", step: $"outside: [{house["shared"]}]");
+        Assert.Equal(ProblemCode.PolicyDenied, denied.Problem?.Code);
+        Assert.Equal(0, runner.Times("take-off begun"));
     }
 
     [Fact]
     public async Task None_is_set_up_ahead_where_the_plans_engine_is_not_isolated_from_it()
     {
         var loose = new WatchedRunner(unsandboxed: true);
-        await using var house = await FlightHouse.OpenAsync(real: loose);
-        var flown = await house.FlyScriptAsync("propose a.txt new");
-        Assert.Null(flown.Problem);
-        Assert.Equal(["flight-plan ended", "take-off begun"], loose.Told.SkipWhile(t => t != "flight-plan ended").Take(2));
+        await using var house = await FlightHouse.OpenAsync(FlightHouse.Deny, real: loose);
+        var denied = await house.FlyScriptAsync("propose a.txt new");
+        Assert.Equal(ProblemCode.PolicyDenied, denied.Problem?.Code);
+        Assert.Equal(0, loose.Times("take-off begun"));
     }
 
     [Fact]
     public async Task None_is_set_up_ahead_where_steps_stand_side_by_side()
     {
-        await using var house = await OpenAsync();
+        await using var house = await OpenAsync(FlightHouse.Deny);
         house.Script("e", "propose a.txt new").Script("f", "propose dir/b.txt new");
-        var flown = await house.FlyAsync(house.Workflow("  - { id: one, engine: ./engines/e }\n  - { id: two, engine: ./engines/f }"), FlightGoal.Plan);
-        Assert.Null(flown.Problem);
-        await house.AdvanceAsync(flown.State.Id);
-        Assert.Equal(2, runner.Told.TakeWhile(t => t != "take-off begun").Count(t => t == "flight-plan ended"));
-        runner.IsNothingLeft();
+        var denied = await house.FlyAsync(house.Workflow("  - { id: one, engine: ./engines/e }\n  - { id: two, engine: ./engines/f }"));
+        Assert.Equal(ProblemCode.PolicyDenied, denied.Problem?.Code);
+        Assert.Equal((2, 0), (runner.Times("flight-plan ended"), runner.Times("take-off begun")));
     }
 
     [Fact]
     public async Task A_step_that_comes_after_another_has_its_own_when_its_turn_comes()
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = runner.StandsAsync;
+        house.WhenFrozen = runner.StandsAsync;
         house.Script("e", "propose a.txt new").Script("f", "propose dir/b.txt new");
         var flown = await house.FlyAsync(house.Workflow("  - { id: one, engine: ./engines/e }\n  - { id: two, engine: ./engines/f, needs: [one] }"));
         Assert.Null(flown.Problem);
@@ -132,7 +129,7 @@ public sealed class StandbyTests
     public async Task A_store_that_came_into_the_workspace_since_is_hidden_all_the_same()
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = async () =>
+        house.WhenFrozen = async () =>
         {
             await runner.StandsAsync();
             house.File("workspace/.cabincrew/key", "secret\n");
@@ -152,7 +149,7 @@ public sealed class StandbyTests
     public async Task Where_another_workspace_or_engine_stood_in_its_place_it_is_set_up_anew(string swap)
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = async () =>
+        house.WhenFrozen = async () =>
         {
             await runner.StandsAsync();
             house.Bash(swap);
@@ -169,7 +166,7 @@ public sealed class StandbyTests
     public async Task A_file_that_changed_since_is_drift_and_the_engine_never_saw_it()
     {
         await using var house = await OpenAsync();
-        runner.WhenPlanned = async () =>
+        house.WhenFrozen = async () =>
         {
             await runner.StandsAsync();
             house.File("workspace/dir/b.txt", "moved\n");

@@ -111,6 +111,7 @@ internal static class FlightPlanStage
     private static async Task<StageEnd> FreezeAsync(StepContext c, PlanInputs p, WorkspaceSnapshot workspace, Flown flown, CancellationToken ct)
     {
         var (plan, result) = (flown.Plan!, flown.Result!);
+        c.Standby?.SetUp(p.Engine);
         var bytes = plan.Artifacts.SelectMany(a => a.Body is { } body ? new[] { a.Document, body } : [a.Document]).ToList();
         var texts = await c.KeepAsync(bytes, [result.ReceiptBytes, result.Log], ct).ConfigureAwait(false);
         if (!texts.Try(out var text, out var problem)) return problem;

@@ -38,7 +38,6 @@ internal sealed class PlanClearance(StepContext c, PlanInputs inputs, Cancellati
         var begun = await c.Journal.CommitAsync(state => Begin(state.Steps[c.Id].State, workspace), ct).ConfigureAwait(false);
         if (!begun.Try(out _, out problem)) return problem;
         c.Tell(PlanRunning, $"{inputs.Engine.Id} computes the plan ({workspace.Files} files, isolation: {c.Runner.Tier})");
-        c.Standby?.SetUp(inputs.Engine);
         return new ReadOnlyMemory<byte>(c.EngineInput(EngineMode.FlightPlan, inputs.RunIndex, workspace.Hash, inputs.Context, inputs.Secrets, null));
     }
 

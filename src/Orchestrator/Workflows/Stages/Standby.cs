@@ -9,7 +9,7 @@ internal sealed class Standby(StepContext c, FlightGoal goal, CancellationToken 
 {
     private Task<TakeOffSandbox?>? ahead;
 
-    /// <summary>Called when the plan's own engine runs: until its plan is judged there is nothing else to wait for. The first call counts.</summary>
+    /// <summary>Called when the plan's own engine has ended and its plan is a good one: it is over when that is frozen, judged, and the workspace hashed. The first call counts.</summary>
     public void SetUp(ResolvedEngine engine)
     {
         if (IsLikelyFlown()) ahead ??= Task.Run(() => TakeOffSandbox.SetUpAhead(c, engine, ct), CancellationToken.None);

@@ -1,5 +1,5 @@
-// A take-off's sandbox: scratch, the view of the workspace, and the engine's process that waits in it for the word. It can be set up ahead, while the plan is still
-// made and judged: setting up is waiting for the kernel, and costs a flight nothing when something else goes on meanwhile (ENG-08, ORC-08).
+// A take-off's sandbox: scratch, the view of the workspace, and the engine's process that waits in it for the word. It can be set up ahead, while the plan is
+// frozen and judged: setting up is waiting for the kernel, and costs a flight nothing when something else goes on meanwhile (ENG-08, ORC-08).
 // Invariant: nothing is released but by a clearance, and before it only what nobody can change stands in it; unused, it goes as a whole: process, mounts, group, scratch.
 using CabinCrew.Orchestrator.Artifacts;
 using CabinCrew.Orchestrator.Engines;
