@@ -32,6 +32,9 @@ internal sealed class AssignmentDetector : ITextDetector
     private static readonly SearchValues<string> Names = SearchValues.Create([.. ByName.Keys], StringComparison.OrdinalIgnoreCase);
     private static readonly string[] LongestFirst = [.. ByName.Keys.OrderByDescending(n => n.Length)];
 
+    // Into the list above.
+    private static readonly FrozenDictionary<char, int[]> ByFirstLetter = LongestFirst.Select((name, at) => (First: char.ToUpperInvariant(name[0]), at)).GroupBy(n => n.First, n => n.at).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+
     public AssignmentDetector() => Anchors =
     [
         new("key", Look("key", Key, []), IgnoreCase: true),
@@ -79,26 +82,32 @@ internal sealed class AssignmentDetector : ITextDetector
 
     private static KeyedService? ServiceOf(ReadOnlySpan<char> near, ReadOnlySpan<char> value)
     {
-        if (!near.ContainsAny(Names) || !TokenChecks.IsDrawn(value)) return null;
-        foreach (var name in LongestFirst)
+        if (near.IndexOfAny(Names) is not (>= 0 and var first) || !TokenChecks.IsDrawn(value)) return null;
+        Span<bool> stands = stackalloc bool[LongestFirst.Length];
+        stands.Clear();
+        for (var at = first; ;)
         {
-            if (!Stands(name, near)) continue;
-            foreach (var service in ByName[name])
+            if (ByFirstLetter.TryGetValue(char.ToUpperInvariant(near[at]), out var names))
+                foreach (var name in names) stands[name] |= Stands(LongestFirst[name], near, at);
+            if (near[(at + 1)..].IndexOfAny(Names) is not (>= 0 and var next)) break;
+            at += 1 + next;
+        }
+        for (var name = 0; name < stands.Length; name++)
+        {
+            if (!stands[name]) continue;
+            foreach (var service in ByName[LongestFirst[name]])
                 if (service.Regex.IsMatch(value)) return service;
         }
         return null;
     }
 
     // As a word of its own, or as a part of a name: MY_ALGOLIA_KEY, algoliaKey, but not "locktable" for okta.
-    private static bool Stands(string name, ReadOnlySpan<char> text)
+    private static bool Stands(string name, ReadOnlySpan<char> text, int at)
     {
-        for (var from = 0; text[from..].IndexOf(name, StringComparison.OrdinalIgnoreCase) is >= 0 and var at; from += at + 1)
-        {
-            var (start, end) = (from + at, from + at + name.Length);
-            var begins = start == 0 || !char.IsAsciiLetter(text[start - 1]) || (char.IsAsciiLetterUpper(text[start]) && char.IsAsciiLetterLower(text[start - 1]));
-            if (begins && (name.Length >= 6 || end == text.Length || !char.IsAsciiLetterLower(text[end]))) return true;
-        }
-        return false;
+        if (!text[at..].StartsWith(name, StringComparison.OrdinalIgnoreCase)) return false;
+        var end = at + name.Length;
+        var begins = at == 0 || !char.IsAsciiLetter(text[at - 1]) || (char.IsAsciiLetterUpper(text[at]) && char.IsAsciiLetterLower(text[at - 1]));
+        return begins && (name.Length >= 6 || end == text.Length || !char.IsAsciiLetterLower(text[end]));
     }
 
     // A password is one under any name, but for bypass and compass; a key needs a word that says that it is secret, and no word goes without where it is only the end of another: monkey.
