@@ -35,7 +35,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             await DropAsync().ConfigureAwait(false);
             return unwritten;
         }
-        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place));
+        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place) { Without = scan!.Goes });
     }
 
     /// <summary>What was taken for it is given back: it does not go on.</summary>

@@ -25,4 +25,8 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 
 /// <param name="Bytes">What goes on.</param>
 /// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
-public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place);
+public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place)
+{
+    /// <summary>The message without what was cut out of it, and with nothing put back.</summary>
+    public required Carried Without { get; init; }
+}

@@ -1,0 +1,68 @@
+// What makes two requests the same for a recording: the API's method, the model as the caller calls it, and the rest of the body in canonical form after redaction. Which provider is asked, by which
+// name of the model, who asks and with which key is no part of it.
+// Invariant: nothing is in here that a detector of secrets knows, whatever the gateway's own detectors let pass.
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using CabinCrew.Gateways.Llm.Calls;
+using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Protocol;
+using CabinCrew.Protocol.Json;
+
+namespace CabinCrew.Gateways.Llm.Recordings;
+
+/// <param name="Body">Canonical, without the model.</param>
+internal sealed record RecordedRequest(string Method, string Model, JsonElement Body)
+{
+    public Digest Digest { get; } = CanonicalJson.Hash(Identity(Method, Model, Body));
+
+    private static JsonElement Identity(string method, string model, JsonElement body)
+    {
+        var to = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(to))
+        {
+            json.WriteStartObject();
+            json.WriteString("method", method);
+            json.WriteString("model", model);
+            json.WritePropertyName("request");
+            body.WriteTo(json);
+            json.WriteEndObject();
+        }
+        return JsonElement.Parse(to.WrittenSpan, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax });
+    }
+}
+
+/// <param name="secrets">Looks for secrets only, and cuts all of them out.</param>
+internal sealed class RecordedRequests(TextScan secrets)
+{
+    /// <param name="body">As it goes to the provider.</param>
+    /// <param name="numbers">Those that the request gives.</param>
+    public Outcome<RecordedRequest> Of(LlmApi api, string model, ReadOnlyMemory<byte> body, PlaceholderNumbers numbers, CancellationToken ct)
+    {
+        if (!Carried.Of(body, int.MaxValue).Then(c => Without(c, ct)).Try(out var clean, out var problem)) return problem;
+        var written = CanonicalJson.Text(WithoutModel(clean.Documents[0].Json));
+        // Placeholders have no character that JSON escapes, so that they are found in its text.
+        return StrictJson.Parse(Encoding.UTF8.GetBytes(numbers.Number(written)), RecordingFormat.Limits).Map(numbered => new RecordedRequest(api.Method, model, numbered));
+    }
+
+    /// <summary>The same without secrets. Refused where they cannot be cut out.</summary>
+    public Outcome<Carried> Without(Carried carried, CancellationToken ct)
+    {
+        var scan = secrets.Run(carried, new Exchange(), isPrompt: true, kept: null, ct);
+        return scan.Report.Findings.FirstOrDefault(f => f.Decision == Decision.Deny) is { } found
+            ? new Problem(ProblemCode.IoFailed, $"the exchange cannot be recorded: {found.Detector}/{found.Rule}: {found.Reason}") { Where = found.Place }
+            : scan.Goes;
+    }
+
+    private static JsonElement WithoutModel(ReadOnlyMemory<byte> body)
+    {
+        var to = new ArrayBufferWriter<byte>(body.Length);
+        using (var json = new Utf8JsonWriter(to))
+        {
+            json.WriteStartObject();
+            foreach (var member in JsonElement.Parse(body.Span, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax }).EnumerateObject().Where(m => m.Name != "model")) member.WriteTo(json);
+            json.WriteEndObject();
+        }
+        return JsonElement.Parse(to.WrittenSpan, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax });
+    }
+}
