@@ -8,6 +8,8 @@ using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Endpoint;
 using CabinCrew.Gateways.Llm.Recordings;
+using CabinCrew.Gateways.Llm.Usage;
+using CabinCrew.Gateways.Metrics;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Ledger;
@@ -100,6 +102,16 @@ internal sealed class StandingModels : IAsyncDisposable
     {
         await host.Audit.FlushAsync();
         return [.. (await ledger.Store.ReadAuditAsync(TenantId.Local, 1, 10_000, default)).Value.Rows.Select(r => JsonElement.Parse(r.Json))];
+    }
+
+    public MetricsText MetricsText => host.Metrics!;
+
+    public string Metrics => MetricsText.Write();
+
+    public async Task<UsageReport> UsageAsync(UsageBy by, DateTimeOffset? since = null)
+    {
+        await host.Audit.FlushAsync();
+        return (await UsageReport.ReadAsync(ledger.Store, TenantId.Local, since, by, default)).Value;
     }
 
     /// <summary>The texts of the messages that were kept, when there are so many; they are written together, a moment later.</summary>

@@ -13,7 +13,7 @@ namespace CabinCrew.Cli.Commands.Llm;
 
 internal static class LlmCommand
 {
-    private static readonly Func<Command>[] Verbs = [RouteCommand.Create, () => TailCommand.Create(MessageSubject.LlmGateway, "who asked which model of which provider")];
+    private static readonly Func<Command>[] Verbs = [RouteCommand.Create, UsageCommand.Create, () => TailCommand.Create(MessageSubject.LlmGateway, "who asked which model of which provider")];
 
     internal static Option<string?> Config() => new("--config", "-c") { Description = $"The gateway's configuration (default: {LlmFile.DefaultName} beside the store).", HelpName = "FILE" };
 
@@ -38,6 +38,7 @@ internal static class LlmCommand
               cabincrew llm --replay recorded                     the same answers again: no provider, no key, no network
               cabincrew llm route request.json                    where a request would go, and why
               cabincrew llm tail --denied                         what is decided, as it happens
+              cabincrew llm usage --since 7d                      tokens and dollars, by model
             """) { config, record, replay };
         foreach (var verb in Verbs) command.Subcommands.Add(verb());
         command.Plain(async (parse, screen, ct) =>
@@ -71,7 +72,10 @@ internal static class LlmCommand
             if (!(await GatewayListener.StartAsync(definition.Listen, "/v1", definition.RequestBytesMax, host.Endpoint.Handle, ct).ConfigureAwait(false)).Try(out var listener, out problem)) return problem;
             await using (listener)
             {
-                screen.Aside($"listening on {listener.Address}{Told(recordings)}");
+                GatewayListener? metrics = null;
+                if (definition.Metrics is { } at && !(await GatewayListener.StartAsync(at, LlmMetricsPage.Path, 0, new LlmMetricsPage(host.Metrics!, GatewayListener.Hosts(at)).Handle, ct).ConfigureAwait(false)).Try(out metrics, out problem)) return problem;
+                await using var counted = metrics;
+                screen.Aside($"listening on {listener.Address}{Told(recordings)}{(metrics is null ? "" : $"; metrics at {metrics.Address}")}");
                 await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

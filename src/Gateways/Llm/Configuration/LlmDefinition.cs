@@ -36,6 +36,8 @@ public sealed record LlmDefinition
     public CallersDefinition Callers { get; init; } = new();
     public LimitRules Limits { get; init; } = LimitRules.Default;
     public required ListenDefinition Listen { get; init; }
+    /// <summary>Where it tells what it counts. Null: nowhere.</summary>
+    public ListenDefinition? Metrics { get; init; }
     /// <summary>What policies see as the context: an object.</summary>
     public JsonElement? Context { get; init; }
 

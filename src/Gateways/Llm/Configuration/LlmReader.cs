@@ -42,6 +42,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             Audit = common.Audit() ?? read.Audit,
             Callers = new CallersReader(root, baseDirectory, "models", [.. models.Select(m => m.Name)]).Read(),
             Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits, havePrices: true) : read.Limits,
+            Metrics = root.TakeMap("metrics") is { } metrics ? new ListenReader(metrics, baseDirectory).Read() : null,
             Context = common.Context(),
         };
         root.Close();

@@ -25,12 +25,13 @@ public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey)
     public RecordingMode? Recordings { get; init; }
 }
 
-public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger, LlmGate gate, Router router, ProviderHealth health, IReadOnlyDictionary<string, IProvider> providers, ExchangeRecorder? recorder, RefusalRecord record)
+public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger, LlmGate gate, Router router, ProviderHealth health, IReadOnlyDictionary<string, IProvider> providers, ExchangeRecorder? recorder, LlmMeter meter, RefusalRecord record)
 {
     private const int SecretsMax = 1000, SecretCharsMax = 1 << 20;
 
     public async Task RunAsync(IHttpExchange http, MessageCaller caller, Prompt prompt)
     {
+        using var flight = meter.Begin();
         var id = ledger.Ids.Next("llm");
         await using var line = new CallerLine(http, prompt, id, settings.KeepAlive, ledger.Clock);
         var digest = Digest.Of(prompt.Carried.Write().Span);
@@ -47,7 +48,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             for (var i = 0; i < route.Steps.Count; i++)
             {
                 var isLast = i == route.Steps.Count - 1;
-                var (answered, why, isNext) = await StepAsync(line, http, new(id, caller, prompt, route.Steps[i], kept, isLast, route.Chosen.NextOnRefusal)).ConfigureAwait(false);
+                var (answered, why, isNext) = await StepAsync(line, http, new(id, caller, prompt, route.Steps[i], route.Chosen, kept, isLast)).ConfigureAwait(false);
                 if (answered) return;
                 last = why!;
                 if (!isNext) break;
@@ -56,15 +57,15 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         }
     }
 
-    private sealed record Attempt(string Id, MessageCaller Caller, Prompt Prompt, RouteStep Step, PlaceholderScope? Kept, bool IsLast, bool NextOnRefusal);
+    private sealed record Attempt(string Id, MessageCaller Caller, Prompt Prompt, RouteStep Step, ModelRoute Chosen, PlaceholderScope? Kept, bool IsLast);
 
     private async Task<(bool Answered, Problem? Why, bool IsNext)> StepAsync(CallerLine line, IHttpExchange http, Attempt attempt)
     {
-        var (id, caller, prompt, step, kept, isLast, nextOnRefusal) = attempt;
+        var (id, caller, prompt, step, chosen, kept, isLast) = attempt;
         var ct = http.Aborted;
         var route = settings.Recordings is { } mode ? $"{step.Reason}; {mode.Word}" : step.Reason;
         if (!prompt.For(step.Model).Try(out var renamed, out var problem)) return (false, problem, false);
-        var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, route, renamed.Carried, renamed.Said, null) { Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
+        var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, route, renamed.Carried, renamed.Said, null) { Listed = chosen.Name, Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
         // Judged for each provider anew: policies may think otherwise of another.
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (false, problem, false);
         // What an answer that never came cost, nobody knows.
@@ -84,8 +85,8 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             else health.Answered(step.Provider);
             var said = ExchangeReader.Answer(prompt.Said.Model, answer.Carried);
             cost = !answer.Ok ? 0 : step.Price is { } price && said is { InputTokens: { } input } ? price.Of(input, said.OutputTokens ?? 0) : null;
-            var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, answer.Recording is { } file ? $"{route} from {file}" : route, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Kept = kept };
-            if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (false, problem, nextOnRefusal);
+            var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, answer.Recording is { } file ? $"{route} from {file}" : route, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Listed = chosen.Name, Kept = kept, Cost = answer.Recording is null ? cost : 0 };
+            if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (false, problem, chosen.NextOnRefusal);
             if (answer.IsOut && !isLast) return (false, Out(step.Provider, answer.Status), true);
             if (recorder is not null && (await recorder.KeepAsync(prompt.Api, prompt.Said.Model, going.Bytes, (answer.Status, answer.Headers), coming.Without, ct).ConfigureAwait(false)).Problem is { } unkept) return (false, unkept, false);
             await line.AnswerAsync(answer.Status, answer.Headers, answer.Carried.IsStream, coming).ConfigureAwait(false);

@@ -12,6 +12,7 @@ using CabinCrew.Gateways.Llm.Calls;
 using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Recordings;
 using CabinCrew.Gateways.Llm.Routing;
+using CabinCrew.Gateways.Metrics;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
@@ -41,13 +42,17 @@ public sealed class LlmHost : IAsyncDisposable
     private readonly Node node;
     private readonly HttpMessageInvoker[] clients;
     private readonly RecordingParts recordings;
+    private readonly LlmMeter meter;
 
-    private LlmHost(LlmEndpoint endpoint, Router router, MessageHold hold, AuditQueue audit, FrameKeeper frames, Node node, HttpMessageInvoker[] clients, RecordingParts recordings) =>
-        (Endpoint, Router, this.hold, this.audit, this.frames, this.node, this.clients, this.recordings) = (endpoint, router, hold, audit, frames, node, clients, recordings);
+    private LlmHost(LlmEndpoint endpoint, Router router, MessageHold hold, AuditQueue audit, FrameKeeper frames, Node node, HttpMessageInvoker[] clients, RecordingParts recordings, LlmMeter meter) =>
+        (Endpoint, Router, this.hold, this.audit, this.frames, this.node, this.clients, this.recordings, this.meter) = (endpoint, router, hold, audit, frames, node, clients, recordings, meter);
 
     public LlmEndpoint Endpoint { get; }
 
     public Router Router { get; }
+
+    /// <summary>Null: the configuration does not ask for it, and nothing is counted.</summary>
+    public MetricsText? Metrics { get; private init; }
 
     public AuditQueue Audit => audit;
 
@@ -81,18 +86,19 @@ public sealed class LlmHost : IAsyncDisposable
             foreach (var client in clients) client.Dispose();
             return problem;
         }
+        var meter = new LlmMeter();
         var node = new Node(ledger.Store, ledger.Clock);
         var hold = new MessageHold(ledger, TenantId.Local, identities, new() { Expiry = definition.Holds.Expires, PerCallerMax = definition.Holds.WaitingPerCallerMax, TotalMax = definition.Holds.WaitingMax, BytesMax = definition.Holds.WaitingBytesMax }, node);
         var audit = new AuditQueue(ledger.Store, TenantId.Local, new() { Strict = definition.Audit == AuditDurability.Strict }, ledger.Clock);
         var frames = new FrameKeeper(ledger, TenantId.Local, definition.Record, audit, key32);
         var scan = new TextScan(prompts, answers, new CommandScan(definition.Detectors.Commands), key32);
-        var gate = new LlmGate(new(ledger, new() { Context = definition.Context }, scan, new Judge(policies, scan, identities.DefaultRole), hold, new CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit, frames));
+        var gate = new LlmGate(new(ledger, new() { Context = definition.Context }, scan, new Judge(policies, scan, identities.DefaultRole), hold, new CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit, frames, meter));
         var (router, health) = (new Router(definition.Models), new ProviderHealth(ledger.Clock));
-        var asked = definition.Providers.ToDictionary(p => p.Name, p => recordings.InPlaceOf(p) ?? new ProviderClient(p, keys.GetValueOrDefault(p.Name), clients[p.PrivateAddress ? 1 : 0], definition.ResponseBytesMax, definition.AnswerWithin, ledger.Clock), StringComparer.Ordinal);
+        var asked = definition.Providers.ToDictionary(p => p.Name, IProvider (p) => new MeasuredProvider(recordings.InPlaceOf(p) ?? new ProviderClient(p, keys.GetValueOrDefault(p.Name), clients[p.PrivateAddress ? 1 : 0], definition.ResponseBytesMax, definition.AnswerWithin, ledger.Clock), meter, ledger.Clock), StringComparer.Ordinal);
         var record = new RefusalRecord(MessageSubject.LlmGateway, ledger, audit);
-        var exchanges = new LlmExchanges(new(definition.Restore, key32) { Recordings = surroundings.Recordings }, ledger, gate, router, health, asked, recordings.Recorder, record);
+        var exchanges = new LlmExchanges(new(definition.Restore, key32) { Recordings = surroundings.Recordings }, ledger, gate, router, health, asked, recordings.Recorder, meter, record);
         var endpoint = new LlmEndpoint(new([.. hosts], definition.Listen.Origins, definition.RequestBytesMax), door, router, CallerAssembly.Usable(definition.Callers), exchanges, record);
-        return new LlmHost(endpoint, router, hold, audit, frames, node, clients, recordings);
+        return new LlmHost(endpoint, router, hold, audit, frames, node, clients, recordings, meter) { Metrics = definition.Metrics is null ? null : Counted(meter, definition, health) };
     }
 
     public async ValueTask DisposeAsync()
@@ -101,7 +107,16 @@ public sealed class LlmHost : IAsyncDisposable
         await audit.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
         recordings.Recorder?.Dispose();
+        Metrics?.Dispose();
+        meter.Dispose();
         foreach (var client in clients) client.Dispose();
+    }
+
+    private static MetricsText Counted(LlmMeter meter, LlmDefinition definition, ProviderHealth health)
+    {
+        var metrics = new MetricsText(meter.Meter);
+        meter.Watch([.. definition.Providers.Select(p => p.Name)], health.Rests);
+        return metrics;
     }
 
     private sealed class Judge(MessagePolicySet policies, TextScan scan, string defaultRole) : IMessageJudge
