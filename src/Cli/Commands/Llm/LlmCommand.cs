@@ -8,6 +8,7 @@ using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Orchestrator.Workflows;
 using CabinCrew.Protocol;
 using CabinCrew.Server;
+using CabinCrew.Telemetry;
 
 namespace CabinCrew.Cli.Commands.Llm;
 
@@ -75,6 +76,7 @@ internal static class LlmCommand
                 GatewayListener? metrics = null;
                 if (definition.Metrics is { } at && !(await GatewayListener.StartAsync(at, LlmMetricsPage.Path, 0, new LlmMetricsPage(host.Metrics!, GatewayListener.Hosts(at)).Handle, ct).ConfigureAwait(false)).Try(out metrics, out problem)) return problem;
                 await using var counted = metrics;
+                using var traced = definition.Traces is { } to ? OtlpTraces.Start(TracedProvider.SourceName, to, Globals.ProgramVersion) : null;
                 screen.Aside($"listening on {listener.Address}{Told(recordings)}{(metrics is null ? "" : $"; metrics at {metrics.Address}")}");
                 await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -38,6 +38,8 @@ public sealed record LlmDefinition
     public required ListenDefinition Listen { get; init; }
     /// <summary>Where it tells what it counts. Null: nowhere.</summary>
     public ListenDefinition? Metrics { get; init; }
+    /// <summary>Where spans are sent, with the path. Null: nowhere.</summary>
+    public Uri? Traces { get; init; }
     /// <summary>What policies see as the context: an object.</summary>
     public JsonElement? Context { get; init; }
 
