@@ -15,7 +15,7 @@ public sealed class MetricsTextTests
         using var meter = new Meter("test");
         var counter = meter.CreateCounter<long>("a.count", null, "What is counted.\nIn \\ two lines.");
         var gauge = meter.CreateUpDownCounter<long>("b.open");
-        var histogram = meter.CreateHistogram("c.seconds", null, "Took.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
+        var histogram = meter.CreateHistogram("c.seconds", null, "Took.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.125, 1] });
         meter.CreateObservableGauge("d.up", () => 1);
         using var text = new MetricsText(meter);
         counter.Add(2, KeyValuePair.Create("who", (object?)"a\"b\\c\nd"));
@@ -23,7 +23,7 @@ public sealed class MetricsTextTests
         counter.Add(1, KeyValuePair.Create("who", (object?)"e"));
         gauge.Add(5);
         gauge.Add(-2);
-        foreach (var value in (double[])[0.1, 0.1000001, 5]) histogram.Record(value);
+        foreach (var value in (double[])[0.125, 0.25, 5]) histogram.Record(value);
         Assert.Equal("""
             # HELP a_count_total What is counted.\nIn \\ two lines.
             # TYPE a_count_total counter
@@ -34,10 +34,10 @@ public sealed class MetricsTextTests
             b_open 3
             # HELP c_seconds Took.
             # TYPE c_seconds histogram
-            c_seconds_bucket{le="0.1"} 1
+            c_seconds_bucket{le="0.125"} 1
             c_seconds_bucket{le="1"} 2
             c_seconds_bucket{le="+Inf"} 3
-            c_seconds_sum 5.2000001
+            c_seconds_sum 5.375
             c_seconds_count 3
             # HELP d_up 
             # TYPE d_up gauge

@@ -53,7 +53,7 @@ public sealed class MetricsTests
         await using var at = await StandingModels.OpenAsync($"{On}\nlimits: {{ calls_per_day: 1 }}", Models);
         await at.PostAsync("/v1/chat/completions", Asking("hello"));
         Assert.Equal(HttpStatusCode.TooManyRequests, (await at.PostAsync("/v1/chat/completions", Asking("hello"))).Status);
-        Assert.Contains("""cabincrew_llm_refused_total{model="m-*",provider="one",direction="prompt",problem="quota_exceeded"} 1""", at.Metrics, StringComparison.Ordinal);
+        Assert.Contains("""cabincrew_llm_refused_total{model="m-*",provider="one",direction="prompt",problem="caller_budget_exceeded"} 1""", at.Metrics, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, answer.Recording is { } file ? $"{route} from {file}" : route, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Listed = chosen.Name, Kept = kept, Cost = answer.Recording is null ? cost : 0 };
             if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (false, problem, chosen.NextOnRefusal);
             if (answer.IsOut && !isLast) return (false, Out(step.Provider, answer.Status), true);
-            if (recorder is not null && (await recorder.KeepAsync(prompt.Api, prompt.Said.Model, going.Bytes, (answer.Status, answer.Headers), coming.Without, ct).ConfigureAwait(false)).Problem is { } unkept) return (false, unkept, false);
+            if (recorder?.Keep(prompt.Api, prompt.Said.Model, going.Bytes, (answer.Status, answer.Headers), coming.Without, ct) is { Problem: { } unkept }) return (false, unkept, false);
             await line.AnswerAsync(answer.Status, answer.Headers, answer.Carried.IsStream, coming).ConfigureAwait(false);
             return (true, null, false);
         }

@@ -41,11 +41,10 @@ public sealed class LlmHost : IAsyncDisposable
     private readonly FrameKeeper frames;
     private readonly Node node;
     private readonly HttpMessageInvoker[] clients;
-    private readonly RecordingParts recordings;
     private readonly LlmMeter meter;
 
-    private LlmHost(LlmEndpoint endpoint, Router router, MessageHold hold, AuditQueue audit, FrameKeeper frames, Node node, HttpMessageInvoker[] clients, RecordingParts recordings, LlmMeter meter) =>
-        (Endpoint, Router, this.hold, this.audit, this.frames, this.node, this.clients, this.recordings, this.meter) = (endpoint, router, hold, audit, frames, node, clients, recordings, meter);
+    private LlmHost(LlmEndpoint endpoint, Router router, MessageHold hold, AuditQueue audit, FrameKeeper frames, Node node, HttpMessageInvoker[] clients, LlmMeter meter) =>
+        (Endpoint, Router, this.hold, this.audit, this.frames, this.node, this.clients, this.meter) = (endpoint, router, hold, audit, frames, node, clients, meter);
 
     public LlmEndpoint Endpoint { get; }
 
@@ -98,7 +97,7 @@ public sealed class LlmHost : IAsyncDisposable
         var record = new RefusalRecord(MessageSubject.LlmGateway, ledger, audit);
         var exchanges = new LlmExchanges(new(definition.Restore, key32) { Recordings = surroundings.Recordings }, ledger, gate, router, health, asked, recordings.Recorder, meter, record);
         var endpoint = new LlmEndpoint(new([.. hosts], definition.Listen.Origins, definition.RequestBytesMax), door, router, CallerAssembly.Usable(definition.Callers), exchanges, record);
-        return new LlmHost(endpoint, router, hold, audit, frames, node, clients, recordings, meter) { Metrics = definition.Metrics is null ? null : Counted(meter, definition, health) };
+        return new LlmHost(endpoint, router, hold, audit, frames, node, clients, meter) { Metrics = definition.Metrics is null ? null : Counted(meter, definition, health) };
     }
 
     public async ValueTask DisposeAsync()
@@ -106,7 +105,6 @@ public sealed class LlmHost : IAsyncDisposable
         await frames.DisposeAsync().ConfigureAwait(false);
         await audit.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
-        recordings.Recorder?.Dispose();
         Metrics?.Dispose();
         meter.Dispose();
         foreach (var client in clients) client.Dispose();

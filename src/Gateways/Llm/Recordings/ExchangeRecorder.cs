@@ -6,7 +6,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Recordings;
 
-public sealed class ExchangeRecorder : IDisposable
+public sealed class ExchangeRecorder
 {
     private const int NumberMax = 9999;
     private const UnixFileMode OwnerReadsAndWrites = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -14,7 +14,7 @@ public sealed class ExchangeRecorder : IDisposable
     private readonly string directory;
     private readonly RecordedRequests requests;
     private readonly Dictionary<Digest, int> written = [];
-    private readonly SemaphoreSlim door = new(1, 1);
+    private readonly Lock door = new();
 
     private ExchangeRecorder(string directory, RecordedRequests requests) => (this.directory, this.requests) = (directory, requests);
 
@@ -35,29 +35,22 @@ public sealed class ExchangeRecorder : IDisposable
     /// <param name="model">As the caller called it.</param>
     /// <param name="body">As it went to the provider.</param>
     /// <param name="answer">As it was released, with nothing put back into it.</param>
-    public async ValueTask<Outcome<Done>> KeepAsync(LlmApi api, string model, ReadOnlyMemory<byte> body, (int Status, IReadOnlyList<(string Name, string Value)> Headers) head, Carried answer, CancellationToken ct)
+    public Outcome<Done> Keep(LlmApi api, string model, ReadOnlyMemory<byte> body, (int Status, IReadOnlyList<(string Name, string Value)> Headers) head, Carried answer, CancellationToken ct)
     {
         var numbers = new PlaceholderNumbers();
         if (!requests.Of(api, model, body, numbers, ct).Try(out var request, out var problem)) return problem;
         if (!requests.Without(answer, ct).Then(clean => PlaceholderNumbers.In(clean, numbers.Number)).Try(out var kept, out problem)) return problem;
         var bytes = RecordingFormat.Write(new(request, head.Status, head.Headers, kept));
         if (bytes.Length > RecordingFormat.BytesMax) return new Problem(ProblemCode.IoFailed, $"the exchange cannot be recorded: it has more than {RecordingFormat.BytesMax} bytes");
-        await door.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            return Publish(request.Digest, bytes.Span);
+            lock (door) return Publish(request.Digest, bytes.Span);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new Problem(ProblemCode.IoFailed, $"the exchange cannot be recorded, so it is not let through: {e.Message}");
         }
-        finally
-        {
-            door.Release();
-        }
     }
-
-    public void Dispose() => door.Dispose();
 
     private Outcome<Done> Publish(Digest request, ReadOnlySpan<byte> bytes)
     {

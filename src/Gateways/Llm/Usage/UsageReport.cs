@@ -69,7 +69,7 @@ public sealed record UsageReport(IReadOnlyList<UsageRow> Rows, UsageRow Total)
             if (!json.Contains($"\"gateway_type\":\"{MessageSubject.LlmGateway}\"", StringComparison.Ordinal)) return null;
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
             var told = document.RootElement;
-            if (Text(told, "gateway", "gateway_type") != MessageSubject.LlmGateway || !DateTimeOffset.TryParse(Text(told, "timestamp"), CultureInfo.InvariantCulture, out var at) || At(told, "extensions", "data") is not { } data) return null;
+            if (Text(told, "gateway", "gateway_type") != MessageSubject.LlmGateway || !DateTimeOffset.TryParse(Text(told, "timestamp"), CultureInfo.InvariantCulture, out var at) || In(told, "extensions", "data") is not { } data) return null;
             var isJudged = Text(told, "event_type") == AuditEventTypes.MessageJudged;
             return new(at, Text(told, "extensions", "actor") ?? Nothing, Text(told, "gateway", "model"), Text(data, "server"), isJudged ? Text(data, "session") : null, isJudged && Text(data, "kind") == MessageKind.Response.Word(),
                 Text(told, "extensions", "problem") is not null, Text(data, "instead") is not null, isJudged && Text(data, "decision") == Decision.RequireApproval.Word(), Number(data, "input_tokens") ?? 0, Number(data, "output_tokens") ?? 0, Number(data, "usd_micros"));
@@ -83,16 +83,16 @@ public sealed record UsageReport(IReadOnlyList<UsageRow> Rows, UsageRow Total)
             _ => Model ?? Nothing,
         };
 
-        private static JsonElement? At(JsonElement e, params ReadOnlySpan<string> path)
+        private static JsonElement? In(JsonElement e, params ReadOnlySpan<string> path)
         {
             foreach (var name in path)
                 if (e.ValueKind != JsonValueKind.Object || !e.TryGetProperty(name, out e)) return null;
             return e;
         }
 
-        private static string? Text(JsonElement e, params ReadOnlySpan<string> path) => At(e, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+        private static string? Text(JsonElement e, params ReadOnlySpan<string> path) => In(e, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
-        private static long? Number(JsonElement e, string name) => At(e, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
+        private static long? Number(JsonElement e, string name) => In(e, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
     }
 
     private sealed class Tally
