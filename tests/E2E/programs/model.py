@@ -10,7 +10,7 @@ class Model(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/v1/traces":
-            print(*sorted(set(re.findall(rb"gen_ai[a-z._]+", body))), "two and two" if b"two and two" in body else "", flush=True)
+            print(*sorted(set(re.findall(rb"gen_ai[a-z._]+|two and two", body))), flush=True)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
