@@ -92,6 +92,34 @@ public sealed class RecordingTests : IDisposable
         Assert.Contains(said, $"{Read(Sealed(text.Replace(good, wrong, StringComparison.Ordinal))).Problem}", StringComparison.Ordinal);
     }
 
+    // Made-up bytes from one seed: never an exception, and what is taken is whole and is written as something that is taken again.
+    [Fact]
+    public void Made_up_files_are_refused_or_read_the_same_when_written_again()
+    {
+        var random = new Random(20261201);
+        string[] bits = ["\"", "{", "}", "[", "]", ",", ":", "\\u0000", "\\ud800", "1e9", "-0", "null", "\"events\":", "\"done\":true", "\"data\":1", "\"event\":\"x\"", "[DONE]", "9007199254740993", "\uFEFF", "sha256:"];
+        var (taken, refused) = (0, 0);
+        for (var i = 0; i < 4000; i++)
+        {
+            var text = new StringBuilder(i % 2 == 0 ? Whole : Stream);
+            for (var changes = random.Next(4); changes > 0; changes--)
+            {
+                var at = random.Next(text.Length - 8);
+                if (random.Next(3) == 0) text.Remove(at, random.Next(1, 6));
+                else if (random.Next(2) == 0) text.Insert(at, bits[random.Next(bits.Length)]);
+                else text[at] = (char)random.Next(32, 127);
+            }
+            // With its digests made right, so that what was changed is read.
+            var made = Sealed(text.ToString());
+            var read = Read(made);
+            if (read.Problem is null) taken++;
+            else refused++;
+            if (read.Problem is null) Assert.Equal(Written(read.Value), Written(Read(Written(read.Value)).Value));
+        }
+        Assert.InRange(taken, 800, 4000);
+        Assert.InRange(refused, 800, 4000);
+    }
+
     [Fact]
     public void An_answer_that_was_edited_on_purpose_is_used_when_its_digest_was_given_to_it()
     {

@@ -9,21 +9,19 @@ namespace CabinCrew.Gateways.Llm.Recordings;
 /// <summary>Of one exchange, filled by its request first.</summary>
 internal sealed class PlaceholderNumbers
 {
-    private readonly Dictionary<string, string> numbered = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> numberOf = new(StringComparer.Ordinal), nameOf = new(StringComparer.Ordinal);
 
     /// <summary>With numbers. What only looks like a placeholder is one: two texts are alike where they differ in names of placeholders only.</summary>
     public string Number(string text) => PlaceholderScope.Form.Replace(text, match =>
     {
-        if (!numbered.TryGetValue(match.Value, out var number)) numbered[match.Value] = number = $"{match.Value.AsSpan(0, match.Value.IndexOf('#', StringComparison.Ordinal))}#{numbered.Count + 1:x8}]";
+        if (numberOf.TryGetValue(match.Value, out var number)) return number;
+        number = $"{match.Value.AsSpan(0, match.Value.IndexOf('#', StringComparison.Ordinal))}#{numberOf.Count + 1:x8}]";
+        (numberOf[match.Value], nameOf[number]) = (number, match.Value);
         return number;
     });
 
     /// <summary>With this process's own placeholders in place of the numbers that the request gave; others stay.</summary>
-    public string Name(string text)
-    {
-        var names = numbered.ToDictionary(n => n.Value, n => n.Key, StringComparer.Ordinal);
-        return PlaceholderScope.Form.Replace(text, match => names.GetValueOrDefault(match.Value, match.Value));
-    }
+    public string Name(string text) => PlaceholderScope.Form.Replace(text, match => nameOf.GetValueOrDefault(match.Value, match.Value));
 
     public static Outcome<Carried> In(Carried carried, Func<string, string> change)
     {

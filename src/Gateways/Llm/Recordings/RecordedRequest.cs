@@ -14,21 +14,24 @@ namespace CabinCrew.Gateways.Llm.Recordings;
 /// <param name="Body">Canonical, without the model.</param>
 internal sealed record RecordedRequest(string Method, string Model, JsonElement Body)
 {
-    public Digest Digest { get; } = CanonicalJson.Hash(Identity(Method, Model, Body));
+    private Digest? digest;
 
-    private static JsonElement Identity(string method, string model, JsonElement body)
+    /// <summary>{"method", "model", "request"}, whose names are in canonical order already.</summary>
+    public byte[] Canonical { get; } = Write(Method, Model, Body);
+
+    public Digest Digest => digest ??= Digest.Of(Canonical);
+
+    private static byte[] Write(string method, string model, JsonElement body)
     {
         var to = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(to))
-        {
-            json.WriteStartObject();
-            json.WriteString("method", method);
-            json.WriteString("model", model);
-            json.WritePropertyName("request");
-            body.WriteTo(json);
-            json.WriteEndObject();
-        }
-        return JsonElement.Parse(to.WrittenSpan, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax });
+        to.Write("{\"method\":"u8);
+        CanonicalJson.Append(to, method);
+        to.Write(",\"model\":"u8);
+        CanonicalJson.Append(to, model);
+        to.Write(",\"request\":"u8);
+        CanonicalJson.Write(to, body);
+        to.Write("}"u8);
+        return to.WrittenSpan.ToArray();
     }
 }
 

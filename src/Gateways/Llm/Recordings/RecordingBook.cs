@@ -4,14 +4,13 @@ using System.Text.RegularExpressions;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Governance.Files;
 using CabinCrew.Protocol;
-using CabinCrew.Protocol.Json;
 
 namespace CabinCrew.Gateways.Llm.Recordings;
 
 internal sealed partial class RecordingBook
 {
     private const int FilesMax = 10_000;
-    private const long BytesMax = 1L << 30;
+    private const long BytesMax = 256 << 20;
     private const string Ending = ".json";
 
     private readonly Dictionary<Digest, SortedList<int, Recording>> recordings = [];
@@ -62,8 +61,8 @@ internal sealed partial class RecordingBook
     public Problem Missing(RecordedRequest request)
     {
         var alike = recordings.Values.Select(r => r.Values[0].Request).Where(r => r.Method == request.Method).ToList();
-        var (said, own) = (Plain.Text(request.Model, 100), CanonicalJson.Write(request.Body));
-        var nearest = alike.Where(r => r.Model == request.Model).Select(r => (Request: r, Same: CanonicalJson.Write(r.Body).AsSpan().CommonPrefixLength(own))).OrderByDescending(r => r.Same).ThenBy(r => r.Request.Digest).FirstOrDefault().Request;
+        var said = Plain.Text(request.Model, 100);
+        var nearest = alike.Where(r => r.Model == request.Model).Select(r => (Request: r, Same: r.Canonical.AsSpan().CommonPrefixLength(request.Canonical))).OrderByDescending(r => r.Same).ThenBy(r => r.Request.Digest).FirstOrDefault().Request;
         var hint = nearest is not null ? $"the nearest recorded one is {nearest.Digest}, which differs at {Plain.Text(JsonDifference.First(nearest.Body, request.Body), 200)}"
             : alike.Count > 0 ? $"there are recordings of this API for {string.Join(", ", alike.Select(r => Plain.Text(r.Model, 100)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(10))} only" : "there is no recording of this API";
         return new(ProblemCode.NotFound, $"no answer to this request is recorded ({request.Method} {said}, {request.Digest}); {hint}") { Remedy = "Record it with --record, or make the request the same." };
