@@ -180,6 +180,18 @@ public sealed class RecordReplayTests : IDisposable
         Assert.Equal((HttpStatusCode.Forbidden, "response_withheld"), (status, JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString()));
     }
 
+    [Fact, Clause("LLM-07")]
+    public async Task A_recorded_answer_is_no_larger_than_a_providers_may_be()
+    {
+        await using (var at = await StandingModels.OpenAsync(Record))
+        {
+            at.Model.Answer = (http, _) => ModelDouble.Json(http, ModelDouble.Chat(new string('x', 2000)));
+            await at.PostAsync("/v1/chat/completions", Asking("x"));
+        }
+        await using var replaying = await StandingModels.OpenAsync(Replay, "response_size_max: 1KiB");
+        Assert.Equal(HttpStatusCode.BadGateway, (await replaying.PostAsync("/v1/chat/completions", Asking("x"))).Status);
+    }
+
     [Fact, Clause("LLM-06")]
     public async Task What_was_refused_is_not_recorded_and_what_cannot_be_recorded_does_not_pass()
     {

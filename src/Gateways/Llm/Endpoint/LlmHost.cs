@@ -93,7 +93,7 @@ public sealed class LlmHost : IAsyncDisposable
         var scan = new TextScan(prompts, answers, new CommandScan(definition.Detectors.Commands), key32);
         var gate = new LlmGate(new(ledger, new() { Context = definition.Context }, scan, new Judge(policies, scan, identities.DefaultRole), hold, new CallerLimits(limitsOf, new KeptBudgets(ledger, TenantId.Local, node), ledger.Clock), audit, frames, meter));
         var (router, health) = (new Router(definition.Models), new ProviderHealth(ledger.Clock));
-        var asked = definition.Providers.ToDictionary(p => p.Name, IProvider (p) => new MeasuredProvider(new TracedProvider(recordings.InPlaceOf(p) ?? new ProviderClient(p, keys.GetValueOrDefault(p.Name), clients[p.PrivateAddress ? 1 : 0], definition.ResponseBytesMax, definition.AnswerWithin, ledger.Clock)), meter, ledger.Clock), StringComparer.Ordinal);
+        var asked = definition.Providers.ToDictionary(p => p.Name, IProvider (p) => new MeasuredProvider(new TracedProvider(recordings.InPlaceOf(p, definition.ResponseBytesMax) ?? new ProviderClient(p, keys.GetValueOrDefault(p.Name), clients[p.PrivateAddress ? 1 : 0], definition.ResponseBytesMax, definition.AnswerWithin, ledger.Clock)), meter, ledger.Clock), StringComparer.Ordinal);
         var record = new RefusalRecord(MessageSubject.LlmGateway, ledger, audit);
         var exchanges = new LlmExchanges(new(definition.Restore, key32) { Recordings = surroundings.Recordings }, ledger, gate, router, health, asked, recordings.Recorder, meter, record);
         var endpoint = new LlmEndpoint(new([.. hosts], definition.Listen.Origins, definition.RequestBytesMax), door, router, CallerAssembly.Usable(definition.Callers), exchanges, record);

@@ -35,5 +35,5 @@ internal sealed class RecordingParts
     }
 
     /// <summary>Null: the provider itself is asked.</summary>
-    public IProvider? InPlaceOf(ProviderDefinition provider) => Book is null ? null : new ReplayProvider(provider, Book, requests, turns);
+    public IProvider? InPlaceOf(ProviderDefinition provider, int answerBytesMax) => Book is null ? null : new ReplayProvider(provider, Book, requests, answerBytesMax, turns);
 }

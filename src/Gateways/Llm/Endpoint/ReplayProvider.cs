@@ -7,8 +7,9 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Endpoint;
 
+/// <param name="answerBytesMax">As for a provider: what is recorded may have been allowed to be larger.</param>
 /// <param name="asked">Shared by all providers of a gateway: which of them is asked makes no difference.</param>
-internal sealed class ReplayProvider(ProviderDefinition provider, RecordingBook book, RecordedRequests requests, ReplayTurns asked) : IProvider
+internal sealed class ReplayProvider(ProviderDefinition provider, RecordingBook book, RecordedRequests requests, int answerBytesMax, ReplayTurns asked) : IProvider
 {
     public ProviderDefinition Provider => provider;
 
@@ -19,6 +20,7 @@ internal sealed class ReplayProvider(ProviderDefinition provider, RecordingBook 
         var numbers = new PlaceholderNumbers();
         if (!requests.Of(asking.Api, asking.Model, asking.Body, numbers, ct).Try(out var request, out var problem)) return problem;
         if (book.Find(request.Digest, asked.Before(caller, request.Digest)) is not var (recording, number)) return book.Missing(request);
+        if (recording.Answer.Bytes > answerBytesMax) return new Problem(ProblemCode.UpstreamInvalid, $"the recorded answer has more than {answerBytesMax} bytes") { Where = RecordingBook.NameOf(request.Digest, number) };
         return PlaceholderNumbers.In(recording.Answer, numbers.Name).Map(answer => new ProviderAnswer(recording.Status, answer, recording.Headers) { Recording = RecordingBook.NameOf(request.Digest, number) });
     }
 }
