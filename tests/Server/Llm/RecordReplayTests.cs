@@ -110,6 +110,18 @@ public sealed class RecordReplayTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await replaying.PostAsync("/v1/chat/completions", Asking(Token))).Status);
     }
 
+    [Fact, Clause("LLM-03")]
+    public async Task A_credential_in_the_place_of_a_models_name_is_not_written_either()
+    {
+        const string models = "'*': { to: one }";
+        await using (var at = await StandingModels.OpenAsync(Record, models: models)) await at.PostAsync("/v1/chat/completions", Asking("x", model: Token));
+        var text = await File.ReadAllTextAsync(Assert.Single(Files), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(Token[6..], text, StringComparison.Ordinal);
+        Assert.Contains("#00000001]\",\n  \"request_digest\"", text, StringComparison.Ordinal);
+        await using var replaying = await StandingModels.OpenAsync(Replay, models: models);
+        Assert.Equal(HttpStatusCode.OK, (await replaying.PostAsync("/v1/chat/completions", Asking("x", model: Token))).Status);
+    }
+
     [Fact, Clause("LLM-06")]
     public async Task The_same_request_gets_its_answers_in_their_order_and_then_the_last_again()
     {

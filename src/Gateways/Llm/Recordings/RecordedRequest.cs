@@ -38,15 +38,20 @@ internal sealed record RecordedRequest(string Method, string Model, JsonElement 
 /// <param name="secrets">Looks for secrets only, and cuts all of them out.</param>
 internal sealed class RecordedRequests(TextScan secrets)
 {
+    private const string ModelName = "model";
+
     /// <param name="body">As it goes to the provider.</param>
     /// <param name="numbers">Those that the request gives.</param>
     public Outcome<RecordedRequest> Of(LlmApi api, string model, ReadOnlyMemory<byte> body, PlaceholderNumbers numbers, CancellationToken ct)
     {
-        if (!Carried.Of(body, int.MaxValue).Then(c => Without(c, ct)).Try(out var clean, out var problem)) return problem;
-        var written = CanonicalJson.Text(WithoutModel(clean.Documents[0].Json));
+        if (!Carried.Of(body, int.MaxValue).Then(c => Named(c, model)).Then(c => Without(c, ct)).Try(out var clean, out var problem)) return problem;
+        var written = CanonicalJson.Text(JsonElement.Parse(clean.Documents[0].Json.Span, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax }));
         // Placeholders have no character that JSON escapes, so that they are found in its text.
-        return StrictJson.Parse(Encoding.UTF8.GetBytes(numbers.Number(written)), RecordingFormat.Limits).Map(numbered => new RecordedRequest(api.Method, model, numbered));
+        return StrictJson.Parse(Encoding.UTF8.GetBytes(numbers.Number(written)), RecordingFormat.Limits).Map(numbered => new RecordedRequest(api.Method, numbered.GetProperty(ModelName).GetString()!, WithoutModel(numbered)));
     }
+
+    // What a caller calls a model is its own words: looked through as the rest is.
+    private static Outcome<Carried> Named(Carried carried, string model) => carried.With(new Dictionary<Piece, string> { [carried.Pieces.First(p => p.Place == $"/{ModelName}")] = model });
 
     /// <summary>The same without secrets. Refused where they cannot be cut out.</summary>
     public Outcome<Carried> Without(Carried carried, CancellationToken ct)
@@ -57,13 +62,13 @@ internal sealed class RecordedRequests(TextScan secrets)
             : scan.Goes;
     }
 
-    private static JsonElement WithoutModel(ReadOnlyMemory<byte> body)
+    private static JsonElement WithoutModel(JsonElement body)
     {
-        var to = new ArrayBufferWriter<byte>(body.Length);
+        var to = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(to))
         {
             json.WriteStartObject();
-            foreach (var member in JsonElement.Parse(body.Span, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax }).EnumerateObject().Where(m => m.Name != "model")) member.WriteTo(json);
+            foreach (var member in body.EnumerateObject().Where(m => m.Name != ModelName)) member.WriteTo(json);
             json.WriteEndObject();
         }
         return JsonElement.Parse(to.WrittenSpan, new JsonDocumentOptions { MaxDepth = RecordingFormat.DepthMax });
