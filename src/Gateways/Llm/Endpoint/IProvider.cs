@@ -15,10 +15,9 @@ public interface IProvider
     Task<Outcome<ProviderAnswer>> AskAsync(ProviderRequest asked, IHttpExchange caller, CancellationToken ct);
 }
 
-/// <param name="Model">As the caller calls it.</param>
-/// <param name="Called">As the provider calls it, and the body does.</param>
+/// <param name="Model">As the caller calls it; the body has it as the provider does.</param>
 /// <param name="Stream">The caller wants a stream.</param>
-public sealed record ProviderRequest(LlmApi Api, string Model, string Called, ReadOnlyMemory<byte> Body, bool Stream);
+public sealed record ProviderRequest(LlmApi Api, string Model, ReadOnlyMemory<byte> Body, bool Stream);
 
 /// <param name="Status">As the provider said it.</param>
 /// <param name="Headers">Those that callers get to see.</param>

@@ -72,7 +72,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         long? cost = null;
         try
         {
-            var asking = await providers[step.Provider].AskAsync(new(prompt.Api, prompt.Said.Model, step.Model, going.Bytes, prompt.Said.Stream), http, ct).ConfigureAwait(false);
+            var asking = await providers[step.Provider].AskAsync(new(prompt.Api, prompt.Said.Model, going.Bytes, prompt.Said.Stream), http, ct).ConfigureAwait(false);
             if (!asking.Try(out var answer, out problem))
             {
                 // What is not recorded says nothing of a provider.

@@ -23,7 +23,7 @@ public sealed class ProviderClient(ProviderDefinition provider, string? key, Htt
 
     public async Task<Outcome<ProviderAnswer>> AskAsync(ProviderRequest asked, IHttpExchange caller, CancellationToken ct)
     {
-        var (api, _, _, body, stream) = asked;
+        var (api, _, body, stream) = asked;
         using var limited = new CancellationTokenSource(within, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
         try

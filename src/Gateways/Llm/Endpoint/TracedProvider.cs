@@ -29,14 +29,15 @@ public sealed class TracedProvider(IProvider inner) : IProvider
 
     private Activity? Begin(ProviderRequest asked, IHttpExchange caller)
     {
-        var operation = Operation(asked.Api);
+        // As it goes to the provider: what a caller calls a model is looked through like the rest, and may have been cut.
+        var (operation, model) = (Operation(asked.Api), Named(asked.Body) ?? "");
         // Part of the caller's trace where it says that it has one; it is read strictly.
         _ = ActivityContext.TryParse(caller.Header("traceparent"), null, isRemote: true, out var parent);
-        return Source.StartActivity($"{operation} {asked.Called}", ActivityKind.Client, parent,
+        return Source.StartActivity($"{operation} {model}", ActivityKind.Client, parent,
         [
             new("gen_ai.operation.name", operation),
             new("gen_ai.provider.name", Provider.Family switch { ApiFamily.OpenAi => "openai", ApiFamily.Anthropic => "anthropic", _ => Provider.Name }),
-            new("gen_ai.request.model", asked.Called),
+            new("gen_ai.request.model", model),
             new("server.address", Provider.Url.Host),
             new("server.port", Provider.Url.Port),
             new("cabincrew.provider", Provider.Name),
@@ -65,10 +66,11 @@ public sealed class TracedProvider(IProvider inner) : IProvider
         var method => method,
     };
 
-    // Of the first document: {"model"}, or in the first event {"message": {"model"}}, {"response": {"model"}}.
-    private static string? Model(Carried answer)
+    private static string? Model(Carried answer) => answer.Documents is [{ Json: var json }, ..] && !json.Span.SequenceEqual(Carried.DoneMark) ? Named(json) : null;
+
+    // {"model"}, and in the first event of a stream {"message": {"model"}} or {"response": {"model"}}.
+    private static string? Named(ReadOnlyMemory<byte> json)
     {
-        if (answer.Documents is not [{ Json: var json }, ..] || json.Span.SequenceEqual(Carried.DoneMark)) return null;
         var root = JsonElement.Parse(json.Span, new JsonDocumentOptions { MaxDepth = 128 });
         foreach (var within in (ReadOnlySpan<string?>)[null, "message", "response"])
             if ((within is null ? root : root.ValueKind == JsonValueKind.Object && root.TryGetProperty(within, out var inner) ? inner : default) is { ValueKind: JsonValueKind.Object } at && at.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String)
