@@ -20,8 +20,9 @@ public sealed partial class PlaceholderScope(byte[] key, int secretsMax = 10_000
     private readonly Dictionary<string, string> secretOf = new(StringComparer.Ordinal);
     private int chars;
 
+    /// <summary>How every placeholder with a tag looks.</summary>
     [GeneratedRegex(@"\[redacted:[a-z0-9-]{1,64}#[0-9a-f]{8,64}\]", RegexOptions.NonBacktracking)]
-    private static partial Regex Form { get; }
+    public static partial Regex Form { get; }
 
     /// <summary>There were more secrets than can be put back.</summary>
     public bool IsFull { get; private set; }

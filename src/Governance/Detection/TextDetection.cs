@@ -41,6 +41,13 @@ public sealed class TextDetection
     /// <summary>Over the settings, the version of the detectors, and the models that those of them judge by which are on; nothing of any secret.</summary>
     public Digest Digest { get; }
 
+    /// <summary>Looks for secrets only, and all of them are to be cut out: for whatever is written, whatever passes.</summary>
+    public static TextDetection OfSecrets(Redactor redactor)
+    {
+        var all = new DetectorSettings(Decision.Warn, Decision.Warn, RedactFromServer: true);
+        return Of(Detectors.Names.ToDictionary(n => n, n => n is Detectors.Secrets or Detectors.Mapped ? all : DetectorSettings.Off, StringComparer.Ordinal), redactor).Value;
+    }
+
     /// <param name="settings">By the detectors' names; those that are not here are as documented.</param>
     public static Outcome<TextDetection> Of(IReadOnlyDictionary<string, DetectorSettings> settings, Redactor redactor)
     {

@@ -53,6 +53,10 @@ public sealed class LlmFileTests
     [InlineData("version: 1", "version: 2", "version")]
     [InlineData("callers:", "approvals: { ask_person: true }\ncallers:", "ask_person")]
     [InlineData("callers:", "callers:\n  local: { roles: [x] }", "local")]
+    [InlineData("callers:", "metrics: { address: 0.0.0.0:9464 }\ncallers:", "beyond this machine")]
+    [InlineData("callers:", "metrics: true\ncallers:", "metrics")]
+    [InlineData("callers:", "traces: { otlp: http://collector.example/v1/traces }\ncallers:", "expected an https URL")]
+    [InlineData("callers:", "traces: { }\ncallers:", "otlp")]
     public void What_is_wrong_is_said_with_its_place(string good, string wrong, string said)
     {
         var problem = Read(Good.Replace(good, wrong, StringComparison.Ordinal)).Problem;

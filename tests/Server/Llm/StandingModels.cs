@@ -7,6 +7,9 @@ using System.Text.Json;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Endpoint;
+using CabinCrew.Gateways.Llm.Recordings;
+using CabinCrew.Gateways.Llm.Usage;
+using CabinCrew.Gateways.Metrics;
 using CabinCrew.Governance.Access;
 using CabinCrew.Governance.Approvals.Calls;
 using CabinCrew.Ledger;
@@ -36,7 +39,9 @@ internal sealed class StandingModels : IAsyncDisposable
 
     /// <param name="more">Of the configuration, besides providers, callers and the place where it listens.</param>
     /// <param name="files">Beside the configuration.</param>
-    public static async Task<StandingModels> OpenAsync(string more = "", string? models = null, params (string Name, string Text)[] files)
+    public static Task<StandingModels> OpenAsync(string more = "", string? models = null, params (string Name, string Text)[] files) => OpenAsync(null, more, models, files);
+
+    public static async Task<StandingModels> OpenAsync(RecordingMode? recordings, string more = "", string? models = null, params (string Name, string Text)[] files)
     {
         var model = await ModelDouble.StartAsync();
         var directory = Directory.CreateTempSubdirectory("cc-llm-").FullName;
@@ -62,7 +67,7 @@ internal sealed class StandingModels : IAsyncDisposable
         var definition = LlmFile.Of(Encoding.UTF8.GetBytes(yaml), Path.Combine(directory, LlmFile.DefaultName)).Try(out var read, out var problem) ? read : throw new InvalidOperationException($"{problem}");
         var ledger = (await Stores.OpenAsync(directory, TimeProvider.System, new RandomIds(), default)).Value;
         var identities = IdentityBook.Load(Path.Combine(directory, "identities.yaml"), StandingGateway.Kim).Value;
-        var surroundings = new LlmSurroundings(async (_, path, ct) => (await File.ReadAllTextAsync(path, ct)).Trim(), null);
+        var surroundings = new LlmSurroundings(async (_, path, ct) => (await File.ReadAllTextAsync(path, ct)).Trim(), null) { Recordings = recordings };
         var host = (await LlmHost.OpenAsync(definition, GatewayListener.Hosts(definition.Listen), ledger, identities, surroundings, default)).Value;
         var listener = (await GatewayListener.StartAsync(definition.Listen, "/v1", definition.RequestBytesMax, host.Endpoint.Handle, default)).Value;
         return new(directory, ledger, identities, host, listener, model);
@@ -97,6 +102,16 @@ internal sealed class StandingModels : IAsyncDisposable
     {
         await host.Audit.FlushAsync();
         return [.. (await ledger.Store.ReadAuditAsync(TenantId.Local, 1, 10_000, default)).Value.Rows.Select(r => JsonElement.Parse(r.Json))];
+    }
+
+    public MetricsText MetricsText => host.Metrics!;
+
+    public string Metrics => MetricsText.Write();
+
+    public async Task<UsageReport> UsageAsync(UsageBy by, DateTimeOffset? since = null)
+    {
+        await host.Audit.FlushAsync();
+        return (await UsageReport.ReadAsync(ledger.Store, TenantId.Local, since, by, default)).Value;
     }
 
     /// <summary>The texts of the messages that were kept, when there are so many; they are written together, a moment later.</summary>

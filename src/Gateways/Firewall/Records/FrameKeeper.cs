@@ -67,8 +67,7 @@ public sealed class FrameKeeper : IAsyncDisposable
     public FrameKeeper(LedgerRoom ledger, TenantId tenant, KeepSettings settings, AuditQueue audit, byte[] key)
     {
         (this.ledger, this.tenant, this.settings, this.audit, redaction, blobs) = (ledger, tenant, settings, audit, new(key), ledger.Frames);
-        var all = new DetectorSettings(Decision.Warn, Decision.Warn, RedactFromServer: true);
-        secrets = TextDetection.Of(Detectors.Names.ToDictionary(n => n, n => n is Detectors.Secrets or Detectors.Mapped ? all : DetectorSettings.Off, StringComparer.Ordinal), ledger.Redactor).Value;
+        secrets = TextDetection.OfSecrets(ledger.Redactor);
         writer = Task.Run(WriteAsync);
     }
 

@@ -41,6 +41,8 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     public string? Route { get; init; }
     /// <summary>What a provider counted for an exchange.</summary>
     public (long Input, long Output)? Tokens { get; init; }
+    /// <summary>What that cost, in millionths of a dollar, where a price is known.</summary>
+    public long? Cost { get; init; }
     /// <summary>The beginning of what it says, redacted; only where the configuration asks for it.</summary>
     public string? Excerpt { get; init; }
 
@@ -144,6 +146,7 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(to, "scanned"u8, Scan.Ran);
         to.Text("server"u8, Subject.Server);
         to.Text("session"u8, Subject.Session);
+        if (Cost is { } cost) to.Number("usd_micros"u8, cost);
     }
 
     private static void WriteFindings(AuditWriter to, IReadOnlyList<MessageFinding> findings)

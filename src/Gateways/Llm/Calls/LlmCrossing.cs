@@ -35,7 +35,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             await DropAsync().ConfigureAwait(false);
             return unwritten;
         }
-        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place));
+        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place) { Without = scan!.Goes });
     }
 
     /// <summary>What was taken for it is given back: it does not go on.</summary>
@@ -54,12 +54,14 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
 
     private async ValueTask<Problem?> JudgeAsync(CancellationToken ct)
     {
+        var began = parts.Ledger.Clock.GetTimestamp();
         scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, ct);
         // Policies judge what would go on, and not what was cut out of it before.
         goes = scan.Goes.Write();
         subject = Subject() with { Frame = goes, Content = Shown(), Exchange = message.Said.ToJson(), Findings = scan.Report.Findings };
         var judging = parts.Judge.JudgeAsync(subject, ct);
         judgement = judging.IsCompletedSuccessfully ? judging.Result : await judging.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct).ConfigureAwait(false);
+        parts.Meter.Judged(message.IsPrompt, parts.Ledger.Clock.GetElapsedTime(began));
         decision = scan.Report.Findings.Aggregate(judgement.Decision, (strictest, finding) => Decisions.Strictest(strictest, finding.Decision));
         return decision == Decision.Deny ? new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" } : null;
     }
@@ -139,6 +141,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Instead = refused is null && scan is not null && !ReferenceEquals(scan.Goes, message.Carried) ? Digest.Of(goes.Span) : null,
         Approval = approval,
         Route = message.Route,
+        Cost = message.Cost,
         Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
     };
 

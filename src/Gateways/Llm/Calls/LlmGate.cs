@@ -25,7 +25,7 @@ public sealed record LlmGateSettings
 }
 
 /// <summary>Everything that a message meets on its way.</summary>
-public sealed record LlmGateParts(LedgerRoom Ledger, LlmGateSettings Settings, TextScan Scan, IMessageJudge Judge, MessageHold Hold, CallerLimits Limits, AuditQueue Audit, FrameKeeper Frames);
+public sealed record LlmGateParts(LedgerRoom Ledger, LlmGateSettings Settings, TextScan Scan, IMessageJudge Judge, MessageHold Hold, CallerLimits Limits, AuditQueue Audit, FrameKeeper Frames, LlmMeter Meter);
 
 public sealed class LlmGate(LlmGateParts parts)
 {
@@ -37,6 +37,13 @@ public sealed class LlmGate(LlmGateParts parts)
     }
 
     public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
+    {
+        var became = await RunAsync(message, line, ct).ConfigureAwait(false);
+        parts.Meter.Passed(message, became);
+        return became;
+    }
+
+    private async ValueTask<Outcome<LlmPassage>> RunAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
     {
         LlmCrossing? crossing = null;
         try

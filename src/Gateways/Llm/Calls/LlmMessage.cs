@@ -16,8 +16,14 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 {
     public bool IsPrompt => Answers is null;
 
+    /// <summary>The model as the configuration has it: a name or a pattern.</summary>
+    public required string Listed { get; init; }
+
     /// <summary>What it may cost at most, in millionths of a dollar.</summary>
     public long Reserves { get; init; }
+
+    /// <summary>What the answer cost, in millionths of a dollar. Null: nobody knows a price, or the provider did not count.</summary>
+    public long? Cost { get; init; }
 
     /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
     public PlaceholderScope? Kept { get; init; }
@@ -25,4 +31,8 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 
 /// <param name="Bytes">What goes on.</param>
 /// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
-public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place);
+public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place)
+{
+    /// <summary>The message without what was cut out of it, and with nothing put back.</summary>
+    public required Carried Without { get; init; }
+}

@@ -36,6 +36,10 @@ public sealed record LlmDefinition
     public CallersDefinition Callers { get; init; } = new();
     public LimitRules Limits { get; init; } = LimitRules.Default;
     public required ListenDefinition Listen { get; init; }
+    /// <summary>Where it tells what it counts. Null: nowhere.</summary>
+    public ListenDefinition? Metrics { get; init; }
+    /// <summary>Where spans are sent, with the path. Null: nowhere.</summary>
+    public Uri? Traces { get; init; }
     /// <summary>What policies see as the context: an object.</summary>
     public JsonElement? Context { get; init; }
 

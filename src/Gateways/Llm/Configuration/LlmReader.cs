@@ -42,6 +42,8 @@ internal sealed class LlmReader(YamlMap root, string file)
             Audit = common.Audit() ?? read.Audit,
             Callers = new CallersReader(root, baseDirectory, "models", [.. models.Select(m => m.Name)]).Read(),
             Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits, havePrices: true) : read.Limits,
+            Metrics = root.TakeMap("metrics") is { } metrics ? new ListenReader(metrics, baseDirectory).Read() : null,
+            Traces = root.TakeMap("traces") is { } traces ? Traces(traces) : null,
             Context = common.Context(),
         };
         root.Close();
@@ -67,6 +69,15 @@ internal sealed class LlmReader(YamlMap root, string file)
             }
         }
         return found;
+    }
+
+    private static Uri? Traces(YamlMap map)
+    {
+        var written = map.TakeText("otlp", required: true, "the address of a collector, such as http://127.0.0.1:4318/v1/traces");
+        map.Close();
+        if (written is null || (Uri.TryCreate(written, UriKind.Absolute, out var url) && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)) && url.UserInfo.Length == 0)) return written is null ? null : new(written);
+        map.Errors.Add(map.Take("otlp")!, "'otlp': expected an https URL without a user, with its path (http on this machine)");
+        return null;
     }
 
     private ProviderDefinition? Provider(string name, YamlMap map)

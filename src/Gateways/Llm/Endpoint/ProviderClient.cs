@@ -4,34 +4,26 @@ using System.Net;
 using System.Net.Http.Headers;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Llm.Configuration;
+using CabinCrew.Gateways.Llm.Recordings;
 using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Endpoint;
 
-/// <param name="Status">As the provider said it.</param>
-/// <param name="Headers">Those that callers get to see.</param>
-public sealed record ProviderAnswer(int Status, Carried Carried, IReadOnlyList<(string Name, string Value)> Headers)
-{
-    public bool Ok => Status is >= 200 and < 300;
-
-    /// <summary>It may be another's turn: too much asked of it, or broken.</summary>
-    public bool IsOut => Status is 408 or 429 or >= 500;
-}
-
 /// <param name="key">Null: it asks for none.</param>
-public sealed class ProviderClient(ProviderDefinition provider, string? key, HttpMessageInvoker http, int answerBytesMax, TimeSpan within, TimeProvider clock)
+public sealed class ProviderClient(ProviderDefinition provider, string? key, HttpMessageInvoker http, int answerBytesMax, TimeSpan within, TimeProvider clock) : IProvider
 {
     private const string AnthropicVersion = "2023-06-01";
     private const int HeaderCharsMax = 1024;
 
     // What a caller's client library tells a provider of the API, and what a provider tells of the request.
-    private static readonly string[] HeadersThere = ["anthropic-version", "anthropic-beta"], HeadersBack = ["request-id", "x-request-id", "retry-after"];
+    private static readonly string[] HeadersThere = ["anthropic-version", "anthropic-beta"], HeadersBack = RecordingFormat.Headers;
 
     public ProviderDefinition Provider => provider;
 
-    public async Task<Outcome<ProviderAnswer>> AskAsync(LlmApi api, ReadOnlyMemory<byte> body, bool stream, IHttpExchange caller, CancellationToken ct)
+    public async Task<Outcome<ProviderAnswer>> AskAsync(ProviderRequest asked, IHttpExchange caller, CancellationToken ct)
     {
+        var (api, _, body, stream) = asked;
         using var limited = new CancellationTokenSource(within, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limited.Token);
         try

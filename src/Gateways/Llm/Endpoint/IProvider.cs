@@ -1,0 +1,33 @@
+// The seam to whoever answers prompts: a provider on the network, or recordings of one.
+using CabinCrew.Gateways.Http;
+using CabinCrew.Gateways.Llm.Configuration;
+using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Protocol;
+
+namespace CabinCrew.Gateways.Llm.Endpoint;
+
+public interface IProvider
+{
+    ProviderDefinition Provider { get; }
+
+    /// <summary>Asks once. The answer is whole, and read strictly.</summary>
+    /// <param name="caller">For whom, and whose headers its API wants to see.</param>
+    Task<Outcome<ProviderAnswer>> AskAsync(ProviderRequest asked, IHttpExchange caller, CancellationToken ct);
+}
+
+/// <param name="Model">As the caller calls it; the body has it as the provider does.</param>
+/// <param name="Stream">The caller wants a stream.</param>
+public sealed record ProviderRequest(LlmApi Api, string Model, ReadOnlyMemory<byte> Body, bool Stream);
+
+/// <param name="Status">As the provider said it.</param>
+/// <param name="Headers">Those that callers get to see.</param>
+public sealed record ProviderAnswer(int Status, Carried Carried, IReadOnlyList<(string Name, string Value)> Headers)
+{
+    public bool Ok => Status is >= 200 and < 300;
+
+    /// <summary>It may be another's turn: too much asked of it, or broken. Not where it is known that its caller got just this.</summary>
+    public bool IsOut => Recording is null && Status is 408 or 429 or >= 500;
+
+    /// <summary>The file that it was read from. Null: a provider was asked.</summary>
+    public string? Recording { get; init; }
+}
