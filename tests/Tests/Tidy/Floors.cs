@@ -63,7 +63,7 @@ internal static class Floors
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
-        ["Gateways"] = ["Http", "Firewall", "Firewall.Configuration", "Llm.Wire", "Llm.Routing", "Llm.Configuration", "Llm.Calls", "Llm.Endpoint", "Llm", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
+        ["Gateways"] = ["Http", "Firewall", "Firewall.Configuration", "Llm.Wire", "Llm.Wire.Translation", "Llm.Routing", "Llm.Configuration", "Llm.Calls", "Llm.Endpoint", "Llm", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
         ["LocalModels"] = ["Tokens", "Onnx", "Classifying"],
         ["Server"] = [],
         ["Cli"] = ["Rendering", "Completion", "Views", "Demo", "Serving", "Commands"],

@@ -1,6 +1,6 @@
 // One exchange: a prompt judged, sent to the provider that routing names, its answer judged, and only then given to the caller (LLM-02, LLM-04). While a stream is held, comments keep the
 // caller's connection alive; of the answer itself no byte is sent before all of it was judged.
-using System.Net;
+using System.Text.Json;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Http;
@@ -17,6 +17,9 @@ namespace CabinCrew.Gateways.Llm.Endpoint;
 /// <param name="Restore">What is cut out of a prompt is put back into its answer.</param>
 public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey)
 {
+    /// <summary>What routing may ask for: an object. Null: there is none.</summary>
+    public JsonElement? Context { get; init; }
+
     /// <summary>A caller who waits longer for a stream gets its head, and a comment now and then.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
 }
@@ -25,13 +28,14 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
 {
     private const int SecretsMax = 1000, SecretCharsMax = 1 << 20;
 
+    private readonly Turns turns = new();
+
     public async Task RunAsync(IHttpExchange http, MessageCaller caller, Prompt prompt)
     {
         var id = ledger.Ids.Next("llm");
         await using var line = new CallerLine(http, prompt, id, settings.KeepAlive, ledger.Clock);
-        var digest = Digest.Of(prompt.Carried.Write().Span);
         var kept = settings.Restore ? new PlaceholderScope(settings.PlaceholderKey, SecretsMax, SecretCharsMax) : null;
-        var routed = router.Choose(prompt.Said.Model, digest, provider => providers[provider].Provider.Speaks(prompt.Api.Family), health.Rests);
+        var routed = router.Choose(Asking(http, caller, prompt), target => providers[target.Provider].Provider.Speaks(prompt.Api.Family), health.Rests);
         if (!routed.Try(out var route, out var problem))
         {
             await record.RefusedAsync(id, caller, null, MessageDirection.ToServer, problem).ConfigureAwait(false);
@@ -39,29 +43,45 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         }
         else
         {
-            var last = Problem.Bug("a route without a step");
-            for (var i = 0; i < route.Steps.Count; i++)
+            var (last, because) = (Problem.Bug("a route without a step"), "");
+            for (int? at = 0; at is { } i;)
             {
-                var isLast = i == route.Steps.Count - 1;
-                var (answered, why, isNext) = await StepAsync(line, http, new(id, caller, prompt, route.Steps[i], kept, isLast, route.Chosen.NextOnRefusal)).ConfigureAwait(false);
-                if (answered) return;
+                var step = route.Steps[i];
+                var (end, why) = await StepAsync(line, http, new(id, caller, prompt, i == 0 ? step : step with { Reason = $"{step.Reason}; {because}" }, kept, route.After(i, refused: false) is null, route.Chosen)).ConfigureAwait(false);
+                if (end == StepEnd.Answered) return;
                 last = why!;
-                if (!isNext) break;
+                because = $"{step.Provider} {(end == StepEnd.Refused ? "was not let through" : "failed")}: {last.Code.Id()}";
+                at = end == StepEnd.Over ? null : route.After(i, end == StepEnd.Refused);
             }
             await line.RefuseAsync(last).ConfigureAwait(false);
         }
     }
 
-    private sealed record Attempt(string Id, MessageCaller Caller, Prompt Prompt, RouteStep Step, PlaceholderScope? Kept, bool IsLast, bool NextOnRefusal);
-
-    private async Task<(bool Answered, Problem? Why, bool IsNext)> StepAsync(CallerLine line, IHttpExchange http, Attempt attempt)
+    private RouteRequest Asking(IHttpExchange http, MessageCaller caller, Prompt prompt) => RouteRequest.Of(prompt, caller, settings.Context) with
     {
-        var (id, caller, prompt, step, kept, isLast, nextOnRefusal) = attempt;
+        Header = http.Header, Findings = new(() => gate.FoundBy(prompt.Carried, prompt.Said, http.Aborted)), Turn = turns.Next(router.Find(prompt.Said.Model)),
+    };
+
+    private enum StepEnd
+    {
+        Answered,
+
+        /// <summary>Nobody else is asked.</summary>
+        Over,
+        Failed,
+        Refused,
+    }
+
+    private sealed record Attempt(string Id, MessageCaller Caller, Prompt Prompt, RouteStep Step, PlaceholderScope? Kept, bool IsLast, ModelRoute Route);
+
+    private async Task<(StepEnd End, Problem? Why)> StepAsync(CallerLine line, IHttpExchange http, Attempt attempt)
+    {
+        var (id, caller, prompt, step, kept, isLast, route) = attempt;
         var ct = http.Aborted;
-        if (!prompt.For(step.Model).Try(out var renamed, out var problem)) return (false, problem, false);
+        if (!prompt.For(step.Model).Try(out var renamed, out var problem)) return (StepEnd.Over, problem);
         var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, renamed.Carried, renamed.Said, null) { Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
         // Judged for each provider anew: policies may think otherwise of another.
-        if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (false, problem, false);
+        if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (problem.Code == ProblemCode.PolicyDenied && route.NextOnDeniedPrompt ? StepEnd.Refused : StepEnd.Over, problem);
         // What an answer that never came cost, nobody knows.
         long? cost = null;
         try
@@ -72,17 +92,17 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
                 health.Failed(step.Provider);
                 // Nothing came that the gate could judge, and so put on record.
                 await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToCaller, problem).ConfigureAwait(false);
-                return (false, problem, true);
+                return (StepEnd.Failed, problem);
             }
             if (answer.IsOut) health.Failed(step.Provider);
             else health.Answered(step.Provider);
             var said = ExchangeReader.Answer(prompt.Said.Model, answer.Carried);
             cost = !answer.Ok ? 0 : step.Price is { } price && said is { InputTokens: { } input } ? price.Of(input, said.OutputTokens ?? 0) : null;
             var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Kept = kept };
-            if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (false, problem, nextOnRefusal);
-            if (answer.IsOut && !isLast) return (false, Out(step.Provider, answer.Status), true);
+            if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (route.NextOnRefusal ? StepEnd.Refused : StepEnd.Over, problem);
+            if (answer.IsOut && !isLast) return (StepEnd.Failed, Out(step.Provider, answer.Status));
             await line.AnswerAsync(answer.Status, answer.Headers, answer.Carried.IsStream, coming).ConfigureAwait(false);
-            return (true, null, false);
+            return (StepEnd.Answered, null);
         }
         finally
         {
