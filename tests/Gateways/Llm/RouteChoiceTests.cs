@@ -37,7 +37,7 @@ public sealed class RouteChoiceTests
         var definition = Read(model).Value;
         var prompt = Prompt.Read(LlmApi.All[0], JsonSerializer.SerializeToUtf8Bytes(body ?? Asking("hello")), 1 << 20).Value;
         var asking = RouteRequest.Of(prompt, new MessageCaller("ci", false, ["agent"], "api_key"), definition.Context);
-        return new Router(definition.Models).Choose(change?.Invoke(asking) ?? asking, _ => true, p => p == resting);
+        return new Router(definition.Models).Choose(change?.Invoke(asking) ?? asking, _ => LlmApi.All[0], p => p == resting);
     }
 
     private static object Asking(string text, int? answer = null) => new { model = "m", max_tokens = answer, messages = new[] { new { role = "user", content = text } } };

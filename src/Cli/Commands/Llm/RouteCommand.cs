@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Llm.Calls;
 using CabinCrew.Gateways.Llm.Configuration;
+using CabinCrew.Gateways.Llm.Endpoint;
 using CabinCrew.Gateways.Llm.Routing;
 using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Governance.Detection;
@@ -48,18 +49,26 @@ internal static class RouteCommand
             if (!TextDetection.Of(definition.Detectors.Prompts, new Redactor()).Try(out var detection, out problem)) return problem;
             if (parse.GetValue(turn) is < 1) return new Problem(ProblemCode.InvalidArgument, "--turn: expected 1 or more");
             var scan = new TextScan(detection, detection, new CommandScan(definition.Detectors.Commands), []);
-            var asking = RouteRequest.Of(prompt, Caller(definition, parse.GetValue(caller) ?? "", parse.GetValue(roles) ?? []), definition.Context) with
+            var who = Caller(definition, parse.GetValue(caller) ?? "", parse.GetValue(roles) ?? []);
+            RouteRequest Known(Prompt of) => RouteRequest.Of(of, who, definition.Context) with
             {
-                Header = name => sent.GetValueOrDefault(name), Findings = new(() => LlmGate.FoundBy(scan, prompt.Carried, prompt.Said, CancellationToken.None)), Turn = (parse.GetValue(turn) ?? 1) - 1,
+                Header = name => sent.GetValueOrDefault(name), Findings = new(() => LlmGate.FoundBy(scan, of.Carried, of.Said, CancellationToken.None)), Turn = (parse.GetValue(turn) ?? 1) - 1,
             };
+            var router = new Router(definition.Models);
+            if (!Prepared.Of(prompt, router.Find(prompt.Said.Model), definition.Rewrites, Known).Try(out var prepared, out problem)) return problem;
             var providers = definition.Providers.ToDictionary(p => p.Name, StringComparer.Ordinal);
-            if (!new Router(definition.Models).Choose(asking, t => providers[t.Provider].Speaks(api.Family), _ => false).Try(out var route, out problem)) return problem;
+            if (!router.Choose(prepared.Request, t => providers[t.Provider].AskedIn(api, t), _ => false).Try(out var route, out problem)) return problem;
+            route = route with { Steps = [.. route.Steps.Select(s => Tried(prepared.Prompt, s))] };
             if (screen.Json) screen.Document(Document(prompt, route));
             else Show(screen, route, parse.GetValue(explain));
             return 0;
         });
         return command;
     }
+
+    // What cannot be told in a provider's API is refused when its turn comes.
+    private static RouteStep Tried(Prompt prompt, RouteStep step) =>
+        Outgoing.Of(prompt, step).Problem is { } problem ? step with { Reason = $"{step.Reason}; refused there: {problem.Message}" } : step;
 
     private static void Show(Screen screen, Route route, bool isWhole)
     {
@@ -70,11 +79,11 @@ internal static class RouteCommand
     private static JsonObject Document(Prompt prompt, Route route) => new()
     {
         ["model"] = prompt.Said.Model, ["route"] = route.Chosen.Name,
-        ["steps"] = new JsonArray([.. route.Steps.Select(s => Line(s.Target, s.Model, s.Reason))]),
-        ["passed_over"] = new JsonArray([.. route.PassedOver.Select(p => Line(p.Target, p.Model, p.Reason))]),
+        ["steps"] = new JsonArray([.. route.Steps.Select(s => (JsonNode)Line(s.Target, s.Model, s.Reason))]),
+        ["passed_over"] = new JsonArray([.. route.PassedOver.Select(p => (JsonNode)Line(p.Target, p.Model, p.Reason))]),
     };
 
-    private static JsonNode Line(RouteTarget target, string model, string reason) => new JsonObject { ["provider"] = target.Provider, ["model"] = model, ["reason"] = reason };
+    private static JsonObject Line(RouteTarget target, string model, string reason) => new JsonObject { ["provider"] = target.Provider, ["model"] = model, ["reason"] = reason };
 
     private static MessageCaller Caller(LlmDefinition definition, string name, IReadOnlyList<string> roles)
     {

@@ -15,6 +15,8 @@ namespace CabinCrew.Gateways.Llm.Calls;
 internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICallerLine line)
 {
     private readonly Digest came = Digest.Of(message.Carried.Write().Span);
+    /// <summary>Of the caller's own bytes, where others were judged (LLM-05).</summary>
+    private readonly Digest? original = message.Sent is { } sent ? Digest.Of(sent.Carried.Write().Span) : null;
     private readonly Digest policy = parts.Judge.PolicyDigest;
     private TextReport? scan;
     private MessageSubject? subject;
@@ -61,7 +63,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         var judging = parts.Judge.JudgeAsync(subject, ct);
         judgement = judging.IsCompletedSuccessfully ? judging.Result : await judging.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct).ConfigureAwait(false);
         decision = scan.Report.Findings.Aggregate(judgement.Decision, (strictest, finding) => Decisions.Strictest(strictest, finding.Decision));
-        return decision == Decision.Deny ? new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" } : null;
+        if (decision != Decision.Deny) return message.Check?.Fault(message.Carried, message.Said);
+        return new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" };
     }
 
     private MessageSubject Subject() => new()
@@ -139,6 +142,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Instead = refused is null && scan is not null && !ReferenceEquals(scan.Goes, message.Carried) ? Digest.Of(goes.Span) : null,
         Approval = approval,
         Route = message.Route,
+        Original = original,
         Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
     };
 
@@ -146,6 +150,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     {
         // What nobody judged cannot be judged again. Of a stream its texts are kept.
         if (judgement is not null) parts.Frames.Keep(subject! with { Frame = subject.Content }, record.EventId, came, scan!.Report, isCall: message.IsPrompt);
+        // What the caller had sent is looked through for secrets before it is kept, like any message that nobody looked through.
+        if (judgement is not null && original is { } sent) parts.Frames.Keep(subject! with { Frame = message.Sent!.Carried.Write(), Method = message.Sent.Api.Method }, record.EventId, sent, scan: null, isCall: true);
         return parts.Audit.RecordAsync(record, strict);
     }
 

@@ -22,8 +22,9 @@ internal sealed class LlmReader(YamlMap root, string file)
         root.TakeInteger("version", LlmFile.Version, LlmFile.Version, required: true);
         if (root.Errors.Any) return null;
         var common = new FirewallReader(root, baseDirectory);
+        var rewriting = new RewriteReader(baseDirectory);
         var providers = Named("providers", ProvidersMax, "a mapping with 'url' and 'api'", Provider);
-        var models = Named("models", ModelsMax, "a mapping with 'to'", new ModelReader([.. providers.Select(p => p.Name)]).Read);
+        var models = Named("models", ModelsMax, "a mapping with 'to'", new ModelReader([.. providers.Select(p => p.Name)], rewriting).Read);
         var listen = root.TakeMap("listen", required: true) is { } l ? new ListenReader(l, baseDirectory).Read() : null;
         var read = new LlmDefinition { File = file, BaseDirectory = baseDirectory, Providers = providers, Models = models, Listen = listen! };
         read = read with
@@ -35,6 +36,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             ResponseBytesMax = common.Size("response_size_max") ?? read.ResponseBytesMax,
             AnswerWithin = Quantities.TakeDuration(root, "answer_within", AnswerMax) ?? read.AnswerWithin,
             Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.ReadBothWays(detectors) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : read.Detectors : read.Detectors,
+            Rewrites = rewriting.Take(root),
             Restore = root.TakeTruth("restore") ?? read.Restore,
             Holds = common.Holds(clientsAsk: false),
             Record = common.Record(),

@@ -1,12 +1,13 @@
 // `models.NAME`: where a model that callers name leads, by what choice, and for which requests (LLM-04).
 using CabinCrew.Gateways.Llm.Routing;
+using CabinCrew.Gateways.Llm.Wire.Translation;
 using CabinCrew.Governance.Yaml;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Configuration;
 
 /// <param name="providers">Those that the configuration names.</param>
-internal sealed class ModelReader(IReadOnlyList<string> providers)
+internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader rewriting)
 {
     private const int TargetsMax = 16, TiersMax = 16, WeightMax = 1000, NameCharsMax = 200;
     private const long TokensMax = 1_000_000_000;
@@ -22,6 +23,7 @@ internal sealed class ModelReader(IReadOnlyList<string> providers)
         var choice = map.TakeWord("choose", Choices) ?? RouteChoice.First;
         var (next, nextPrompt) = (map.TakeWord("on_refusal", NextWords) ?? false, map.TakeWord("on_denied_prompt", NextWords) ?? false);
         var tiers = Tiers(map);
+        var (rewrites, checks) = (rewriting.Take(map), map.TakeTruth("check_answers") ?? false);
         List<RouteTarget> targets = [];
         if (map.Take("to", "the name of a provider, or a list of mappings with 'provider'", required: true) is not { } node) return null;
         if (node is YamlScalar) targets.Add(new(Known(map, map.TakeText("to")), null, 1));
@@ -38,7 +40,7 @@ internal sealed class ModelReader(IReadOnlyList<string> providers)
         }
         foreach (var tier in tiers.Where(t => !targets.Any(o => !o.ForRefusals && o.Tiers.Contains(t.Tier)))) map.Errors.Add(map.Take("tiers")!, $"no target has the tier '{tier.Tier}'");
         if (targets.Count > 0 && targets.All(t => t.ForRefusals)) map.Errors.Add(node, "'to': all targets are for refusals; whose?");
-        return new(name, choice, targets, next) { NextOnDeniedPrompt = nextPrompt, Tiers = tiers };
+        return new(name, choice, targets, next) { NextOnDeniedPrompt = nextPrompt, Tiers = tiers, Rewrites = rewrites, ChecksAnswers = checks };
     }
 
     private RouteTarget Target(YamlMap map, IReadOnlyList<TierRule> tiers)
@@ -51,12 +53,23 @@ internal sealed class ModelReader(IReadOnlyList<string> providers)
             ContextTokensMax = map.TakeInteger("context_tokens_max", 1, TokensMax),
             Tiers = map.TakeTexts("tier", expected: "the name of a tier, or a list of them") ?? [],
             When = ConditionReader.Take(map, "when"),
+            Translate = Translate(map),
             ForRefusals = map.TakeWord("for", [("any", false), ("refusals", true)]) ?? false,
         };
         var known = tiers.Select(t => t.Tier).ToList();
         foreach (var tier in target.Tiers.Except(known)) map.Errors.Add(map, $"no rule of 'tiers' names the tier '{YamlMap.Clip(tier)}'{NearMatch.Hint(tier, known)}");
         map.Close();
         return target;
+    }
+
+    // `true`, or how.
+    private static TranslationSettings? Translate(YamlMap of)
+    {
+        var standard = TranslationSettings.Standard;
+        if (of.Take("translate") is not YamlMap map) return of.TakeTruth("translate") == true ? standard : null;
+        var read = new TranslationSettings(map.TakeInteger("output_tokens_max", 1, 10_000_000) ?? standard.OutputTokensMax, map.TakeWord("bound", RewriteReader.Bounds) == true ? TranslationSettings.BoundOlder : standard.BoundName);
+        map.Close();
+        return read;
     }
 
     private static List<TierRule> Tiers(YamlMap map)

@@ -20,6 +20,9 @@ public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey)
     /// <summary>What routing may ask for: an object. Null: there is none.</summary>
     public JsonElement? Context { get; init; }
 
+    /// <summary>Of every prompt, before those of its model.</summary>
+    public IReadOnlyList<RewriteRule> Rewrites { get; init; } = [];
+
     /// <summary>A caller who waits longer for a stream gets its head, and a comment now and then.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
 }
@@ -35,8 +38,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         var id = ledger.Ids.Next("llm");
         await using var line = new CallerLine(http, prompt, id, settings.KeepAlive, ledger.Clock);
         var kept = settings.Restore ? new PlaceholderScope(settings.PlaceholderKey, SecretsMax, SecretCharsMax) : null;
-        var routed = router.Choose(Asking(http, caller, prompt), target => providers[target.Provider].Provider.Speaks(prompt.Api.Family), health.Rests);
-        if (!routed.Try(out var route, out var problem))
+        if (!Prepare(http, caller, prompt).Try(out var prepared, out var problem) || !router.Choose(prepared.Request, target => providers[target.Provider].Provider.AskedIn(prompt.Api, target), health.Rests).Try(out var route, out problem))
         {
             await record.RefusedAsync(id, caller, null, MessageDirection.ToServer, problem).ConfigureAwait(false);
             await line.RefuseAsync(problem).ConfigureAwait(false);
@@ -47,7 +49,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             for (int? at = 0; at is { } i;)
             {
                 var step = route.Steps[i];
-                var (end, why) = await StepAsync(line, http, new(id, caller, prompt, i == 0 ? step : step with { Reason = $"{step.Reason}; {because}" }, kept, route.After(i, refused: false) is null, route.Chosen)).ConfigureAwait(false);
+                var (end, why) = await StepAsync(line, http, new(id, caller, prepared, i == 0 ? step : step with { Reason = $"{step.Reason}; {because}" }, kept, route.After(i, refused: false) is null, route.Chosen)).ConfigureAwait(false);
                 if (end == StepEnd.Answered) return;
                 last = why!;
                 because = $"{step.Provider} {(end == StepEnd.Refused ? "was not let through" : "failed")}: {last.Code.Id()}";
@@ -57,10 +59,12 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         }
     }
 
-    private RouteRequest Asking(IHttpExchange http, MessageCaller caller, Prompt prompt) => RouteRequest.Of(prompt, caller, settings.Context) with
+    private Outcome<Prepared> Prepare(IHttpExchange http, MessageCaller caller, Prompt sent)
     {
-        Header = http.Header, Findings = new(() => gate.FoundBy(prompt.Carried, prompt.Said, http.Aborted)), Turn = turns.Next(router.Find(prompt.Said.Model)),
-    };
+        var route = router.Find(sent.Said.Model);
+        var turn = turns.Next(route);
+        return Prepared.Of(sent, route, settings.Rewrites, prompt => RouteRequest.Of(prompt, caller, settings.Context) with { Header = http.Header, Findings = new(() => gate.FoundBy(prompt.Carried, prompt.Said, http.Aborted)), Turn = turn });
+    }
 
     private enum StepEnd
     {
@@ -72,21 +76,28 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         Refused,
     }
 
-    private sealed record Attempt(string Id, MessageCaller Caller, Prompt Prompt, RouteStep Step, PlaceholderScope? Kept, bool IsLast, ModelRoute Route);
+    private sealed record Attempt(string Id, MessageCaller Caller, Prepared Prepared, RouteStep Step, PlaceholderScope? Kept, bool IsLast, ModelRoute Route);
 
     private async Task<(StepEnd End, Problem? Why)> StepAsync(CallerLine line, IHttpExchange http, Attempt attempt)
     {
-        var (id, caller, prompt, step, kept, isLast, route) = attempt;
+        var (id, caller, prepared, step, kept, isLast, route) = attempt;
+        var prompt = prepared.Prompt;
         var ct = http.Aborted;
-        if (!prompt.For(step.Model).Try(out var renamed, out var problem)) return (StepEnd.Over, problem);
-        var asked = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, renamed.Carried, renamed.Said, null) { Kept = kept, Reserves = step.Price?.Most(renamed.Carried.Bytes, prompt.Said.MaxTokens) ?? 0 };
+        if (!Outgoing.Of(prompt, step).Try(out var outgoing, out var problem))
+        {
+            // It cannot be told to this provider; another may take it as it is.
+            await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToServer, problem).ConfigureAwait(false);
+            return (StepEnd.Failed, problem);
+        }
+        var goes = outgoing.Goes;
+        var asked = new LlmMessage(id, caller, step.Provider, goes.Api, step.Model, step.Reason, goes.Carried, goes.Said, null) { Kept = kept, Reserves = step.Price?.Most(goes.Carried.Bytes, goes.Said.MaxTokens) ?? 0, Sent = outgoing.Translation is null && ReferenceEquals(prepared.Sent, prompt) ? null : prepared.Sent };
         // Judged for each provider anew: policies may think otherwise of another.
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (problem.Code == ProblemCode.PolicyDenied && route.NextOnDeniedPrompt ? StepEnd.Refused : StepEnd.Over, problem);
         // What an answer that never came cost, nobody knows.
         long? cost = null;
         try
         {
-            var asking = await providers[step.Provider].AskAsync(prompt.Api, going.Bytes, prompt.Said.Stream, http, ct).ConfigureAwait(false);
+            var asking = await providers[step.Provider].AskAsync(goes.Api, going.Bytes, prompt.Said.Stream, http, ct).ConfigureAwait(false);
             if (!asking.Try(out var answer, out problem))
             {
                 health.Failed(step.Provider);
@@ -98,7 +109,12 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             else health.Answered(step.Provider);
             var said = ExchangeReader.Answer(prompt.Said.Model, answer.Carried);
             cost = !answer.Ok ? 0 : step.Price is { } price && said is { InputTokens: { } input } ? price.Of(input, said.OutputTokens ?? 0) : null;
-            var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, answer.Carried, said, Digest.Of(going.Bytes.Span)) { Kept = kept };
+            if (!outgoing.Back(answer, said, ledger.Clock.GetUtcNow()).Try(out var told, out problem))
+            {
+                await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToCaller, problem).ConfigureAwait(false);
+                return (StepEnd.Failed, problem);
+            }
+            var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, step.Reason, told.Carried, told.Said, Digest.Of(going.Bytes.Span)) { Kept = kept, Check = answer.Ok ? prepared.Check : null };
             if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (route.NextOnRefusal ? StepEnd.Refused : StepEnd.Over, problem);
             if (answer.IsOut && !isLast) return (StepEnd.Failed, Out(step.Provider, answer.Status));
             await line.AnswerAsync(answer.Status, answer.Headers, answer.Carried.IsStream, coming).ConfigureAwait(false);

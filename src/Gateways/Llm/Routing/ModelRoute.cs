@@ -69,5 +69,11 @@ public sealed record ModelRoute(string Name, RouteChoice Choice, IReadOnlyList<R
     /// <summary>The first rule that a request fits names its tier. None: it has no tier.</summary>
     public IReadOnlyList<TierRule> Tiers { get; init; } = [];
 
+    /// <summary>What becomes of its prompts before they are judged.</summary>
+    public IReadOnlyList<RewriteRule> Rewrites { get; init; } = [];
+
+    /// <summary>An answer is held against the schema that its request gives for it.</summary>
+    public bool ChecksAnswers { get; init; }
+
     public bool Fits(string model) => IsPattern ? model.StartsWith(Name[..^1], StringComparison.Ordinal) : model == Name;
 }

@@ -1,9 +1,12 @@
 // Where a request goes: who is asked first, who stands by, who was passed over, each with its reason (LLM-04).
+using CabinCrew.Gateways.Llm.Wire;
+
 namespace CabinCrew.Gateways.Llm.Routing;
 
 /// <param name="Model">As the provider calls it.</param>
+/// <param name="Api">In which it is asked; another than the request's: it is translated.</param>
 /// <param name="Reason">Why it stands where it stands, for the record.</param>
-public sealed record RouteStep(RouteTarget Target, string Model, string Reason)
+public sealed record RouteStep(RouteTarget Target, string Model, LlmApi Api, string Reason)
 {
     public string Provider => Target.Provider;
 

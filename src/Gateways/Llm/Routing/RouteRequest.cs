@@ -25,6 +25,8 @@ public sealed record RouteRequest(string Model, Digest Content)
     public JsonElement? Context { get; init; }
     /// <summary>The detectors that found something in the prompt; looked for only where a condition asks.</summary>
     public Lazy<IReadOnlySet<string>> Findings { get; init; } = new(() => new HashSet<string>());
+    /// <summary>What the configuration changed in it; empty: nothing.</summary>
+    public string Rewritten { get; init; } = "";
     /// <summary>How many requests for the same model were routed before, where targets take turns.</summary>
     public long Turn { get; init; }
 

@@ -1,5 +1,6 @@
 // Which provider a request goes to, and which stand by (LLM-04). The same request, configuration, health and turn: the same answer, with its reason. Pure but for health and the turn, which are given.
 using System.Globalization;
+using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Routing;
@@ -13,13 +14,13 @@ public sealed class Router(IReadOnlyList<ModelRoute> models)
 
     public ModelRoute? Find(string model) => models.FirstOrDefault(m => m.Fits(model));
 
-    /// <param name="speaks">Whether a target can be asked in the API of the request, or in one that it is translated to.</param>
-    public Outcome<Route> Choose(RouteRequest request, Func<RouteTarget, bool> speaks, Func<string, bool> rests)
+    /// <param name="speaks">The API in which a target is asked: the request's, or one that it is translated to. Null: none.</param>
+    public Outcome<Route> Choose(RouteRequest request, Func<RouteTarget, LlmApi?> speaks, Func<string, bool> rests)
     {
         var model = request.Model;
         if (Find(model) is not { } route)
             return new Problem(ProblemCode.NotFound, $"there is no model '{Firewall.Plain.Text(model, 100)}' here{NearMatch.Hint(model, [.. Names])}") { Remedy = "GET /v1/models tells which there are." };
-        if (!route.Targets.Any(speaks)) return new Problem(ProblemCode.InvalidArgument, $"no provider of the model '{Firewall.Plain.Text(model, 100)}' speaks this API") { Remedy = "Call it by the API of its provider." };
+        if (route.Targets.All(t => speaks(t) is null)) return new Problem(ProblemCode.InvalidArgument, $"no provider of the model '{Firewall.Plain.Text(model, 100)}' speaks this API") { Remedy = "Call it by the API of its provider." };
         var (tier, why) = TierOf(route, request);
         List<RouteTarget> able = [];
         List<PassedOver> passed = [];
@@ -36,10 +37,15 @@ public sealed class Router(IReadOnlyList<ModelRoute> models)
         foreach (var (target, reason) in Ordered(route.Choice, pool, request)) steps.Add(Step(target, reason));
         steps.AddRange(resting.Select(t => Step(t, "failed a moment ago, stands by last")));
         steps.AddRange(able.Where(t => t.ForRefusals).Select(t => Step(t, "for what is not let through elsewhere")));
+        if (request.Rewritten.Length > 0) steps[0] = steps[0] with { Reason = $"{steps[0].Reason}; rewritten: {request.Rewritten}" };
         if (told.Length > 0) steps[0] = steps[0] with { Reason = $"{steps[0].Reason}; {told}" };
         return new Route(route, steps, passed);
 
-        RouteStep Step(RouteTarget target, string reason) => new(target, target.Model ?? model, $"{route.Name}{why}: {reason}");
+        RouteStep Step(RouteTarget target, string reason)
+        {
+            var api = speaks(target)!;
+            return new(target, target.Model ?? model, api, $"{route.Name}{why}: {reason}{(api.Method == request.Api ? "" : $", translated to {api.Method}")}");
+        }
     }
 
     private static (string? Tier, string Why) TierOf(ModelRoute route, RouteRequest request)
@@ -50,9 +56,9 @@ public sealed class Router(IReadOnlyList<ModelRoute> models)
     }
 
     // Null: it takes the request.
-    private static string? Against(RouteTarget target, string? tier, RouteRequest request, Func<RouteTarget, bool> speaks)
+    private static string? Against(RouteTarget target, string? tier, RouteRequest request, Func<RouteTarget, LlmApi?> speaks)
     {
-        if (!speaks(target)) return "does not speak this API";
+        if (speaks(target) is null) return "does not speak this API";
         if (tier is null ? target.Tiers.Count > 0 : !target.Tiers.Contains(tier))
             return target.Tiers.Count == 0 ? "for requests without a tier" : $"for the tier {string.Join(" or ", target.Tiers)}";
         if (target.When?.Unmet(request) is { } unmet) return unmet;

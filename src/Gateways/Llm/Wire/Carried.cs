@@ -17,7 +17,7 @@ public readonly record struct CarriedDocument(string Type, ReadOnlyMemory<byte> 
 public sealed class Carried
 {
     /// <summary>What ends a stream of OpenAI's; no JSON.</summary>
-    private static ReadOnlySpan<byte> DoneMark => "[DONE]"u8;
+    internal static ReadOnlySpan<byte> DoneMark => "[DONE]"u8;
 
     private const string TextsName = "texts";
     private const int TypeCharsMax = 64;
