@@ -75,7 +75,7 @@ public sealed class LlmSchemaTests
     public void A_key_that_is_not_known_to_one_is_not_known_to_the_other()
     {
         var places = Objects(Tree(Whole), "").Where(p => !p.Contains("/context", StringComparison.Ordinal) && !p.StartsWith("/policies/", StringComparison.Ordinal) && !p.EndsWith("/header", StringComparison.Ordinal) && !p.EndsWith("/metadata", StringComparison.Ordinal) && !p.EndsWith("/rules", StringComparison.Ordinal)).ToList();
-        Assert.True(places.Count > 40);
+        Assert.True(places.Count > 30);
         foreach (var place in places)
         {
             var tree = Tree(Whole);
