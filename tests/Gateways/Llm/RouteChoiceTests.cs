@@ -25,6 +25,7 @@ public sealed class RouteChoiceTests
           b: { url: https://b.example, api: openai }
           c: { url: https://c.example, api: openai }
         context: { purpose: release, level: 3, live: true }
+        detectors: { injection: { requests: warn } }
         models:
           m: {{model}}
         callers:
@@ -163,7 +164,7 @@ public sealed class RouteChoiceTests
 
     [Theory]
     [InlineData("{ to: [ { provider: a, when: { } } ] }", "asks for nothing"), InlineData("{ to: [ { provider: a, when: { rol: x } } ] }", "did you mean 'role'")]
-    [InlineData("{ to: [ { provider: a, when: { findings: injecton } } ] }", "did you mean 'injection'"), InlineData("{ to: [ { provider: a, when: { api: chat } } ] }", "chat.completions")]
+    [InlineData("{ to: [ { provider: a, when: { findings: injecton } } ] }", "did you mean 'injection'"), InlineData("{ to: [ { provider: a, when: { api: chat } } ] }", "chat.completions"), InlineData("{ to: [ { provider: a, when: { findings: personal-data } } ] }", "does not look at prompts")]
     [InlineData("{ to: [ { provider: a, when: { header: { authorization: x } } } ] }", "begins with x-"), InlineData("{ to: [ { provider: a, when: { header: { X-Api-Key: x } } } ] }", "carries no key")]
     [InlineData("{ to: [ { provider: a, when: { metadata: { a/b: x } } } ] }", "without /"), InlineData("{ to: [ { provider: a, tier: x } ] }", "no rule of 'tiers' names")]
     [InlineData("{ tiers: [ { tier: x } ], to: a }", "no target has the tier 'x'"), InlineData("{ tiers: [ { tier: x }, { tier: x, when: { tools: true } } ], to: [ { provider: a, tier: x } ] }", "no request comes here")]

@@ -23,10 +23,10 @@ internal static class RouteCommand
         var request = new Argument<string>("REQUEST") { Description = "A request's body, a JSON file." };
         var path = new Option<string?>("--path") { Description = "The API that it is sent to (default: /v1/chat/completions).", HelpName = "PATH" };
         var caller = new Option<string?>("--caller") { Description = "Who asks: a name of the file's keys or certificates, or any.", HelpName = "NAME" };
-        var roles = new Option<string[]>("--role") { Description = "A role of the caller, besides those of the file; may stand more than once.", HelpName = "ROLE" };
-        var headers = new Option<string[]>("--header") { Description = "A header that the caller sends; may stand more than once.", HelpName = "NAME=VALUE" };
-        var turn = new Option<long?>("--turn") { Description = "Where targets take turns: the number of the request, as the log tells it (default: 1).", HelpName = "N" };
-        var explain = new Option<bool>("--explain") { Description = "Show as well who is passed over, and why." };
+        var roles = new Option<string[]>("--role") { Description = "A role of the caller, besides those of the file (may be repeated).", HelpName = "ROLE" };
+        var headers = new Option<string[]>("--header") { Description = "A header that the caller sends (may be repeated).", HelpName = "NAME=VALUE" };
+        var turn = new Option<int>("--turn") { Description = "Where targets take turns: the number of the request, as the log tells it (default: 1).", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var explain = new Flag("--explain") { Description = "Show as well who is passed over, and why." };
         var command = new Command("route", """
             Say where a request would go, which providers stand by, and why. The same request and configuration give the same answer. Nothing is sent.
 
@@ -47,12 +47,12 @@ internal static class RouteCommand
             if (!Prompt.Read(api, file.Bytes, definition.RequestBytesMax).Try(out var prompt, out problem)) return problem.At(parse.GetValue(request)!);
             if (!Sent(parse.GetValue(headers) ?? []).Try(out var sent, out problem)) return problem;
             if (!TextDetection.Of(definition.Detectors.Prompts, new Redactor()).Try(out var detection, out problem)) return problem;
-            if (parse.GetValue(turn) is < 1) return new Problem(ProblemCode.InvalidArgument, "--turn: expected 1 or more");
+            if (parse.GetValue(turn) < 1) return new Problem(ProblemCode.InvalidArgument, "--turn: expected 1 or more");
             var scan = new TextScan(detection, detection, new CommandScan(definition.Detectors.Commands), []);
             var who = Caller(definition, parse.GetValue(caller) ?? "", parse.GetValue(roles) ?? []);
             RouteRequest Known(Prompt of) => RouteRequest.Of(of, who, definition.Context) with
             {
-                Header = name => sent.GetValueOrDefault(name), Findings = new(() => LlmGate.FoundBy(scan, of.Carried, of.Said, CancellationToken.None)), Turn = (parse.GetValue(turn) ?? 1) - 1,
+                Header = name => sent.GetValueOrDefault(name), Findings = new(() => LlmGate.FoundBy(scan, of.Carried, of.Said, CancellationToken.None)), Turn = parse.GetValue(turn) - 1,
             };
             var router = new Router(definition.Models);
             if (!Prepared.Of(prompt, router.Find(prompt.Said.Model), definition.Rewrites, Known).Try(out var prepared, out problem)) return problem;
@@ -60,7 +60,7 @@ internal static class RouteCommand
             if (!router.Choose(prepared.Request, t => providers[t.Provider].AskedIn(api, t), _ => false).Try(out var route, out problem)) return problem;
             route = route with { Steps = [.. route.Steps.Select(s => Tried(prepared.Prompt, s))] };
             if (screen.Json) screen.Document(Document(prompt, route));
-            else Show(screen, route, parse.GetValue(explain));
+            else Show(screen, route, parse.Has(explain));
             return 0;
         });
         return command;

@@ -7,13 +7,14 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Configuration;
 
-internal static class ConditionReader
+/// <param name="looking">The detectors that look at prompts.</param>
+internal sealed class ConditionReader(IReadOnlyList<string> looking)
 {
     private const int NamesMax = 16, CharsMax = 200;
     private const long TokensMax = 1_000_000_000;
 
     /// <summary>Null: it does not stand there.</summary>
-    public static Condition? Take(YamlMap of, string key)
+    public Condition? Take(YamlMap of, string key)
     {
         if (of.TakeMap(key) is not { } map) return null;
         if (map.Entries.Count == 0) map.Errors.Add(map, $"'{key}': it asks for nothing; leave it out");
@@ -22,7 +23,7 @@ internal static class ConditionReader
             Apis = Known(map, "api", [.. LlmApi.All.Select(a => a.Method).Distinct()]),
             Callers = map.TakeTexts("caller") ?? [],
             Roles = map.TakeTexts("role") ?? [],
-            Findings = Known(map, "findings", Detectors.Names),
+            Findings = Looking(map),
             Headers = Named(map, "header", IsHeader, "a header's name that begins with x- and carries no key"),
             Metadata = Named(map, "metadata", IsName, "a name without / and ~"),
             Context = Named(map, "context", IsName, "a name without / and ~"),
@@ -36,6 +37,14 @@ internal static class ConditionReader
         };
         map.Close();
         return condition;
+    }
+
+    // One that does not look finds nothing, and what was to go elsewhere would not.
+    private IReadOnlyList<string> Looking(YamlMap map)
+    {
+        var said = Known(map, "findings", Detectors.Names);
+        foreach (var name in said.Intersect(Detectors.Names).Except(looking)) map.Errors.Add(map.Take("findings")!, $"'findings': the detector '{name}' does not look at prompts; write `detectors: {{ {name}: {{ requests: warn }} }}`");
+        return said;
     }
 
     private static IReadOnlyList<string> Known(YamlMap map, string key, IReadOnlyList<string> known)

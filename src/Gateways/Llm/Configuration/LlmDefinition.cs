@@ -59,6 +59,9 @@ public sealed record ProviderDefinition(string Name, Uri Url, ApiFamily Family, 
 /// <summary>By the detectors' names, each as if a server had written the text: what is found may be cut out on both ways.</summary>
 public sealed record LlmDetectors(IReadOnlyDictionary<string, DetectorSettings> Prompts, IReadOnlyDictionary<string, DetectorSettings> Answers, CommandSettings Commands)
 {
+    /// <summary>The others find nothing in a prompt, whatever it says.</summary>
+    public IReadOnlyList<string> LookingAtPrompts => [.. Prompts.Where(p => p.Value.FromServer != Decision.Allow || p.Value.RedactFromServer).Select(p => p.Key)];
+
     public static readonly LlmDetectors Standard = Of(new Dictionary<string, DetectorSettings>(), new Dictionary<string, DetectorSettings>(), CommandSettings.Standard);
 
     /// <summary>What is not said: credentials never leave (LLM-03), the rest is as for the MCP gateway.</summary>

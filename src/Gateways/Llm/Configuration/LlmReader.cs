@@ -22,9 +22,11 @@ internal sealed class LlmReader(YamlMap root, string file)
         root.TakeInteger("version", LlmFile.Version, LlmFile.Version, required: true);
         if (root.Errors.Any) return null;
         var common = new FirewallReader(root, baseDirectory);
-        var rewriting = new RewriteReader(baseDirectory);
+        var detectors = root.TakeMap("detectors") is { } said && DetectorsReader.ReadBothWays(said) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : LlmDetectors.Standard;
+        var conditions = new ConditionReader(detectors.LookingAtPrompts);
+        var rewriting = new RewriteReader(baseDirectory, conditions);
         var providers = Named("providers", ProvidersMax, "a mapping with 'url' and 'api'", Provider);
-        var models = Named("models", ModelsMax, "a mapping with 'to'", new ModelReader([.. providers.Select(p => p.Name)], rewriting).Read);
+        var models = Named("models", ModelsMax, "a mapping with 'to'", new ModelReader([.. providers.Select(p => p.Name)], rewriting, conditions).Read);
         var listen = root.TakeMap("listen", required: true) is { } l ? new ListenReader(l, baseDirectory).Read() : null;
         var read = new LlmDefinition { File = file, BaseDirectory = baseDirectory, Providers = providers, Models = models, Listen = listen! };
         read = read with
@@ -35,7 +37,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             RequestBytesMax = common.Size("request_size_max") ?? read.RequestBytesMax,
             ResponseBytesMax = common.Size("response_size_max") ?? read.ResponseBytesMax,
             AnswerWithin = Quantities.TakeDuration(root, "answer_within", AnswerMax) ?? read.AnswerWithin,
-            Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.ReadBothWays(detectors) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : read.Detectors : read.Detectors,
+            Detectors = detectors,
             Rewrites = rewriting.Take(root),
             Restore = root.TakeTruth("restore") ?? read.Restore,
             Holds = common.Holds(clientsAsk: false),

@@ -7,7 +7,7 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Llm.Configuration;
 
 /// <param name="providers">Those that the configuration names.</param>
-internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader rewriting)
+internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader rewriting, ConditionReader conditions)
 {
     private const int TargetsMax = 16, TiersMax = 16, WeightMax = 1000, NameCharsMax = 200;
     private const long TokensMax = 1_000_000_000;
@@ -52,7 +52,7 @@ internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader
             Price = map.TakeMap("price") is { } price ? Price(price) : null,
             ContextTokensMax = map.TakeInteger("context_tokens_max", 1, TokensMax),
             Tiers = map.TakeTexts("tier", expected: "the name of a tier, or a list of them") ?? [],
-            When = ConditionReader.Take(map, "when"),
+            When = conditions.Take(map, "when"),
             Translate = Translate(map),
             ForRefusals = map.TakeWord("for", [("any", false), ("refusals", true)]) ?? false,
         };
@@ -72,7 +72,7 @@ internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader
         return read;
     }
 
-    private static List<TierRule> Tiers(YamlMap map)
+    private List<TierRule> Tiers(YamlMap map)
     {
         List<TierRule> rules = [];
         if (map.TakeList("tiers") is not { } list) return rules;
@@ -80,7 +80,7 @@ internal sealed class ModelReader(IReadOnlyList<string> providers, RewriteReader
         foreach (var item in list.Maps("a mapping with 'tier'").Take(TiersMax))
         {
             if (rules is [.., { When: null }]) map.Errors.Add(item, "no request comes here: the rule before it has no 'when' and takes them all");
-            var (tier, when) = (item.TakeText("tier", required: true, "the name of a tier", NameCharsMax), ConditionReader.Take(item, "when"));
+            var (tier, when) = (item.TakeText("tier", required: true, "the name of a tier", NameCharsMax), conditions.Take(item, "when"));
             if (tier is not null) rules.Add(new(tier, when));
             item.Close();
         }

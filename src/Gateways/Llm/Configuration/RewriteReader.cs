@@ -8,7 +8,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Configuration;
 
-internal sealed class RewriteReader(string baseDirectory)
+internal sealed class RewriteReader(string baseDirectory, ConditionReader conditions)
 {
     private const int RulesMax = 16, RemovedMax = 50, NameCharsMax = 100, TextCharsMax = 64 << 10;
 
@@ -47,7 +47,7 @@ internal sealed class RewriteReader(string baseDirectory)
             limits.Close();
         }
         if (rewrite is { Prepend: null, Append: null, Remove.Count: 0, OutputTokensMax: null, TemperatureMax: null } && !map.Errors.Any) map.Errors.Add(map, "it changes nothing: expected 'system', 'remove' or 'limits'");
-        var when = ConditionReader.Take(map, "when");
+        var when = conditions.Take(map, "when");
         map.Close();
         return new(rewrite, when);
     }

@@ -14,7 +14,7 @@ internal static class MessagesToChatRequest
         var to = new JsonObject { ["model"] = fields.Text("model", required: true) };
         if (fields.Take("max_tokens", JsonValueKind.Number, required: true) is { } bound) to[settings.BoundName] = Fields.Copy(bound);
         JsonArray messages = [];
-        if (fields.Take("system") is not null) messages.Add((JsonNode)new JsonObject { ["role"] = "system", ["content"] = Texts(fields, "system", untold) });
+        if (fields.Take("system") is not null && Texts(fields, "system", untold) is not JsonArray { Count: 0 } and var system) messages.Add((JsonNode)new JsonObject { ["role"] = "system", ["content"] = system });
         Messages(fields, messages, untold);
         to["messages"] = messages;
         fields.CopyTo(to, "temperature", JsonValueKind.Number);
@@ -103,6 +103,7 @@ internal static class MessagesToChatRequest
             return;
         }
         JsonArray parts = [];
+        var before = messages.Count;
         foreach (var (item, place) in message.List("content", required: true))
         {
             var block = new Fields(item, place, untold);
@@ -126,6 +127,7 @@ internal static class MessagesToChatRequest
             block.Close();
         }
         if (parts.Count > 0) messages.Add((JsonNode)new JsonObject { ["role"] = "user", ["content"] = parts });
+        else if (messages.Count == before) message.Refuse("content", "it says nothing");
     }
 
     private static string Url(Fields source)
