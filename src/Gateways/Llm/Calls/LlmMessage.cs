@@ -20,7 +20,7 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
     public long Reserves { get; init; }
 
     /// <summary>The request as its caller sent it, where another was made of it. Null: this is it, but for its model's name.</summary>
-    public Prompt? Sent { get; init; }
+    public Prompt? CallerSent { get; init; }
 
     /// <summary>What the answer is held against. Null: nothing.</summary>
     public AnswerCheck? Check { get; init; }

@@ -90,7 +90,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
             return (StepEnd.Failed, problem);
         }
         var goes = outgoing.Goes;
-        var asked = new LlmMessage(id, caller, step.Provider, goes.Api, step.Model, step.Reason, goes.Carried, goes.Said, null) { Kept = kept, Reserves = step.Price?.Most(goes.Carried.Bytes, goes.Said.MaxTokens) ?? 0, Sent = outgoing.Translation is null && ReferenceEquals(prepared.Sent, prompt) ? null : prepared.Sent };
+        var asked = new LlmMessage(id, caller, step.Provider, goes.Api, step.Model, step.Reason, goes.Carried, goes.Said, null) { Kept = kept, Reserves = step.Price?.Most(goes.Carried.Bytes, goes.Said.MaxTokens) ?? 0, CallerSent = outgoing.Translation is null && ReferenceEquals(prepared.Sent, prompt) ? null : prepared.Sent };
         // Judged for each provider anew: policies may think otherwise of another.
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (problem.Code == ProblemCode.PolicyDenied && route.NextOnDeniedPrompt ? StepEnd.Refused : StepEnd.Over, problem);
         // What an answer that never came cost, nobody knows.
