@@ -521,7 +521,7 @@ public static class ProblemCodes
 
         // gateways
         new(ProblemCode.GatewayFileInvalid, "gateway_file_invalid", ProblemClass.Usage, 422, Severity.Error, "MCP-01", "The gateway's configuration has errors.",
-            "Mend the lines named; `cabincrew schema gateway` prints its schema."),
+            "Mend the lines named; `cabincrew schema gateway` and `cabincrew schema llm-gateway` print the schemas."),
         new(ProblemCode.MessageInvalid, "message_invalid", ProblemClass.Invalid, 400, Severity.Warning, "MCP-07", "The bytes are not one JSON-RPC message that every reader reads alike; nothing was forwarded.",
             "Send one JSON-RPC 2.0 object per message."),
         new(ProblemCode.MessageBatch, "message_batch", ProblemClass.Invalid, 400, Severity.Warning, "MCP-07", "Batches of JSON-RPC messages are not accepted.",

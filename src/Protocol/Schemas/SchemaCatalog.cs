@@ -23,7 +23,7 @@ public static partial class SchemaCatalog
     ]);
 
     /// <summary>Names as `cabincrew schema NAME` takes them: engine-input, engine-output, artifact, plan-token, approval-request,
-    /// approval-response, audit-event, wal-entry, workflow-state, preflight-input, preflight-output, policy-input, mcp-input, llm-input, workflow, gateway, rules, message-rules, identities, audit-head, classifier.</summary>
+    /// approval-response, audit-event, wal-entry, workflow-state, preflight-input, preflight-output, policy-input, mcp-input, llm-input, workflow, gateway, llm-gateway, rules, message-rules, identities, audit-head, classifier.</summary>
     public static IReadOnlyList<string> Names => All.Value;
 
     /// <summary>The schema's text.</summary>

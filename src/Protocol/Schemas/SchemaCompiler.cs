@@ -8,17 +8,25 @@ namespace CabinCrew.Protocol.Schemas;
 internal sealed class SchemaCompiler
 {
     private const string DefinitionPrefix = "#/$defs/";
+    private const int ForeignPatternsMax = 50;
+
+    private bool isForeign;
+    private int patterns;
 
     private readonly List<(Schema From, string Target)> references = [];
     private readonly Dictionary<string, Schema> definitions = new(StringComparer.Ordinal);
 
-    public static Schema Compile(JsonElement document)
+    public static Schema Compile(JsonElement document) => new SchemaCompiler().Whole(document);
+
+    /// <summary>The same for a schema that is not ours: its expressions are bounded, never backtrack, and are built at once, so that what is wrong with them is known here.</summary>
+    public static Schema CompileForeign(JsonElement document) => new SchemaCompiler { isForeign = true }.Whole(document);
+
+    private Schema Whole(JsonElement document)
     {
-        var compiler = new SchemaCompiler();
-        var root = compiler.Node(document, "#");
-        compiler.definitions["#"] = root;
-        foreach (var (from, target) in compiler.references)
-            from.Ref = compiler.definitions.TryGetValue(target, out var schema) ? schema : throw Bad("$ref", $"'{target}' does not exist");
+        var root = Node(document, "#");
+        definitions["#"] = root;
+        foreach (var (from, target) in references)
+            from.Ref = definitions.TryGetValue(target, out var schema) ? schema : throw Bad("$ref", $"'{target}' does not exist");
         return root;
     }
 
@@ -112,8 +120,15 @@ internal sealed class SchemaCompiler
     }
 
     // Built on first use: most documents never touch most patterns, and an automaton costs more to build than all else here.
-    private static Lazy<Regex> Expression(string ecma)
+    private Lazy<Regex> Expression(string ecma)
     {
+        if (isForeign)
+        {
+            if (++patterns > ForeignPatternsMax) throw Bad("#", $"there are more than {ForeignPatternsMax} patterns");
+            ForeignPattern.Check(ecma);
+            var built = new Regex(EcmaPattern.Translate(ecma), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            return new(built);
+        }
         var dotnet = EcmaPattern.Translate(ecma);
         var options = EcmaPattern.CannotBacktrackFar(ecma) ? RegexOptions.CultureInvariant : RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
         return new(() => new Regex(dotnet, options));

@@ -13,13 +13,17 @@ internal sealed class SchemaValidator
     private const int FaultsMax = 8;
     private const int PairsMax = 16;
 
+    private readonly SchemaBudget? budget;
     private readonly List<SchemaFault> faults = [];
     private readonly List<string> path = [];
 
+    private SchemaValidator(SchemaBudget? budget) => this.budget = budget;
+
     /// <summary>Empty where the document fits.</summary>
-    public static IReadOnlyList<SchemaFault> Validate(Schema schema, JsonElement document)
+    /// <param name="budget">For a schema that is not ours. Where it is spent, there is no verdict.</param>
+    public static IReadOnlyList<SchemaFault> Validate(Schema schema, JsonElement document, SchemaBudget? budget = null)
     {
-        var validator = new SchemaValidator();
+        var validator = new SchemaValidator(budget);
         validator.Check(schema, document);
         return validator.faults;
     }
@@ -27,6 +31,16 @@ internal sealed class SchemaValidator
     private void Check(Schema schema, JsonElement e)
     {
         if (faults.Count >= FaultsMax) return;
+        if (budget is null) Judge(schema, e);
+        else if (budget.Enter(schema, e))
+        {
+            Judge(schema, e);
+            budget.Leave();
+        }
+    }
+
+    private void Judge(Schema schema, JsonElement e)
+    {
         if (schema.Never)
         {
             Fault("nothing is allowed here");
@@ -82,7 +96,7 @@ internal sealed class SchemaValidator
             if (!known && schema.AdditionalProperties is { } rest)
             {
                 if (rest.Never)
-                    Fault($"'{Place.Segment(property.Name)}' is not known here{NearMatch.Hint(property.Name, schema.Properties?.Keys ?? [])}");
+                    Fault($"'{Place.Segment(property.Name)}' is not known here{Hint(property.Name, schema.Properties?.Keys ?? [])}");
                 else
                     Check(rest, property.Value);
             }
@@ -164,7 +178,7 @@ internal sealed class SchemaValidator
 
     private List<SchemaFault> FaultsOf(Schema schema, JsonElement e)
     {
-        var inner = new SchemaValidator();
+        var inner = new SchemaValidator(budget);
         inner.path.AddRange(path);
         inner.Check(schema, e);
         return inner.faults;
@@ -211,10 +225,13 @@ internal sealed class SchemaValidator
         _ => "an object",
     };
 
-    private static string NotAmong(IReadOnlyList<JsonElement> choices, JsonElement e)
+    // To look for what was meant costs more than to see that it is wrong: not for a schema of any size.
+    private string Hint(string word, IEnumerable<string> known) => budget is null ? NearMatch.Hint(word, known) : "";
+
+    private string NotAmong(IReadOnlyList<JsonElement> choices, JsonElement e)
     {
         var words = choices.Select(c => c.ValueKind is JsonValueKind.String ? c.GetString()! : c.GetRawText()).ToList();
-        return $"expected one of {string.Join(", ", words)}{(e.ValueKind is JsonValueKind.String ? NearMatch.Hint(e.GetString()!, words) : "")}";
+        return $"expected one of {string.Join(", ", words)}{(e.ValueKind is JsonValueKind.String ? Hint(e.GetString()!, words) : "")}";
     }
 
     private static int Length(string text)

@@ -55,6 +55,7 @@ public sealed class LlmFileTests
     [InlineData("callers:", "callers:\n  local: { roles: [x] }", "local")]
     [InlineData("callers:", "metrics: { address: 0.0.0.0:9464 }\ncallers:", "beyond this machine")]
     [InlineData("callers:", "metrics: true\ncallers:", "metrics")]
+    [InlineData("callers:", "metrics: { address: 127.0.0.1:9464, origins: [ https://a.example ] }\ncallers:", "origins")]
     [InlineData("callers:", "traces: { otlp: http://collector.example/v1/traces }\ncallers:", "expected an https URL")]
     [InlineData("callers:", "traces: { }\ncallers:", "otlp")]
     public void What_is_wrong_is_said_with_its_place(string good, string wrong, string said)

@@ -1,5 +1,6 @@
 // Where requests go: the same request, configuration and health give the same answer, with its reason (LLM-04).
 using CabinCrew.Gateways.Llm.Routing;
+using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Gateways.Tests.Gate;
 using CabinCrew.Protocol;
 
@@ -17,7 +18,7 @@ public sealed class RouterTests
     ]);
 
     private static string[] Steps(string model, string request = "r", string? deaf = null, string? resting = null) =>
-        [.. Models.Choose(model, Digest.Of(System.Text.Encoding.UTF8.GetBytes(request)), p => p != deaf, p => p == resting).Value.Steps.Select(s => $"{s.Provider} {s.Model}")];
+        [.. Models.Choose(new(model, Digest.Of(System.Text.Encoding.UTF8.GetBytes(request))), t => t.Provider != deaf ? LlmApi.All[0] : null, p => p == resting).Value.Steps.Select(s => $"{s.Provider} {s.Model}")];
 
     [Fact]
     public void The_closest_name_counts()
@@ -41,13 +42,13 @@ public sealed class RouterTests
     {
         Assert.Equal(["a gpt-4o", "c four"], Steps("gpt-4o", resting: "c"));
         Assert.Equal(["a gpt-4o"], Steps("gpt-4o", deaf: "c"));
-        Assert.Equal(ProblemCode.InvalidArgument, Models.Choose("gpt-3", Digest.Of(""u8), _ => false, _ => false).Problem?.Code);
+        Assert.Equal(ProblemCode.InvalidArgument, Models.Choose(new("gpt-3", Digest.Of(""u8)), _ => null, _ => false).Problem?.Code);
     }
 
     [Fact]
     public void A_model_that_is_not_there_is_refused_with_a_near_match()
     {
-        var problem = Models.Choose("sharde", Digest.Of(""u8), _ => true, _ => false).Problem;
+        var problem = Models.Choose(new("sharde", Digest.Of(""u8)), _ => LlmApi.All[0], _ => false).Problem;
         Assert.Equal(ProblemCode.NotFound, problem?.Code);
         Assert.Contains("shared", problem!.Message, StringComparison.Ordinal);
     }

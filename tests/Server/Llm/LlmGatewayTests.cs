@@ -244,7 +244,28 @@ public sealed class LlmGatewayTests
         Assert.Equal([("/v1/chat/completions", "m-1"), ("/two/v1/chat/completions", "other")], at.Model.Seen.Select(s => (s.Path, s.Json.GetProperty("model").GetString()!)));
         var routes = (await at.EventsAsync()).Where(e => e.TryGetProperty("gateway", out _)).Select(e => e.GetProperty("extensions").GetProperty("data")).Select(d => (d.GetProperty("server").GetString(), d.GetProperty("route").GetString()));
         Assert.Contains(("one", "m-1: first in the file"), routes);
-        Assert.Contains(("two", "m-1: stands by"), routes);
+        Assert.Contains(("two", "m-1: stands by; one failed: upstream_failed"), routes);
+    }
+
+    // "Fallback if primary fails or unsafe", "unsafe prompts go to safe-tier model": by what a policy says of a prompt for a provider, and of its answer.
+    [Theory, Clause("INT-10")]
+    [InlineData("a word of the codename", "two: m-1: for what is not let through elsewhere; one was not let through: policy_denied", 1)]
+    [InlineData("x", "two: m-1: for what is not let through elsewhere; one was not let through: response_withheld", 2)]
+    public async Task What_is_not_let_through_is_asked_of_the_model_that_is_there_for_it(string asked, string recorded, int requests)
+    {
+        const string policy = """
+            package cabincrew.llm
+
+            deny contains "not of this one" if { input.server == "one"; some said in input.exchange.texts; contains(said.text, "codename") }
+
+            """;
+        await using var at = await StandingModels.OpenAsync("policies: [ { rego: policy } ]", "m-1: { on_refusal: next, on_denied_prompt: next, to: [ { provider: one }, { provider: one, model: other }, { provider: two, model: safe, for: refusals } ] }", ("policy/no.rego", policy));
+        at.Model.Answer = (http, to) => ModelDouble.Json(http, ModelDouble.Chat(to.Path.StartsWith("/two/", StringComparison.Ordinal) ? "from the safe one" : "the codename is x"));
+        var (status, body, _) = await at.PostAsync("/v1/chat/completions", Asking(asked));
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Contains("from the safe one", body, StringComparison.Ordinal);
+        Assert.Equal(requests, at.Model.Seen.Count);
+        Assert.Contains(recorded, (await at.EventsAsync()).Where(e => e.TryGetProperty("gateway", out _)).Select(e => e.GetProperty("extensions").GetProperty("data")).Select(d => $"{d.GetProperty("server").GetString()}: {d.GetProperty("route").GetString()}"));
     }
 
     [Fact, Clause("LLM-04")]

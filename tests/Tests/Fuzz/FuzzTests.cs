@@ -13,7 +13,7 @@ public sealed class FuzzTests
     [
         "json", "documents", "receipt", "artifacts", "problem", "yaml", "workflow", "rules", "identities", "quantity", "name", "arguments", "redactor", "screen",
         "patch", "pack", "loose", "index", "refs", "replay", "audit", "http", "destination", "exchanges", "bundle", "bundle-signature", "file-pattern", "package", "policy-answer",
-        "message-redaction", "call-arguments", "message-rules",
+        "message-redaction", "call-arguments", "message-rules", "foreign-schema",
     ]];
 
     [Theory, MemberData(nameof(Names))]

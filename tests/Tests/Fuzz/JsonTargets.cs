@@ -47,6 +47,20 @@ internal static class JsonTargets
             """)], Artifacts,
             "role", "evidence", "state", "log", "metadata", "git", "refs", "refs/heads/main", "head", "index", "body", "body_file", "body.data", "artifact_type", "file_patch", "code_diff", "plan_token", "approved", "../x", "/etc/passwd", ".git/config", ".cabincrew/x", "%%\n")
             { Short = 5000 },
+        // A schema that a caller brings, and an answer on the line after it: a budget bounds the verdict, whatever both say.
+        new("foreign-schema", [.. Texts(
+            """
+            {"type":"object","properties":{"n":{"type":["integer","null"],"minimum":1},"s":{"type":"string","pattern":"^(a|b){1,3}$","maxLength":9}},"required":["n"],"additionalProperties":false}
+            {"n":1,"s":"ab"}
+            """,
+            """
+            {"$defs":{"a":{"anyOf":[{"type":"array","items":{"$ref":"#/$defs/a"},"uniqueItems":true},{"enum":[1,"x"]},{"const":{"y":[2]}}]}},"oneOf":[{"$ref":"#/$defs/a"},{"not":{"$ref":"#"}}]}
+            [[1,"x"],{"y":[2]}]
+            """,
+            """
+            {"patternProperties":{"^x-":true},"propertyNames":{"minLength":2},"dependentRequired":{"ab":["cd"]},"if":{"minProperties":1},"then":{"maxProperties":3},"else":false}
+            {"ab":1,"cd":2,"x-y":[]}
+            """)], ForeignSchemas, "\"$ref\":\"#\"", "{1,1000}", "(a+)+", "items", "allOf", "oneOf", "not", "[[[[", "#/$defs/a", "\n"),
         new("problem", [.. Texts("""{"code":"io_failed","message":"m","where":"w","remedy":"r","evidence":{"a":"b"}}""", """{"code":"no_such","message":"","evidence":{}}""")], ProblemOf, "internal_bug", "evidence") { Short = 2000 },
     ];
 
@@ -115,6 +129,18 @@ internal static class JsonTargets
         Holds(CanonicalJson.Write(sample.Again(again)).AsSpan().SequenceEqual(CanonicalJson.Write(again)), $"{name}: written and read again it is another");
         if (Lost(document, again, "") is { } lost) throw new BrokenPropertyException($"{name}: what stands at {lost} was taken and is gone");
         return $"{name} good";
+    }
+
+    private static string ForeignSchemas(byte[] input)
+    {
+        var line = Array.IndexOf(input, (byte)'\n');
+        if (line < 0 || !StrictJson.Parse(input.AsMemory(0, line), Wide).Try(out var schema, out _)) return "no schema";
+        if (!Protocol.Schemas.ForeignSchema.Compile(schema).Try(out var compiled, out var problem)) return Refused(problem);
+        if (!StrictJson.Parse(input.AsMemory(line + 1), Wide).Try(out var document, out _)) return "no document";
+        var fault = compiled.Fault(document);
+        Holds(fault is null or { Length: > 0 and < 1000 }, "a fault without words, or without a bound");
+        Holds(fault == compiled.Fault(document), "the same document has another verdict");
+        return fault is null ? "fits" : fault.StartsWith("to hold it", StringComparison.Ordinal) ? "too long" : "does not fit";
     }
 
     // Absent and null are the same; empty lists and objects too.

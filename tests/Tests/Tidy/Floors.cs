@@ -67,7 +67,7 @@ internal static class Floors
         ["Ledger"] = ["Redaction", "Signing", "Blobs", "Streams", "Audit", "Streams.Sqlite"],
         ["Governance"] = ["Network", "Files", "Yaml", "Access", "Detection", "Policies", "Approvals"],
         ["Orchestrator"] = ["Posix", "Artifacts", "Workspaces", "Engines", "Workflows", "Triggers"],
-        ["Gateways"] = ["Http", "Metrics", "Firewall", "Firewall.Configuration", "Llm.Usage", "Llm.Wire", "Llm.Routing", "Llm.Configuration", "Llm.Calls", "Llm.Recordings", "Llm.Endpoint", "Llm", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
+        ["Gateways"] = ["Http", "Metrics", "Firewall", "Firewall.Configuration", "Llm.Usage", "Llm.Wire", "Llm.Wire.Translation", "Llm.Routing", "Llm.Configuration", "Llm.Calls", "Llm.Recordings", "Llm.Endpoint", "Llm", "Mcp.Wire", "Mcp", "Mcp.Servers", "Mcp.Files", "Mcp.Definitions", "Mcp.Calls", "Mcp.Configuration", "Mcp.Review", "Mcp.Sessions", "Mcp.Servers.Remote", "Mcp.Endpoint", "Mcp.Hosting"],
         ["LocalModels"] = ["Tokens", "Onnx", "Classifying"],
         ["Telemetry"] = [],
         ["Server"] = [],

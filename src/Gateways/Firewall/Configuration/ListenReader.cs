@@ -4,7 +4,8 @@ using CabinCrew.Governance.Yaml;
 
 namespace CabinCrew.Gateways.Firewall.Configuration;
 
-internal sealed class ListenReader(YamlMap map, string baseDirectory)
+/// <param name="callers">Whether callers are answered there: pages in browsers and client certificates are asked for with them only.</param>
+internal sealed class ListenReader(YamlMap map, string baseDirectory, bool callers = true)
 {
     private const int NamesMax = 64;
 
@@ -12,7 +13,7 @@ internal sealed class ListenReader(YamlMap map, string baseDirectory)
     {
         var address = map.TakeText("address", required: true, "ADDRESS:PORT, for example 127.0.0.1:8931");
         var hosts = Names("hosts", h => h.Length > 0 && !h.Contains('/', StringComparison.Ordinal) && !h.Any(char.IsWhiteSpace), "names as a Host header says them (example.org, localhost:8931)");
-        var origins = Names("origins", o => Uri.TryCreate(o, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.AbsolutePath == "/" && !o.EndsWith('/'), "origins such as https://example.org");
+        var origins = callers ? Names("origins", o => Uri.TryCreate(o, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.AbsolutePath == "/" && !o.EndsWith('/'), "origins such as https://example.org") : [];
         var tls = map.TakeMap("tls") is { } t ? Tls(t) : null;
         map.Close();
         if (address is null) return null;
@@ -30,7 +31,7 @@ internal sealed class ListenReader(YamlMap map, string baseDirectory)
     {
         var certificate = tls.TakeText("certificate", required: true, "a PEM file");
         var key = tls.TakeText("key", required: true, "a PEM file");
-        var ca = tls.TakeText("client_ca", expected: "a PEM file");
+        var ca = callers ? tls.TakeText("client_ca", expected: "a PEM file") : null;
         tls.Close();
         return certificate is null || key is null ? null : new(At(certificate), At(key), ca is null ? null : At(ca));
     }

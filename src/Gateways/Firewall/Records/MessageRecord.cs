@@ -33,6 +33,8 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     public ScanReport? Scan { get; init; }
     public Problem? Refused { get; init; }
     public Digest? Instead { get; init; }
+    /// <summary>Of the message as its caller sent it, where another was made of it before it was judged (LLM-05).</summary>
+    public Digest? Original { get; init; }
     /// <summary>What was taken out of it: definitions that are not shown.</summary>
     public IReadOnlyList<string> Hidden { get; init; } = [];
     public string? Approval { get; init; }
@@ -137,6 +139,7 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
         to.Text("kind"u8, Subject.Kind.Word());
         to.Text("method"u8, Plain.Text(Subject.Method, NameCharsMax));
         if (Took is { } took) to.Number("microseconds"u8, (long)took.TotalMicroseconds);
+        to.Text("original"u8, Original?.ToString());
         if (Tokens is var (_, output)) to.Number("output_tokens"u8, output);
         if (Subject.Pin != PinState.None) to.Text("pin"u8, Subject.Pin.Word());
         to.Text("policy_digest"u8, Policy.ToString());

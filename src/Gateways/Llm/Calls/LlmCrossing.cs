@@ -15,6 +15,8 @@ namespace CabinCrew.Gateways.Llm.Calls;
 internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICallerLine line)
 {
     private readonly Digest came = Digest.Of(message.Carried.Write().Span);
+    /// <summary>Of the caller's own bytes, where others were judged (LLM-05).</summary>
+    private readonly Digest? original = message.CallerSent is { } sent ? Digest.Of(sent.Carried.Write().Span) : null;
     private readonly Digest policy = parts.Judge.PolicyDigest;
     private TextReport? scan;
     private MessageSubject? subject;
@@ -26,7 +28,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
 
     public async ValueTask<Outcome<LlmPassage>> RunAsync(CancellationToken ct)
     {
-        var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false);
+        var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? Unasked() ?? await EnterAsync(ct).ConfigureAwait(false) ?? await HoldAsync(ct).ConfigureAwait(false);
         if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
         ct.ThrowIfCancellationRequested();
         var record = Record(null);
@@ -65,6 +67,9 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         decision = scan.Report.Findings.Aggregate(judgement.Decision, (strictest, finding) => Decisions.Strictest(strictest, finding.Decision));
         return decision == Decision.Deny ? new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" } : null;
     }
+
+    // Only the whole of an answer can be what its request asks for.
+    private Problem? Unasked() => message.Check?.Fault(message.Carried, message.Said);
 
     private MessageSubject Subject() => new()
     {
@@ -142,6 +147,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Approval = approval,
         Route = message.Route,
         Cost = message.Cost,
+        Original = original,
         Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
     };
 
@@ -149,6 +155,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     {
         // What nobody judged cannot be judged again. Of a stream its texts are kept.
         if (judgement is not null) parts.Frames.Keep(subject! with { Frame = subject.Content }, record.EventId, came, scan!.Report, isCall: message.IsPrompt);
+        // What the caller had sent is looked through for secrets before it is kept, like any message that nobody looked through.
+        if (judgement is not null && original is { } sent) parts.Frames.Keep(subject! with { Frame = message.CallerSent!.Carried.Write(), Method = message.CallerSent.Api.Method }, record.EventId, sent, scan: null, isCall: true);
         return parts.Audit.RecordAsync(record, strict);
     }
 

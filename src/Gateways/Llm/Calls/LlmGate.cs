@@ -5,6 +5,8 @@ using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Holds;
 using CabinCrew.Gateways.Firewall.Limits;
 using CabinCrew.Gateways.Firewall.Records;
+using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies.Messages;
 using CabinCrew.Ledger;
 using CabinCrew.Protocol;
@@ -35,6 +37,24 @@ public sealed class LlmGate(LlmGateParts parts)
         passage.Place?.GiveBack();
         await parts.Limits.SettleAsync(prompt.Caller, prompt.Reserves, cost ?? prompt.Reserves).ConfigureAwait(false);
     }
+
+    /// <summary>The detectors that find something in a prompt, for routing: before it is known where the prompt goes. It passes nothing.</summary>
+    public IReadOnlySet<string> FoundBy(Carried carried, Exchange said, CancellationToken ct)
+    {
+        try
+        {
+            return FoundBy(parts.Scan, carried, said, ct);
+        }
+#pragma warning disable CA1031 // Where nobody can say what is in it, anything may be: it goes where such prompts go, and there the gate refuses it.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            return Detectors.Names.ToHashSet(StringComparer.Ordinal);
+        }
+    }
+
+    public static IReadOnlySet<string> FoundBy(TextScan scan, Carried carried, Exchange said, CancellationToken ct) =>
+        scan.Run(carried, said, isPrompt: true, kept: null, ct).Report.Findings.Where(f => f.Decision > Decision.Allow).Select(f => f.Detector).ToHashSet(StringComparer.Ordinal);
 
     public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
     {

@@ -25,6 +25,12 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
     /// <summary>What the answer cost, in millionths of a dollar. Null: nobody knows a price, or the provider did not count.</summary>
     public long? Cost { get; init; }
 
+    /// <summary>The request as its caller sent it, where another was made of it. Null: this is it, but for its model's name.</summary>
+    public Prompt? CallerSent { get; init; }
+
+    /// <summary>What the answer is held against. Null: nothing.</summary>
+    public AnswerCheck? Check { get; init; }
+
     /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
     public PlaceholderScope? Kept { get; init; }
 }

@@ -5,6 +5,7 @@ using CabinCrew.Gateways.Firewall.Configuration;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Llm.Routing;
 using CabinCrew.Gateways.Llm.Wire;
+using CabinCrew.Gateways.Llm.Wire.Translation;
 using CabinCrew.Governance.Detection;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Protocol;
@@ -28,6 +29,8 @@ public sealed record LlmDefinition
     /// <summary>How long a provider may take for one answer, the last event of a stream included.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromMinutes(10);
     public LlmDetectors Detectors { get; init; } = LlmDetectors.Standard;
+    /// <summary>Of every prompt, before those of its model.</summary>
+    public IReadOnlyList<RewriteRule> Rewrites { get; init; } = [];
     /// <summary>What was cut out of a prompt is put back into its answer, for the caller who sent it.</summary>
     public bool Restore { get; init; }
     public HoldRules Holds { get; init; } = new();
@@ -52,11 +55,17 @@ public sealed record LlmDefinition
 public sealed record ProviderDefinition(string Name, Uri Url, ApiFamily Family, ValueDefinition? Key, bool PrivateAddress)
 {
     public bool Speaks(ApiFamily family) => family == Family || (family == ApiFamily.Rerank && Family == ApiFamily.OpenAi);
+
+    /// <summary>The API in which a target of this provider is asked what was asked in another; null: in none.</summary>
+    public LlmApi? AskedIn(LlmApi asked, RouteTarget target) => Speaks(asked.Family) ? asked : target.Translate is null ? null : Translation.Between(asked, Family)?.To;
 }
 
 /// <summary>By the detectors' names, each as if a server had written the text: what is found may be cut out on both ways.</summary>
 public sealed record LlmDetectors(IReadOnlyDictionary<string, DetectorSettings> Prompts, IReadOnlyDictionary<string, DetectorSettings> Answers, CommandSettings Commands)
 {
+    /// <summary>The others find nothing in a prompt, whatever it says.</summary>
+    public IReadOnlyList<string> LookingAtPrompts => [.. Prompts.Where(p => p.Value.FromServer != Decision.Allow || p.Value.RedactFromServer).Select(p => p.Key)];
+
     public static readonly LlmDetectors Standard = Of(new Dictionary<string, DetectorSettings>(), new Dictionary<string, DetectorSettings>(), CommandSettings.Standard);
 
     /// <summary>What is not said: credentials never leave (LLM-03), the rest is as for the MCP gateway.</summary>

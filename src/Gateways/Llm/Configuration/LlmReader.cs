@@ -1,6 +1,5 @@
 // The top level of an LLM gateway's configuration: providers, models, and what every gateway has.
 using CabinCrew.Gateways.Firewall.Configuration;
-using CabinCrew.Gateways.Llm.Routing;
 using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Governance.Policies;
 using CabinCrew.Governance.Policies.Rego;
@@ -11,7 +10,7 @@ namespace CabinCrew.Gateways.Llm.Configuration;
 
 internal sealed class LlmReader(YamlMap root, string file)
 {
-    private const int ProvidersMax = 64, ModelsMax = 1000, TargetsMax = 16, WeightMax = 1000, NameCharsMax = 200;
+    private const int ProvidersMax = 64, ModelsMax = 1000, NameCharsMax = 200;
     private static readonly TimeSpan AnswerMax = TimeSpan.FromHours(1);
     private static readonly (string, ApiFamily)[] Families = [("openai", ApiFamily.OpenAi), ("anthropic", ApiFamily.Anthropic), ("rerank", ApiFamily.Rerank)];
 
@@ -23,8 +22,11 @@ internal sealed class LlmReader(YamlMap root, string file)
         root.TakeInteger("version", LlmFile.Version, LlmFile.Version, required: true);
         if (root.Errors.Any) return null;
         var common = new FirewallReader(root, baseDirectory);
+        var detectors = root.TakeMap("detectors") is { } said && DetectorsReader.ReadBothWays(said) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : LlmDetectors.Standard;
+        var conditions = new ConditionReader(detectors.LookingAtPrompts);
+        var rewriting = new RewriteReader(baseDirectory, conditions);
         var providers = Named("providers", ProvidersMax, "a mapping with 'url' and 'api'", Provider);
-        var models = Named("models", ModelsMax, "a mapping with 'to'", (name, map) => Model(name, map, providers));
+        var models = Named("models", ModelsMax, "a mapping with 'to'", new ModelReader([.. providers.Select(p => p.Name)], rewriting, conditions).Read);
         var listen = root.TakeMap("listen", required: true) is { } l ? new ListenReader(l, baseDirectory).Read() : null;
         var read = new LlmDefinition { File = file, BaseDirectory = baseDirectory, Providers = providers, Models = models, Listen = listen! };
         read = read with
@@ -35,14 +37,15 @@ internal sealed class LlmReader(YamlMap root, string file)
             RequestBytesMax = common.Size("request_size_max") ?? read.RequestBytesMax,
             ResponseBytesMax = common.Size("response_size_max") ?? read.ResponseBytesMax,
             AnswerWithin = Quantities.TakeDuration(root, "answer_within", AnswerMax) ?? read.AnswerWithin,
-            Detectors = root.TakeMap("detectors") is { } detectors ? DetectorsReader.ReadBothWays(detectors) is var (prompts, answers, commands) ? LlmDetectors.Of(prompts, answers, commands) : read.Detectors : read.Detectors,
+            Detectors = detectors,
+            Rewrites = rewriting.Take(root),
             Restore = root.TakeTruth("restore") ?? read.Restore,
             Holds = common.Holds(clientsAsk: false),
             Record = common.Record(),
             Audit = common.Audit() ?? read.Audit,
             Callers = new CallersReader(root, baseDirectory, "models", [.. models.Select(m => m.Name)]).Read(),
             Limits = root.TakeMap("limits") is { } limits ? CallersReader.Limits(limits, havePrices: true) : read.Limits,
-            Metrics = root.TakeMap("metrics") is { } metrics ? new ListenReader(metrics, baseDirectory).Read() : null,
+            Metrics = root.TakeMap("metrics") is { } metrics ? new ListenReader(metrics, baseDirectory, callers: false).Read() : null,
             Traces = root.TakeMap("traces") is { } traces ? Traces(traces) : null,
             Context = common.Context(),
         };
@@ -97,42 +100,5 @@ internal sealed class LlmReader(YamlMap root, string file)
         var path = url.AbsolutePath.TrimEnd('/');
         if (path.EndsWith("/v1", StringComparison.Ordinal)) path = path[..^3];
         return new(name, new Uri(url.GetLeftPart(UriPartial.Authority) + path + "/"), family.Value, key, isPrivate || url.IsLoopback);
-    }
-
-    private static ModelRoute? Model(string name, YamlMap map, List<ProviderDefinition> providers)
-    {
-        if (name.AsSpan(0, name.Length - 1).Contains('*')) map.Errors.Add(map, $"'{YamlMap.Clip(name)}': a '*' stands at the end of a name only");
-        var choice = map.TakeWord("choose", [("first", RouteChoice.First), ("weighted", RouteChoice.Weighted)]) ?? RouteChoice.First;
-        var next = map.TakeWord("on_refusal", [("refuse", false), ("next", true)]) ?? false;
-        List<RouteTarget> targets = [];
-        if (map.Take("to", "the name of a provider, or a list of mappings with 'provider'", required: true) is not { } node) return null;
-        if (node is YamlScalar) targets.Add(new(Known(map, map.TakeText("to")), null, 1));
-        else if (map.TakeList("to") is { } list)
-        {
-            if (list.Items.Count is 0 or > TargetsMax) map.Errors.Add(list, $"'to': expected 1 to {TargetsMax}, found {list.Items.Count}");
-            foreach (var item in list.Maps("a mapping with 'provider'").Take(TargetsMax))
-            {
-                var provider = Known(item, item.TakeText("provider", required: true, "the name of a provider"));
-                var (called, weight) = (item.TakeText("model", expected: "the model as the provider calls it", charsMax: NameCharsMax), (int)(item.TakeInteger("weight", 1, WeightMax) ?? 1));
-                targets.Add(new(provider, called, weight) { Price = item.TakeMap("price") is { } price ? Price(price) : null });
-                item.Close();
-            }
-        }
-        return new(name, choice, targets, next);
-
-        static ModelPrice? Price(YamlMap price)
-        {
-            var (input, output) = (price.TakeNumber("input", 0, 1_000_000, required: true), price.TakeNumber("output", 0, 1_000_000, required: true));
-            var most = price.TakeInteger("output_tokens_max", 1, 10_000_000) ?? ModelPrice.OutputTokensStandard;
-            price.Close();
-            return input is { } i && output is { } o ? new(i, o, most) : null;
-        }
-
-        string Known(YamlMap at, string? provider)
-        {
-            var names = providers.Select(p => p.Name).ToList();
-            if (provider is not null && !names.Contains(provider)) at.Errors.Add(at, $"there is no provider '{YamlMap.Clip(provider)}'{NearMatch.Hint(provider, names)}");
-            return provider ?? "";
-        }
     }
 }

@@ -17,7 +17,11 @@ public interface IProvider
 
 /// <param name="Model">As the caller calls it; the body has it as the provider does.</param>
 /// <param name="Stream">The caller wants a stream.</param>
-public sealed record ProviderRequest(LlmApi Api, string Model, ReadOnlyMemory<byte> Body, bool Stream);
+public sealed record ProviderRequest(LlmApi Api, string Model, ReadOnlyMemory<byte> Body, bool Stream)
+{
+    /// <summary>The caller's API: what is recorded is told in it.</summary>
+    public required LlmApi Told { get; init; }
+}
 
 /// <param name="Status">As the provider said it.</param>
 /// <param name="Headers">Those that callers get to see.</param>

@@ -18,7 +18,7 @@ internal sealed class ReplayProvider(ProviderDefinition provider, RecordingBook 
     private Outcome<ProviderAnswer> Answer(ProviderRequest asking, IHttpExchange caller, CancellationToken ct)
     {
         var numbers = new PlaceholderNumbers();
-        if (!requests.Of(asking.Api, asking.Model, asking.Body, numbers, ct).Try(out var request, out var problem)) return problem;
+        if (!requests.Of(asking.Told, asking.Model, asking.Body, numbers, ct).Try(out var request, out var problem)) return problem;
         if (book.Find(request.Digest, asked.Before(caller, request.Digest)) is not var (recording, number)) return book.Missing(request);
         if (recording.Answer.Bytes > answerBytesMax) return new Problem(ProblemCode.UpstreamInvalid, $"the recorded answer has more than {answerBytesMax} bytes") { Where = RecordingBook.NameOf(request.Digest, number) };
         return PlaceholderNumbers.In(recording.Answer, numbers.Name).Map(answer => new ProviderAnswer(recording.Status, answer, recording.Headers) { Recording = RecordingBook.NameOf(request.Digest, number) });

@@ -32,6 +32,7 @@ public sealed class ExchangeRecorder
     }
 
     /// <summary>Durable enough to be read again when this returns: what a power cut takes is recorded once more.</summary>
+    /// <param name="api">The caller's, which the answer is in.</param>
     /// <param name="model">As the caller called it.</param>
     /// <param name="body">As it went to the provider.</param>
     /// <param name="answer">As it was released, with nothing put back into it.</param>

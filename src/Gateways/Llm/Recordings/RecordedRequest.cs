@@ -40,6 +40,7 @@ internal sealed class RecordedRequests(TextScan secrets)
 {
     private const string ModelName = "model";
 
+    /// <param name="api">The caller's, which the answer is in.</param>
     /// <param name="body">As it goes to the provider.</param>
     /// <param name="numbers">Those that the request gives.</param>
     public Outcome<RecordedRequest> Of(LlmApi api, string model, ReadOnlyMemory<byte> body, PlaceholderNumbers numbers, CancellationToken ct)

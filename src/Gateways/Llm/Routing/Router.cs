@@ -1,14 +1,9 @@
-// Which provider a request goes to, and which stand by (LLM-04). The same request, configuration and health: the same answer, with its reason. Pure but for health, which is given.
+// Which provider a request goes to, and which stand by (LLM-04). The same request, configuration, health and turn: the same answer, with its reason. Pure but for health and the turn, which are given.
 using System.Globalization;
+using CabinCrew.Gateways.Llm.Wire;
 using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Routing;
-
-/// <param name="Model">As the provider calls it.</param>
-/// <param name="Reason">Why it stands where it stands, for the record.</param>
-public sealed record RouteStep(string Provider, string Model, string Reason, ModelPrice? Price);
-
-public sealed record Route(ModelRoute Chosen, IReadOnlyList<RouteStep> Steps);
 
 public sealed class Router(IReadOnlyList<ModelRoute> models)
 {
@@ -19,31 +14,78 @@ public sealed class Router(IReadOnlyList<ModelRoute> models)
 
     public ModelRoute? Find(string model) => models.FirstOrDefault(m => m.Fits(model));
 
-    /// <param name="speaks">Whether a provider speaks the API of the request.</param>
-    /// <param name="request">Of the request's bytes: what is chosen by weight is chosen by it.</param>
-    public Outcome<Route> Choose(string model, Digest request, Func<string, bool> speaks, Func<string, bool> rests)
+    /// <param name="speaks">The API in which a target is asked: the request's, or one that it is translated to. Null: none.</param>
+    public Outcome<Route> Choose(RouteRequest request, Func<RouteTarget, LlmApi?> speaks, Func<string, bool> rests)
     {
+        var model = request.Model;
         if (Find(model) is not { } route)
             return new Problem(ProblemCode.NotFound, $"there is no model '{Firewall.Plain.Text(model, 100)}' here{NearMatch.Hint(model, [.. Names])}") { Remedy = "GET /v1/models tells which there are." };
-        var able = route.Targets.Where(t => speaks(t.Provider)).ToList();
-        if (able.Count == 0) return new Problem(ProblemCode.InvalidArgument, $"no provider of the model '{Firewall.Plain.Text(model, 100)}' speaks this API") { Remedy = "Call it by the API of its provider." };
-        var awake = able.Where(t => !rests(t.Provider)).ToList();
+        if (route.Targets.All(t => speaks(t) is null)) return new Problem(ProblemCode.InvalidArgument, $"no provider of the model '{Firewall.Plain.Text(model, 100)}' speaks this API") { Remedy = "Call it by the API of its provider." };
+        var (tier, why) = TierOf(route, request);
+        List<RouteTarget> able = [];
+        List<PassedOver> passed = [];
+        foreach (var target in route.Targets)
+            if (Against(target, tier, request, speaks) is { } against) passed.Add(new(target, target.Model ?? model, against));
+            else able.Add(target);
+        var told = string.Concat(passed.Select((p, i) => $"{(i == 0 ? "passed over: " : ", ")}{p.Target.Provider} {p.Model} ({p.Reason})"));
+        var ordinary = able.Where(t => !t.ForRefusals).ToList();
+        if (ordinary.Count == 0) return new Problem(ProblemCode.InvalidArgument, $"the model '{Firewall.Plain.Text(model, 100)}'{why} has no target for this request; {(told.Length > 0 ? told : "all are for refusals only")}");
+        var awake = ordinary.Where(t => !rests(t.Provider)).ToList();
         // With none awake, each is tried: nobody is sure that they still rest.
-        var (pool, resting) = awake.Count > 0 ? (awake, able.Except(awake)) : (able, []);
+        var (pool, resting) = awake.Count > 0 ? (awake, ordinary.Except(awake)) : (ordinary, []);
         List<RouteStep> steps = [];
-        if (route.Choice == RouteChoice.Weighted)
-        {
-            var first = Pick(pool, request);
-            var total = pool.Sum(t => t.Weight);
-            steps.Add(Step(first, $"weight {first.Weight} of {total}"));
-            pool = [.. pool.Where(t => t != first)];
-        }
-        steps.AddRange(pool.Select((t, i) => Step(t, steps.Count == 0 && i == 0 ? "first in the file" : "stands by")));
+        foreach (var (target, reason) in Ordered(route.Choice, pool, request)) steps.Add(Step(target, reason));
         steps.AddRange(resting.Select(t => Step(t, "failed a moment ago, stands by last")));
-        return new Route(route, steps);
+        steps.AddRange(able.Where(t => t.ForRefusals).Select(t => Step(t, "for what is not let through elsewhere")));
+        if (request.Rewritten.Length > 0) steps[0] = steps[0] with { Reason = $"{steps[0].Reason}; rewritten: {request.Rewritten}" };
+        if (told.Length > 0) steps[0] = steps[0] with { Reason = $"{steps[0].Reason}; {told}" };
+        return new Route(route, steps, passed);
 
-        RouteStep Step(RouteTarget target, string reason) => new(target.Provider, target.Model ?? model, $"{route.Name}: {reason}", target.Price);
+        RouteStep Step(RouteTarget target, string reason)
+        {
+            var api = speaks(target)!;
+            return new(target, target.Model ?? model, api, $"{route.Name}{why}: {reason}{(api.Method == request.Api ? "" : $", translated to {api.Method}")}");
+        }
     }
+
+    private static (string? Tier, string Why) TierOf(ModelRoute route, RouteRequest request)
+    {
+        for (var i = 0; i < route.Tiers.Count; i++)
+            if (route.Tiers[i] is var rule && rule.When?.Unmet(request) is null) return (rule.Tier, $", tier {rule.Tier} by rule {i + 1}");
+        return (null, "");
+    }
+
+    // Null: it takes the request.
+    private static string? Against(RouteTarget target, string? tier, RouteRequest request, Func<RouteTarget, LlmApi?> speaks)
+    {
+        if (speaks(target) is null) return "does not speak this API";
+        if (tier is null ? target.Tiers.Count > 0 : !target.Tiers.Contains(tier))
+            return target.Tiers.Count == 0 ? "for requests without a tier" : $"for the tier {string.Join(" or ", target.Tiers)}";
+        if (target.When?.Unmet(request) is { } unmet) return unmet;
+        return target.ContextTokensMax is { } most && request.PromptTokens + (request.AnswerTokens ?? 0) > most ? $"holds {most} tokens, and this is {request.Size}" : null;
+    }
+
+    private static IEnumerable<(RouteTarget Target, string Reason)> Ordered(RouteChoice choice, List<RouteTarget> pool, RouteRequest request)
+    {
+        switch (choice)
+        {
+            case RouteChoice.Weighted:
+                var first = Pick(pool, request.Content);
+                return [(first, $"weight {first.Weight} of {pool.Sum(t => t.Weight)}"), .. pool.Where(t => !ReferenceEquals(t, first)).Select(t => (t, "stands by"))];
+            case RouteChoice.RoundRobin:
+                var at = (int)(request.Turn % pool.Count);
+                return [(pool[at], $"turn {request.Turn + 1}, which is {at + 1} of {pool.Count}"), .. pool.Skip(at + 1).Concat(pool.Take(at)).Select(t => (t, "stands by"))];
+            case RouteChoice.Cheapest:
+                // The file's order where two cost the same: the sort is stable.
+                return pool.Select(t => (Target: t, Cost: Cost(t, request))).OrderBy(t => t.Cost).Select((t, i) => (t.Target, $"{(i == 0 ? "cheapest" : "stands by")}, {Dollars(t.Cost)} for {request.Size}"));
+            default:
+                return pool.Select((t, i) => (t, i == 0 ? "first in the file" : "stands by"));
+        }
+    }
+
+    private static long Cost(RouteTarget target, RouteRequest request) => target.Price is { } price ? price.Of(request.PromptTokens, request.AnswerTokens ?? price.OutputTokensMax) : 0;
+
+    private static string Dollars(long millionths) => string.Create(CultureInfo.InvariantCulture, $"${millionths / 1_000_000m:0.######}");
 
     private static RouteTarget Pick(List<RouteTarget> pool, Digest request)
     {

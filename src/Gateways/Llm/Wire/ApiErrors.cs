@@ -52,7 +52,7 @@ internal static class ApiErrors
         return to.WrittenMemory;
     }
 
-    private static string Type(ApiFamily family, int status) => (family, status) switch
+    public static string Type(ApiFamily family, int status) => (family, status) switch
     {
         (_, 401) => "authentication_error",
         (_, 403) => "permission_error",

@@ -15,13 +15,17 @@ public sealed record LlmApi(string Path, string Method, ApiFamily Family, bool C
 {
     public const string ModelsPath = "/v1/models";
 
+    public static LlmApi ChatCompletions { get; } = new("/v1/chat/completions", "chat.completions", ApiFamily.OpenAi, true);
+
+    public static LlmApi Messages { get; } = new("/v1/messages", "messages", ApiFamily.Anthropic, true);
+
     public static IReadOnlyList<LlmApi> All { get; } =
     [
-        new("/v1/chat/completions", "chat.completions", ApiFamily.OpenAi, true),
+        ChatCompletions,
         new("/v1/completions", "completions", ApiFamily.OpenAi, true),
         new("/v1/responses", "responses", ApiFamily.OpenAi, true),
         new("/v1/embeddings", "embeddings", ApiFamily.OpenAi, false),
-        new("/v1/messages", "messages", ApiFamily.Anthropic, true),
+        Messages,
         new("/v1/messages/count_tokens", "messages.count_tokens", ApiFamily.Anthropic, false),
         new("/v1/rerank", "rerank", ApiFamily.Rerank, false),
         new("/v2/rerank", "rerank", ApiFamily.Rerank, false),
