@@ -52,6 +52,25 @@ public sealed class RecordReplayTests : IDisposable
         Assert.Contains((await replaying.EventsAsync()).Select(e => e.GetRawText()), e => e.Contains($"replayed from {Path.GetFileName(file)}", StringComparison.Ordinal));
     }
 
+    [Theory, Clause("LLM-01"), InlineData(false), InlineData(true)]
+    public async Task What_was_translated_is_replayed_in_the_callers_own_api(bool stream)
+    {
+        const string models = "m-1: { to: [ { provider: claude, model: claude-x, translate: true } ] }\n  claude-x: { to: claude }";
+        var native = """{"model":"claude-x","max_tokens":8192,"messages":[{"role":"user","content":"x"}]}""";
+        string recorded;
+        await using (var at = await StandingModels.OpenAsync(Record, models: models))
+        {
+            at.Model.Answer = (http, _) => stream ? ModelDouble.Events(http, ModelDouble.MessageStream("it is", " so")) : ModelDouble.Json(http, ModelDouble.Message("it is so"));
+            (_, recorded, _) = await at.PostAsync("/v1/chat/completions", Asking("x", stream));
+            Assert.Contains("chat.completion", recorded, StringComparison.Ordinal);
+        }
+        await using var replaying = await StandingModels.OpenAsync(Replay, models: models);
+        Assert.Equal(recorded, (await replaying.PostAsync("/v1/chat/completions", Asking("x", stream))).Body);
+        // Who asks the same in the provider's own API was never answered.
+        Assert.Equal(HttpStatusCode.NotFound, (await replaying.PostAsync("/v1/messages", native)).Status);
+        Assert.Empty(replaying.Model.Seen);
+    }
+
     [Theory, Clause("LLM-01")]
     [InlineData("/v1/chat/completions"), InlineData("/v1/messages")]
     public async Task A_stream_is_replayed_as_the_stream_that_it_was(string path)
