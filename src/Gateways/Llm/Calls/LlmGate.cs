@@ -36,13 +36,22 @@ public sealed class LlmGate(LlmGateParts parts)
         await parts.Limits.SettleAsync(prompt.Caller, prompt.Reserves, cost ?? prompt.Reserves).ConfigureAwait(false);
     }
 
-    public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
+    public ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct) => CrossAsync(message, line, crossing => crossing.RunAsync(ct), ct);
+
+    /// <summary>As much of a stream as may go while the rest is still to come. Null: nothing may for now.</summary>
+    /// <param name="message">As far as it came.</param>
+    public ValueTask<Outcome<LlmPassage?>> PassPartAsync(LlmMessage message, StreamHold hold, ICallerLine line, CancellationToken ct) => CrossAsync(message, line, crossing => crossing.RunPartAsync(hold, ct), ct);
+
+    /// <summary>Puts on record that a stream ended before its end. The problem, or that this could not be written.</summary>
+    public async ValueTask<Problem> CutOffAsync(LlmMessage message, ICallerLine line, Problem why) => await new LlmCrossing(parts, message, line).CutOffAsync(why).ConfigureAwait(false);
+
+    private async ValueTask<Outcome<T>> CrossAsync<T>(LlmMessage message, ICallerLine line, Func<LlmCrossing, ValueTask<Outcome<T>>> cross, CancellationToken ct)
     {
         LlmCrossing? crossing = null;
         try
         {
             crossing = new(parts, message, line);
-            return await crossing.RunAsync(ct).ConfigureAwait(false);
+            return await cross(crossing).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -53,7 +62,7 @@ public sealed class LlmGate(LlmGateParts parts)
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return crossing is null ? Problem.Bug($"the message could not be looked at: {e.GetType().Name}") : await crossing.FailAsync(e).ConfigureAwait(false);
+            return crossing is null ? Problem.Bug($"the message could not be looked at: {e.GetType().Name}") : (await crossing.FailAsync(e).ConfigureAwait(false)).Problem!;
         }
     }
 }

@@ -21,8 +21,11 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 
     /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
     public PlaceholderScope? Kept { get; init; }
+
+    /// <summary>What of it has gone out already, where it is a stream of which a part was let go.</summary>
+    public Released Gone { get; init; } = new();
 }
 
-/// <param name="Bytes">What goes on.</param>
+/// <param name="Bytes">What goes on: of a stream, the events that have not gone yet.</param>
 /// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
 public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place);
