@@ -23,7 +23,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     private CallPlace? place;
     private ReadOnlyMemory<byte> goes;
     private string? approval;
-    private StreamMoment? moment = message.Gone.Events > 0 ? StreamMoment.Ends : null;
+    private StreamHold? hold;
+    private StreamMoment? moment = message.Sent.Events > 0 ? StreamMoment.Ends : null;
 
     public async ValueTask<Outcome<LlmPassage>> RunAsync(CancellationToken ct)
     {
@@ -39,21 +40,22 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         return Restored(scan!.Goes.Documents.Count).Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place));
     }
 
-    /// <summary>As much of a stream as may go while the rest is still to come. Null: nothing may for now.</summary>
-    public async ValueTask<Outcome<LlmPassage?>> RunPartAsync(StreamHold hold, CancellationToken ct)
+    /// <summary>As much of a stream as may go while the rest is still to come; <see cref="LlmPassage.Nothing"/> where nothing may for now.</summary>
+    public async ValueTask<Outcome<LlmPassage>> RunPartAsync(StreamHold all, CancellationToken ct)
     {
+        hold = all;
         var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await ChargeAsync(ct).ConfigureAwait(false);
         if (problem is not null) return (await RefuseAsync(problem).ConfigureAwait(false)).Problem!;
         hold.Judged();
         // A person is asked once, about all of it.
         if (decision == Decision.RequireApproval) hold.Freeze();
         var to = Math.Min(hold.Clear, Growing());
-        if (decision == Decision.RequireApproval || to <= message.Gone.Events) return (LlmPassage?)null;
+        if (decision == Decision.RequireApproval || to <= message.Sent.Events) return LlmPassage.Nothing;
         ct.ThrowIfCancellationRequested();
         moment = StreamMoment.Begins;
-        if (message.Gone.Events == 0 && (await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        if (message.Sent.Events == 0 && (await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
         if (!Restored(to).Try(out var bytes, out problem)) return problem;
-        message.Gone.Went(message.Carried, to, scan!.Cuts);
+        message.Sent.Went(message.Carried, to, scan!.Cuts);
         return new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], null);
     }
 
@@ -76,7 +78,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
 
     private async ValueTask<Problem?> JudgeAsync(CancellationToken ct)
     {
-        scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, message.Gone, ct);
+        scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, message.Sent, hold, ct);
         // Policies judge what would go on, and not what was cut out of it before.
         goes = scan.Goes.Write();
         subject = Subject() with { Frame = goes, Content = Shown(), Exchange = message.Said.ToJson(), Findings = scan.Report.Findings };
@@ -103,7 +105,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     };
 
     // A stream is no JSON: its texts stand for it.
-    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? StreamTexts.Of(scan!.Goes).Json : goes;
+    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? StreamTexts.Plain(scan!.Goes) : goes;
 
     private async ValueTask<Problem?> EnterAsync(CancellationToken ct) => message.IsPrompt
         ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, message.Reserves, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
@@ -112,8 +114,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     // Of a stream, what came since it was charged last.
     private ValueTask<Problem?> ChargeAsync(CancellationToken ct)
     {
-        var more = message.Carried.Bytes - message.Gone.Charged;
-        message.Gone.Charged = message.Carried.Bytes;
+        var more = message.Carried.Bytes - message.Sent.Charged;
+        message.Sent.Charged = message.Carried.Bytes;
         return parts.Limits.ChargeAsync(message.Caller, more, ct);
     }
 
@@ -166,7 +168,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
                 carried = restored;
             }
         }
-        return carried.IsStream ? carried.Write(message.Gone.Events, to) : carried.Write();
+        return carried.IsStream ? carried.Write(message.Sent.Events, to) : carried.Write();
     }
 
     // What stands in JSON within the text must stay JSON; of a text that goes on while it comes, its beginning tells.
@@ -189,8 +191,9 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Approval = approval,
         Route = message.Route,
         Moment = moment,
-        Released = message.Gone.Chars,
-        Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
+        Released = message.Sent.Chars,
+        // Counted once, at the end.
+        Tokens = moment == StreamMoment.Begins || message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
     };
 
     private ValueTask<Outcome<Done>> RecordAsync(MessageRecord record, bool strict)

@@ -38,9 +38,9 @@ public sealed class LlmGate(LlmGateParts parts)
 
     public ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct) => CrossAsync(message, line, crossing => crossing.RunAsync(ct), ct);
 
-    /// <summary>As much of a stream as may go while the rest is still to come. Null: nothing may for now.</summary>
+    /// <summary>As much of a stream as may go while the rest is still to come; <see cref="LlmPassage.Nothing"/> where nothing may for now.</summary>
     /// <param name="message">As far as it came.</param>
-    public ValueTask<Outcome<LlmPassage?>> PassPartAsync(LlmMessage message, StreamHold hold, ICallerLine line, CancellationToken ct) => CrossAsync(message, line, crossing => crossing.RunPartAsync(hold, ct), ct);
+    public ValueTask<Outcome<LlmPassage>> PassPartAsync(LlmMessage message, StreamHold hold, ICallerLine line, CancellationToken ct) => CrossAsync(message, line, crossing => crossing.RunPartAsync(hold, ct), ct);
 
     /// <summary>Puts on record that a stream ended before its end. The problem, or that this could not be written.</summary>
     public async ValueTask<Problem> CutOffAsync(LlmMessage message, ICallerLine line, Problem why) => await new LlmCrossing(parts, message, line).CutOffAsync(why).ConfigureAwait(false);

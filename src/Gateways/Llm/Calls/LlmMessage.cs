@@ -23,9 +23,13 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
     public PlaceholderScope? Kept { get; init; }
 
     /// <summary>What of it has gone out already, where it is a stream of which a part was let go.</summary>
-    public Released Gone { get; init; } = new();
+    public Sent Sent { get; init; } = new();
 }
 
 /// <param name="Bytes">What goes on: of a stream, the events that have not gone yet.</param>
 /// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
-public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place);
+public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place)
+{
+    /// <summary>Of a stream nothing goes for now.</summary>
+    public static readonly LlmPassage Nothing = new(default, Decision.Allow, [], null);
+}

@@ -36,6 +36,9 @@ public sealed class StreamHold(StreamDefinition settings)
 
     public void Judged() => judged = chars;
 
+    /// <summary>The text does not go on.</summary>
+    public bool IsOver(Piece piece) => followed.TryGetValue(piece, out var one) && one.IsOver;
+
     /// <summary>Nothing more goes before all of it is there.</summary>
     public void Freeze()
     {

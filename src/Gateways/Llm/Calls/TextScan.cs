@@ -26,22 +26,23 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
     public string Digests { get; } = $"{prompts.Digest}\n{answers.Digest}\n{commands.Digest}";
 
     /// <param name="kept">Remembers what is cut out of a prompt, for its answer. Null: it stays out.</param>
-    /// <param name="gone">What of a stream has gone out.</param>
-    public TextReport Run(Carried carried, Exchange said, bool isPrompt, PlaceholderScope? kept, Released gone, CancellationToken ct)
+    /// <param name="sent">What of a stream has gone out.</param>
+    /// <param name="hold">Of a stream of which more is to come.</param>
+    public TextReport Run(Carried carried, Exchange said, bool isPrompt, PlaceholderScope? kept, Sent sent, StreamHold? hold, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var detection = isPrompt ? prompts : answers;
-        var texts = carried.IsStream ? StreamTexts.Of(carried) : null;
+        var texts = carried.IsStream ? StreamTexts.Of(carried, hold is null ? null : hold.IsOver) : null;
         var judged = texts?.Json ?? carried.Documents[0].Json;
         var found = detection.Detect(judged, TextOrigin.Server, out var notAsked);
         List<MessageFinding> findings = [.. found.Select(f => Told(f) with { Place = texts?.PlaceOf(f.Place) ?? f.Place })];
         List<string> secrets = [.. found.Where(f => f.Detector is Detectors.Secrets or Detectors.Mapped).Select(f => Raw(judged, f))];
         var (goes, cuts) = (carried, new Dictionary<Piece, List<TextEdit>>());
-        if (found.Any(f => f.Redact) || gone.HasCuts)
+        if (found.Any(f => f.Redact) || sent.HasCuts)
         {
             if (kept is not null)
                 foreach (var one in found.Where(f => f.Redact && f.Detector != Detectors.Mapped)) kept.Of(one.Rule, Raw(judged, one));
-            if (!Without(carried, texts, judged, found, gone, ref cuts).Try(out goes, out var why))
+            if (!Without(carried, texts, judged, found, sent, ref cuts).Try(out goes, out var why))
             {
                 goes = carried;
                 findings.Add(new(TextDetection.NotAll, "cannot-cut", "", Decision.Deny, $"what was found cannot be cut out where it stands: {why.Message}"));
@@ -54,10 +55,10 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
         return new(new(findings, [], ran) { Secrets = secrets }, goes, cuts);
     }
 
-    private Outcome<Carried> Without(Carried carried, StreamTexts? texts, ReadOnlyMemory<byte> judged, IReadOnlyList<Finding> found, Released gone, ref Dictionary<Piece, List<TextEdit>> cuts)
+    private Outcome<Carried> Without(Carried carried, StreamTexts? texts, ReadOnlyMemory<byte> judged, IReadOnlyList<Finding> found, Sent sent, ref Dictionary<Piece, List<TextEdit>> cuts)
     {
         if (texts is null) return Carried.Of(redaction.Cut(judged, found), int.MaxValue);
-        if (!texts.Edits(redaction.Cuts(judged, found)).Try(out var edits, out var problem) || !gone.With(edits).Try(out edits, out problem)) return problem;
+        if (!texts.Edits(redaction.Cuts(judged, found)).Try(out var edits, out var problem) || !sent.With(edits).Try(out edits, out problem)) return problem;
         cuts = edits;
         return carried.With(edits);
     }

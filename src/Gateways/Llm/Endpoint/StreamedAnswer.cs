@@ -13,7 +13,7 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
     private readonly StreamHold hold = new(settings);
 
     /// <summary>Something of it has gone out.</summary>
-    public bool HasBegun => form.Gone.Events > 0;
+    public bool HasBegun => form.Sent.Events > 0;
 
     /// <summary>What became of it is on record.</summary>
     public bool IsTold { get; set; }
@@ -25,7 +25,7 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
     public async ValueTask<Problem?> MoreAsync(ProviderAnswer came, CancellationToken ct)
     {
         if (hold.Add(came.Carried).Problem is { } odd) return odd;
-        if (!hold.IsDue(form.Gone.Events)) return null;
+        if (!hold.IsDue(form.Sent.Events)) return null;
         var said = ExchangeReader.Answer(form.Said.Model, came.Carried);
         // A call in a form that nobody here knows by its place.
         if (said.ToolCalls.Count > 0)
@@ -38,7 +38,7 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
             IsTold = true;
             return problem;
         }
-        if (passage is null) return null;
+        if (passage.Bytes.IsEmpty) return null;
         try
         {
             await line.ReleaseAsync(came.Status, came.Headers, passage).ConfigureAwait(false);

@@ -12,31 +12,31 @@ internal sealed class StreamTexts
 {
     private const string ListName = "texts";
 
-    private readonly Carried carried;
+    /// <summary>Stands between texts of which nobody reads one after the other.</summary>
+    private const string Break = " # ";
+
+    // In the order of the document; null: a break.
+    private readonly List<Piece?> pieces;
 
     // Where each text stands in the document, between its quotes.
-    private readonly (int Start, int End)[] places;
+    private readonly List<(int Start, int End)> places = [];
 
-    private StreamTexts(Carried carried, ReadOnlyMemory<byte> json, (int, int)[] places) => (this.carried, Json, this.places) = (carried, json, places);
-
-    public ReadOnlyMemory<byte> Json { get; }
-
-    public static StreamTexts Of(Carried carried)
+    private StreamTexts(Carried carried, List<Piece?> pieces)
     {
+        this.pieces = pieces;
         var to = new ArrayBufferWriter<byte>(1024);
-        var places = new (int, int)[carried.Pieces.Count];
         using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
             json.WriteStartObject();
             json.WriteStartArray(ListName);
-            for (var i = 0; i < places.Length; i++)
+            foreach (var piece in pieces)
             {
                 json.WriteStartObject();
-                json.WriteString("place", carried.Pieces[i].Place);
+                json.WriteString("place", piece?.Place ?? "");
                 json.WritePropertyName("text");
                 var start = (int)(json.BytesCommitted + json.BytesPending) + 1;
-                json.WriteStringValue(carried.Pieces[i].Text);
-                places[i] = (start, (int)(json.BytesCommitted + json.BytesPending) - 1);
+                json.WriteStringValue(piece?.Text ?? Break);
+                places.Add((start, (int)(json.BytesCommitted + json.BytesPending) - 1));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -45,13 +45,34 @@ internal sealed class StreamTexts
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        return new(carried, to.WrittenMemory, places);
+        Json = to.WrittenMemory;
     }
+
+    public ReadOnlyMemory<byte> Json { get; }
+
+    /// <param name="isOver">Whether a text does not go on: what follows it is read after it. Null: all are over.</param>
+    public static StreamTexts Of(Carried carried, Func<Piece, bool>? isOver = null)
+    {
+        List<Piece?> order = [], apart = [];
+        foreach (var piece in carried.Pieces)
+        {
+            if (StreamPlace.Of(piece.Place).IsApart) apart.AddRange([null, piece]);
+            else
+            {
+                order.Add(piece);
+                if (isOver?.Invoke(piece) == false) order.Add(null);
+            }
+        }
+        return new(carried, [.. order, .. apart]);
+    }
+
+    /// <summary>For policies and people: the texts in the order in which each began.</summary>
+    public static ReadOnlyMemory<byte> Plain(Carried carried) => new StreamTexts(carried, [.. carried.Pieces]).Json;
 
     /// <summary>Where a text stands in the message.</summary>
     /// <param name="pointer">Into <see cref="Json"/>.</param>
     public string PlaceOf(string pointer) =>
-        pointer.Split('/') is ["", ListName, var index, ..] && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < places.Length ? carried.Pieces[at].Place : pointer;
+        pointer.Split('/') is ["", ListName, var index, ..] && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < pieces.Count && pieces[at] is { } piece ? piece.Place : pointer;
 
     /// <summary>What is cut out of <see cref="Json"/>, as edits of the texts. Refused where it is no text: a name or a number stands in many events, and nothing can be cut out of it.</summary>
     /// <param name="cuts">In order, and apart from one another.</param>
@@ -63,16 +84,16 @@ internal sealed class StreamTexts
         var (bytes, chars) = (0, 0);
         foreach (var (start, length, instead) in cuts)
         {
-            while (at < places.Length && places[at].End < start + length)
+            while (at < places.Count && places[at].End < start + length)
             {
                 at++;
                 (bytes, chars) = (0, 0);
             }
-            if (at == places.Length || start < places[at].Start) return new Problem(ProblemCode.ResponseWithheld, "it stands in a name or in a number");
+            if (at == places.Count || start < places[at].Start || pieces[at] is not { } piece) return new Problem(ProblemCode.ResponseWithheld, "it stands in a name or in a number");
             var offset = start - places[at].Start;
             chars += Chars(places[at].Start + bytes, offset - bytes);
             var gone = Chars(start, length);
-            if (!edits.TryGetValue(carried.Pieces[at], out var own)) edits[carried.Pieces[at]] = own = [];
+            if (!edits.TryGetValue(piece, out var own)) edits[piece] = own = [];
             own.Add(new(chars, gone, JsonText.Unescape(instead)));
             (bytes, chars) = (offset + length, chars + gone);
         }

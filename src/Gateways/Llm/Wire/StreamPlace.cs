@@ -3,7 +3,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 
-namespace CabinCrew.Gateways.Llm.Calls;
+namespace CabinCrew.Gateways.Llm.Wire;
 
 /// <param name="Kind">Of the event; empty where events have none.</param>
 /// <param name="Number">Which block, item or choice it is of.</param>
@@ -32,6 +32,9 @@ internal readonly record struct StreamPlace(string Kind, string Number, string N
         var isChoice = steps[0].Length == 0 && steps.Length > 2 && steps[1] == "choices";
         return new(steps[0], isChoice ? steps[2] : string.Join('/', steps[1..numbers]), steps[^1], steps[0].Length == 0 && !isChoice);
     }
+
+    /// <summary>It is read by itself, and together with nothing else.</summary>
+    public bool IsApart => !GoesOn || IsAside || Labels.Contains(Name);
 
     /// <summary>Nobody puts the values of several events together.</summary>
     public bool IsLabel(string value) => Labels.Contains(Name) && value.Length <= LabelCharsMax && !value.AsSpan().ContainsAnyExcept(LabelChars);

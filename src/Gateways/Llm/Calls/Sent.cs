@@ -5,7 +5,7 @@ using CabinCrew.Protocol;
 
 namespace CabinCrew.Gateways.Llm.Calls;
 
-public sealed class Released
+public sealed class Sent
 {
     private readonly Dictionary<Piece, List<TextEdit>> cuts = [];
 
