@@ -91,7 +91,7 @@ public sealed class CarriedTests
         Assert.Equal([new TextEdit(3, 3, "two")], texts.Edits([Cut(texts, "one", "two")]).Value[stream.Pieces[0]]);
         Assert.NotNull(texts.Edits([Cut(texts, "/a", "/b")]).Problem);
         Assert.NotNull(texts.Edits([Cut(texts, "123456789012", "1")]).Problem);
-        Assert.Equal("/a", texts.PlaceOf("/texts/0/text"));
+        Assert.Equal("/a", texts.PlaceOf("/texts/1/text"));
     }
 
     private static (int, int, byte[]) Cut(StreamTexts texts, string from, string to) => (texts.Json.Span.IndexOf(Encoding.UTF8.GetBytes(from)), from.Length, Encoding.UTF8.GetBytes(to));
