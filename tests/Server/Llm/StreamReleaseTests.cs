@@ -99,6 +99,54 @@ public sealed class StreamReleaseTests
         }
     }
 
+    // Each in two parts as well.
+    public static TheoryData<string> Found =>
+    [
+        Token, Token + ", " + Token + ".\n", $"\"{Token[..11]}\" + \"{Token[11..]}\"", "https://me:Tr1cky9Pwd" + "@host.example/x", "Password=Tr1cky9Pwd" + "; Server=db; User Id=sa; more",
+        "eyJ" + "hbGciOiJSUzI1NiIsImtpZCI6IjQ3MTEifQ.eyJzdWIiOiI0NzEyIn0." + string.Concat(Enumerable.Range(0, 30).Select(i => $"Zq{i}vB8nK2mXw7RtYc5Ld")),
+        "-----BEGIN RSA PRIVATE " + "KEY-----\n" + string.Concat(Enumerable.Range(0, 12).Select(i => $"MIIEpAIBAAKCAQEAx7Rt9Zq3vB8nK2mXw7RtYc5LdQ{i:00}\n")) + "-----END RSA PRIVATE KEY-----\n",
+        "PuTTY-User-Key-" + "File-3: ssh-ed25519\nEncryption: none\nComment: a key of mine\nPublic-Lines: 1\nAAAAC3NzaC1lZDI1NTE5AAAAIHx7Rt9Zq3vB8nK2mXw7RtYc5LdQ\nPrivate-Lines: 1\nAAAAIMIIEpAIBAAKCAQEAx7Rt9Zq3vB8nK2mXw7\nPrivate-MAC: 00ff00ff\n",
+    ];
+
+    [Theory, MemberData(nameof(Found)), Clause("LLM-03")]
+    public async Task What_is_cut_out_of_the_whole_is_cut_out_of_the_stream(string found)
+    {
+        var (api, text, random) = (StreamShape.All["messages"], Before + found + After, new Random(4714));
+        string? whole = null;
+        foreach (var mode in Modes.Reverse())
+        {
+            await using var at = await OpenAsync(mode);
+            foreach (var portion in (int[])[1, 3, 17, -1, -1, -1])
+            {
+                List<string> parts = [];
+                for (var from = 0; from < text.Length; from += parts[^1].Length) parts.Add(text.Substring(from, Math.Min(text.Length - from, portion > 0 ? portion : random.Next(1, 40))));
+                at.Model.Answer = (http, _) => ModelDouble.Events(http, api.Of([.. parts]));
+                var (_, got, _) = await at.PostAsync(api.Path, api.Asking);
+                // What a placeholder tells of the secret's letters differs where a key's last line is not read with it.
+                var said = System.Text.RegularExpressions.Regex.Replace(StreamShape.Said(got), "#[0-9a-f]{8}", "#");
+                Assert.Equal(whole ??= said, said);
+            }
+        }
+        Assert.Contains("[redacted:", whole, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\\u0067lpat-Zq3vB8nK2mXw7RtYc5Ld"), InlineData("{\"key\": \"\\u0067lpat-Zq3vB8nK2mXw7RtYc5Ld\"}")]
+    public async Task What_is_spelled_by_escapes_is_denied_before_a_letter_of_it_goes(string spelled)
+    {
+        await using var at = await OpenAsync(Modes[0]);
+        var api = StreamShape.All["chat"];
+        foreach (var portion in (int[])[1, 4, 30])
+        {
+            at.Model.Answer = (http, _) => ModelDouble.Events(http, api.Of([.. (Before + spelled + After).Chunk(portion).Select(c => new string(c))]));
+            var (_, got, _) = await at.PostAsync(api.Path, api.Asking);
+            Assert.StartsWith("Here is what", StreamShape.Said(got), StringComparison.Ordinal);
+            Assert.DoesNotContain("lpat", got, StringComparison.Ordinal);
+            Assert.DoesNotContain("Zq3v", got, StringComparison.Ordinal);
+            Assert.DoesNotContain("[DONE]", got, StringComparison.Ordinal);
+        }
+    }
+
     [Theory, MemberData(nameof(ShapesAndModes))]
     public async Task What_is_denied_does_not_get_out_and_ends_as_an_error(string shape, string mode)
     {
