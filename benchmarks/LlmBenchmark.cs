@@ -232,7 +232,7 @@ internal sealed class LlmBenchmark : IBenchmark
             await SayAsync("data: [DONE]");
             await socket.SendAsync("0\r\n\r\n"u8.ToArray());
 
-            ValueTask<int> SayAsync(string said) => socket.SendAsync(Encoding.ASCII.GetBytes($"{said.Length + 2:x}\r\n{said}\n\n\r\n"), SocketFlags.None);
+            Task<int> SayAsync(string said) => socket.SendAsync(Encoding.ASCII.GetBytes($"{said.Length + 2:x}\r\n{said}\n\n\r\n"), SocketFlags.None);
         }
 
         private static int Whole(ReadOnlySpan<byte> request)

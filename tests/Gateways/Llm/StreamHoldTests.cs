@@ -74,7 +74,15 @@ public sealed class StreamHoldTests
 
     [Fact]
     public void Labels_hold_nothing_and_what_repeats_beside_is_one() =>
-        Assert.Equal([0, 2, 3], Clear(AtOnce, [.. Enumerable.Range(0, 3).Select(i => """{"id":"c1","provider":"Azure East","choices":[{"index":0,"delta":{"role":"assistant","content":"a "},"finish_reason":null}]}""")]));
+        Assert.Equal([0, 2, 3], Clear(AtOnce, [.. Enumerable.Range(0, 3).Select(i => """{"id":"c1","provider":"Azure East","choices":[{"index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"delta":{"role":"assistant","content":"a "},"finish_reason":null}]}""")]));
+
+    // Until another value comes, a text that says the same twice would be a label.
+    [Fact]
+    public void What_a_model_says_is_no_label_though_it_says_the_same() => Assert.Equal([0, 0, 0, 0], Clear(AtOnce, Chat("ha"), Chat("ha"), Chat("ha"), Chat("ha")));
+
+    [Fact]
+    public void What_stands_beside_once_holds_nothing() =>
+        Assert.Equal([1, 2], Clear(AtOnce, """{"choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"severity":"safe"}}}]}""", Chat("a ")));
 
     // A word of a million letters, or a million of events, costs what its length costs.
     [Fact]

@@ -287,6 +287,23 @@ public sealed class StreamReleaseTests
         Assert.InRange(told[2].GetProperty("data").GetProperty("released").GetInt64(), said.Length, got.Length);
     }
 
+    [Fact, Clause("LLM-07")]
+    public async Task A_stream_that_stands_still_ends_when_its_time_is_over()
+    {
+        await using var at = await OpenAsync(Modes[0], "answer_within: 1s");
+        var api = StreamShape.All["messages"];
+        at.Model.Answer = async (http, _) =>
+        {
+            await ModelDouble.Events(http, api.Of(Words(Before))[..10]);
+            var gone = new TaskCompletionSource();
+            using var aborted = http.RequestAborted.Register(gone.SetResult);
+            await gone.Task;
+        };
+        var (_, got, _) = await at.PostAsync(api.Path, api.Asking);
+        Assert.Contains("api_error", got, StringComparison.Ordinal);
+        Assert.Contains("no whole answer within", got, StringComparison.Ordinal);
+    }
+
     [Fact, Clause("LLM-06")]
     public async Task The_log_tells_when_a_stream_begins_to_go_and_when_it_ends()
     {

@@ -45,7 +45,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     {
         hold = all;
         var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await ChargeAsync(ct).ConfigureAwait(false);
-        if (problem is not null) return (await RefuseAsync(problem).ConfigureAwait(false)).Problem!;
+        if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
         hold.Judged();
         // A person is asked once, about all of it.
         if (decision == Decision.RequireApproval) hold.Freeze();
@@ -54,7 +54,7 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         ct.ThrowIfCancellationRequested();
         moment = StreamMoment.Begins;
         if (message.Sent.Events == 0 && (await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
-        if (!Restored(to).Try(out var bytes, out problem)) return problem;
+        if (!Restored(to).Try(out var bytes, out problem)) return await RefuseAsync(problem).ConfigureAwait(false);
         message.Sent.Went(message.Carried, to, scan!.Cuts);
         return new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], null);
     }

@@ -60,13 +60,13 @@ public sealed class StreamHold(StreamDefinition settings)
                 Freeze();
                 return Done.Ok;
             }
-            if (text.Length == 0 || one.Place.IsLabel(text)) continue;
+            one.Told(text);
+            if (text.Length == 0 || one.Place.IsLabel(text) || one.IsLabel) continue;
             if (one.IsOver) return new Problem(ProblemCode.UpstreamInvalid, "its stream goes on with a text that was over");
             chars += text.Length;
             one.Lane.Add(text);
             one.Text?.Add(text);
             one.LastInLane = one.Lane.Length;
-            one.Told(text);
             standing.Add(new(one, one.Text?.Length ?? 0, one.LastInLane));
         }
         if (carried.Latest is [var (first, _), ..] && followed[first].Place is { Ends: true } end && open.Remove(end.Number, out var ended))
@@ -89,7 +89,7 @@ public sealed class StreamHold(StreamDefinition settings)
     private bool MayGo(Standing part)
     {
         var one = part.Of;
-        if (one is { Place.IsAside: true, Repeats: true }) return true;
+        if (one.IsLabel) return true;
         if (part.EndInLane > one.Lane.Hold(settings)) return false;
         if (one.Text is null || one.IsOver || part.End <= one.Text.Safe) return true;
         // It may be over without a word: others went on for long.
@@ -123,7 +123,7 @@ public sealed class StreamHold(StreamDefinition settings)
         public bool IsOver { get; set; }
 
         /// <summary>Every event says the same there.</summary>
-        public bool Repeats => times > 1;
+        public bool IsLabel => times > 1 && !Place.IsText;
 
         private string? only;
         private int times;

@@ -55,14 +55,14 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
     }
 
     /// <summary>A part of a stream, of which more is to come.</summary>
-    public async Task ReleaseAsync(int status, IReadOnlyList<(string Name, string Value)> headers, LlmPassage passage)
+    public async Task ReleaseAsync(int status, IReadOnlyList<(string Name, string Value)> headers, LlmPassage passage, CancellationToken ct)
     {
-        await door.WaitAsync(http.Aborted).ConfigureAwait(false);
+        await door.WaitAsync(ct).ConfigureAwait(false);
         try
         {
             if (!begun) Begin(status, headers, true, passage);
             begun = true;
-            await http.WriteAsync(passage.Bytes, http.Aborted).ConfigureAwait(false);
+            await http.WriteAsync(passage.Bytes, ct).ConfigureAwait(false);
         }
         finally
         {

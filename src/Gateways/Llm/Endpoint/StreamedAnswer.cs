@@ -41,7 +41,7 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
         if (passage.Bytes.IsEmpty) return null;
         try
         {
-            await line.ReleaseAsync(came.Status, came.Headers, passage).ConfigureAwait(false);
+            await line.ReleaseAsync(came.Status, came.Headers, passage, ct).ConfigureAwait(false);
             return null;
         }
         catch (IOException e)

@@ -15,6 +15,10 @@ internal readonly record struct StreamPlace(string Kind, string Number, string N
     private static readonly FrozenSet<string> Labels =
         new[] { "id", "object", "model", "type", "role", "item_id", "response_id", "event_id", "finish_reason", "native_finish_reason", "stop_reason", "status", "system_fingerprint", "service_tier", "obfuscation" }.ToFrozenSet(StringComparer.Ordinal);
 
+    // Where the APIs say what a model says.
+    private static readonly FrozenSet<string> Texts =
+        new[] { "content", "text", "delta", "refusal", "reasoning", "reasoning_content", "thinking", "partial_json", "arguments", "input", "output", "code", "summary", "token", "name" }.ToFrozenSet(StringComparer.Ordinal);
+
     private static readonly SearchValues<char> LabelChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/@+=-");
 
     /// <summary>Whoever reads the stream joins what stands there in one event to what stood there in the one before.</summary>
@@ -36,8 +40,11 @@ internal readonly record struct StreamPlace(string Kind, string Number, string N
     /// <summary>It is read by itself, and together with nothing else.</summary>
     public bool IsApart => !GoesOn || IsAside || Labels.Contains(Name);
 
+    /// <summary>A model says something there; elsewhere what is always the same is a label.</summary>
+    public bool IsText => Texts.Contains(Name);
+
     /// <summary>Nobody puts the values of several events together.</summary>
-    public bool IsLabel(string value) => Labels.Contains(Name) && value.Length <= LabelCharsMax && !value.AsSpan().ContainsAnyExcept(LabelChars);
+    public bool IsLabel(string value) => (Labels.Contains(Name) || (IsAside && !IsText)) && value.Length <= LabelCharsMax && !value.AsSpan().ContainsAnyExcept(LabelChars);
 
     /// <summary>A tool is called there, or is going to be.</summary>
     public bool IsCall(string place, string value) =>
