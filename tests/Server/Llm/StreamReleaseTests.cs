@@ -208,6 +208,21 @@ public sealed class StreamReleaseTests
             .. ModelDouble.ChatStream()[^2..],
         ];
 
+    [Fact]
+    public async Task A_credential_in_two_blocks_does_not_get_out_either()
+    {
+        await using var at = await OpenAsync(Modes[0]);
+        var api = StreamShape.All["messages"];
+        for (var cut = 1; cut < Token.Length; cut++)
+        {
+            var (one, two) = (ModelDouble.MessageStream(Words(Before + Token[..cut])), ModelDouble.MessageStream(Words(Token[cut..] + After)));
+            at.Model.Answer = (http, _) => ModelDouble.Events(http, [.. one[..^2], .. two[1..].Select(e => e.Replace("\"index\":0", "\"index\":1", StringComparison.Ordinal))]);
+            var (_, got, _) = await at.PostAsync(api.Path, api.Asking);
+            Assert.StartsWith(Before + "[redacted:gitlab-", StreamShape.Said(got), StringComparison.Ordinal);
+            Assert.EndsWith("]" + After, StreamShape.Said(got), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("chat"), InlineData("messages")]
     public async Task A_call_is_judged_as_a_whole_and_nothing_of_a_denied_one_gets_out(string shape)

@@ -27,10 +27,11 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
         if (hold.Add(came.Carried).Problem is { } odd) return odd;
         if (!hold.IsDue(form.Sent.Events)) return null;
         var said = ExchangeReader.Answer(form.Said.Model, came.Carried);
-        // A call in a form that nobody here knows by its place.
+        // Also a call in a form that nobody here knows by its place.
         if (said.ToolCalls.Count > 0)
         {
             hold.Freeze();
+            hold.Judged();
             return null;
         }
         if (!(await gate.PassPartAsync(form with { Carried = came.Carried, Said = said with { Partial = true } }, hold, line, ct).ConfigureAwait(false)).Try(out var passage, out var problem))
