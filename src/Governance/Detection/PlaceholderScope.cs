@@ -65,6 +65,18 @@ public sealed partial class PlaceholderScope(byte[] key, int secretsMax = 10_000
         });
     }
 
+    /// <summary>Where secrets of this scope go back into a text, in order, and how they are written there.</summary>
+    /// <param name="spell">As in <see cref="Restore"/>.</param>
+    public List<(int Start, int Length, string Instead)> Places(string text, Func<string, string>? spell = null)
+    {
+        List<(int, int, string)> places = [];
+        if (!text.Contains("[redacted:", StringComparison.Ordinal)) return places;
+        lock (gate)
+            foreach (var match in Form.EnumerateMatches(text))
+                if (secretOf.TryGetValue(text.Substring(match.Index, match.Length), out var secret)) places.Add((match.Index, match.Length, spell?.Invoke(secret) ?? secret));
+        return places;
+    }
+
     /// <summary>The placeholder of a secret that nobody will put back.</summary>
     internal static string Placeholder(byte[] key, string rule, string secret) => Redactor.Placeholder($"{rule}#{Tag(key, secret)[..TagChars]}");
 

@@ -65,7 +65,7 @@ public sealed class CarriedTests
             Assert.Contains("it is [gone]", written, StringComparison.Ordinal);
             Assert.DoesNotContain("4f", written, StringComparison.Ordinal);
             Assert.DoesNotContain("b1", written, StringComparison.Ordinal);
-            Assert.Contains(JsonElement.Parse(carried.Judged().Span).GetProperty("texts").EnumerateArray(), t => t.GetProperty("text").GetString() == "it is " + Secret);
+            Assert.Contains(JsonElement.Parse(StreamTexts.Of(carried).Json.Span).GetProperty("texts").EnumerateArray(), t => t.GetProperty("text").GetString() == "it is " + Secret);
         }
     }
 
@@ -77,23 +77,35 @@ public sealed class CarriedTests
     }
 
     [Fact]
-    public void Long_numbers_are_judged_too() => Assert.EndsWith("\"numbers\":[\"4111111111111111\"]}", Text(Stream(("", """{"card":4111111111111111,"n":12}""")).Judged()), StringComparison.Ordinal);
+    public void Long_numbers_are_judged_too() => Assert.EndsWith("\"numbers\":[\"4111111111111111\"]}", Text(StreamTexts.Of(Stream(("", """{"card":4111111111111111,"n":12}"""))).Json), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("\\\\u0067lpat", "\\u0067lpat"), InlineData("\\u0067lpat\\/x\\n", "glpat/x\n"), InlineData("C:\\dir", null), InlineData("\\u00g7 \\", null), InlineData("none", null)]
     public void Escapes_are_read_as_whoever_reads_json_would(string text, string? meant) => Assert.Equal(meant, Escapes.Decode(text));
 
     [Fact]
-    public void What_is_replaced_in_a_stream_is_a_text_and_nothing_else()
+    public void What_is_cut_out_of_a_stream_is_a_text_and_nothing_else()
     {
-        var stream = Stream(("", """{"a":"one","n":123456789012}"""));
-        Assert.Contains("\"a\":\"two\"", Text(stream.Replaced(Edited(stream, "one", "two")).Value.Write()), StringComparison.Ordinal);
-        Assert.NotNull(stream.Replaced(Edited(stream, "/a", "/b")).Problem);
-        Assert.NotNull(stream.Replaced(Edited(stream, "123456789012", "1")).Problem);
-        Assert.Equal("/a", stream.PlaceOf("/texts/0/text"));
+        var stream = Stream(("", """{"a":"é \"one\"","n":123456789012}"""));
+        var texts = StreamTexts.Of(stream);
+        Assert.Equal([new TextEdit(3, 3, "two")], texts.Edits([Cut(texts, "one", "two")]).Value[stream.Pieces[0]]);
+        Assert.NotNull(texts.Edits([Cut(texts, "/a", "/b")]).Problem);
+        Assert.NotNull(texts.Edits([Cut(texts, "123456789012", "1")]).Problem);
+        Assert.Equal("/a", texts.PlaceOf("/texts/1/text"));
     }
 
-    private static byte[] Edited(Carried stream, string from, string to) => Encoding.UTF8.GetBytes(Text(stream.Judged()).Replace(from, to, StringComparison.Ordinal));
+    private static (int, int, byte[]) Cut(StreamTexts texts, string from, string to) => (texts.Json.Span.IndexOf(Encoding.UTF8.GetBytes(from)), from.Length, Encoding.UTF8.GetBytes(to));
+
+    // Of "abcdefgh" in events of two: what is cut goes out of the events where it stands, and what stands in its place comes where it began.
+    [Theory]
+    [InlineData(3, 2, "ab cX f gh"), InlineData(0, 8, "X   "), InlineData(2, 2, "ab X ef gh"), InlineData(1, 4, "aX  f gh"), InlineData(7, 1, "ab cd ef gX")]
+    public void A_text_is_cut_in_the_events_where_it_stands(int start, int length, string expected)
+    {
+        var stream = Stream([.. "ab cd ef gh".Split(' ').Select(p => ("", $$"""{"a":"{{p}}"}"""))]);
+        var cut = stream.With(new Dictionary<Piece, List<TextEdit>> { [stream.Pieces[0]] = [new(start, length, "X")] }).Value;
+        Assert.Equal(expected.Split(' '), cut.Documents.Select(d => JsonElement.Parse(d.Json.Span).GetProperty("a").GetString()));
+        Assert.Equal(Text(cut.Write()), Text(cut.Write(0, 1)) + Text(cut.Write(1, 4)));
+    }
 
     [Theory]
     [InlineData("{\"a\":1,\"a\":2}"), InlineData("{"), InlineData("\"\\ud800\""), InlineData("")]

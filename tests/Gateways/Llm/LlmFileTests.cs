@@ -22,6 +22,7 @@ public sealed class LlmFileTests
             choose: weighted
             on_refusal: next
             to: [ { provider: openai, model: gpt-mini, weight: 3 }, { provider: local, model: llama } ]
+        streams: { release: window, window: 40 }
         callers:
           keys: [ { name: ci, kind: automation, key_sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, models: [small] } ]
 
@@ -38,6 +39,8 @@ public sealed class LlmFileTests
         Assert.Equal((RouteChoice.Weighted, true, 3), (read.Models[1].Choice, read.Models[1].NextOnRefusal, read.Models[1].Targets[0].Weight));
         Assert.Equal(["small"], read.Callers.Keys[0].Grant.Usable);
         Assert.Equal("llm-defaults", read.Policies[0].Value);
+        Assert.Equal(new(StreamRelease.Window, 40), read.Streams);
+        Assert.Equal(new(StreamRelease.Whole, 200), Read(Good.Replace("streams: { release: window, window: 40 }", "", StringComparison.Ordinal)).Value.Streams);
     }
 
     [Theory]
@@ -51,6 +54,10 @@ public sealed class LlmFileTests
     [InlineData("on_refusal: next", "on_refusal: nxt", "next")]
     [InlineData("weight: 3", "weight: 0", "weight")]
     [InlineData("version: 1", "version: 2", "version")]
+    [InlineData("release: window", "release: at_once", "window")]
+    [InlineData("window: 40", "window: 65537", "65536")]
+    [InlineData("release: window", "release: sentence", "only with 'release: window'")]
+    [InlineData("release: window, window", "window", "release")]
     [InlineData("callers:", "approvals: { ask_person: true }\ncallers:", "ask_person")]
     [InlineData("callers:", "callers:\n  local: { roles: [x] }", "local")]
     [InlineData("callers:", "metrics: { address: 0.0.0.0:9464 }\ncallers:", "beyond this machine")]

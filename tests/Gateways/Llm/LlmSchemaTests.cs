@@ -27,6 +27,7 @@ public sealed class LlmSchemaTests
         request_size_max: 1MiB
         response_size_max: 1MiB
         answer_within: 1m
+        streams: { release: window, window: 9 }
         detectors: { secrets: { requests: redact, responses: deny, rules: { jwt: allow } }, commands: { requests: warn, rules: { }, tools: [x] } }
         restore: true
         approvals: { expires: 5m, waiting_max: 5, waiting_per_caller_max: 2, waiting_size_max: 1MiB }

@@ -46,7 +46,7 @@ internal sealed class ModelDouble : IAsyncDisposable
 
     public static async Task Events(HttpContext http, params string[] events)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted) http.Response.ContentType = "text/event-stream";
         foreach (var one in events)
         {
             await http.Response.WriteAsync(one + "\n\n");

@@ -75,10 +75,16 @@ internal sealed class StandingModels : IAsyncDisposable
 
     public async Task<(HttpStatusCode Status, string Body, HttpResponseHeaders Headers)> PostAsync(string path, string body, string? key = Key)
     {
+        using var response = await BeginAsync(path, body, key, HttpCompletionOption.ResponseContentRead);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers);
+    }
+
+    /// <summary>The answer as it comes.</summary>
+    public async Task<HttpResponseMessage> BeginAsync(string path, string body, string? key = Key, HttpCompletionOption until = HttpCompletionOption.ResponseHeadersRead)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         if (key is not null) request.Headers.Authorization = new("Bearer", key);
-        using var response = await Client.SendAsync(request);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers);
+        return await Client.SendAsync(request, until);
     }
 
     /// <summary>A person who says yes to the next message that is held.</summary>

@@ -13,8 +13,8 @@ public sealed class LlmInputTests
     private const string Intro = """
         # What policies see of a prompt and an answer
 
-        Rego policies of the package `cabincrew.llm` are asked about one message at a time that the LLM gateway holds: a prompt on its way to a provider, or the whole of an answer on its way back, streamed or not.
-        This is `input`. `cabincrew schema llm-input` prints the JSON schema; policies are type-checked against it when they are loaded, so a reference to a member that does not exist is an error, never a rule that
+        Rego policies of the package `cabincrew.llm` are asked about one message at a time that the LLM gateway holds: a prompt on its way to a provider, or an answer on its way back, streamed or not: the whole
+        of it, or a stream as far as it came (`exchange.partial`). This is `input`. `cabincrew schema llm-input` prints the JSON schema; policies are type-checked against it when they are loaded, so a reference to a member that does not exist is an error, never a rule that
         silently does nothing. Written from the schema by the tests; do not edit.
 
         - Answers are as for plans: `decision`, or sets `deny`, `require_approval` and `warn` of messages or of objects with `msg`, `role`, `count`. Prompts and answers are both judged: begin a rule with

@@ -28,7 +28,8 @@ internal static class LlmCommand
             APIs of OpenAI (chat completions, responses, embeddings) and Anthropic (messages), and rerank: clients change their base URL, nothing else.
 
             Providers' keys live here only; callers have keys of their own. Credentials are cut out of prompts before they leave, and out of answers. A
-            streamed answer is held until all of it was judged. docs/guides/llm.md has a configuration to begin with.
+            streamed answer is held until all of it was judged, or goes on as it is judged where `streams` says so. docs/guides/llm.md has a
+            configuration to begin with.
 
             --record keeps what passed, redacted, one file for each exchange; --replay answers from those files and asks nobody: agents can be tested.
 

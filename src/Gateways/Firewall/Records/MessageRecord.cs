@@ -8,6 +8,16 @@ using CabinCrew.Protocol.Wire;
 
 namespace CabinCrew.Gateways.Firewall.Records;
 
+/// <summary>When in a stream's passage something is told of it.</summary>
+internal enum StreamMoment
+{
+    /// <summary>The first of it goes on.</summary>
+    Begins,
+
+    /// <summary>All that goes of it has gone.</summary>
+    Ends,
+}
+
 internal sealed record MessageRecord : IAuditWords, IAuditParts
 {
     private const int NameCharsMax = 256;
@@ -45,6 +55,10 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     public (long Input, long Output)? Tokens { get; init; }
     /// <summary>What that cost, in millionths of a dollar, where a price is known.</summary>
     public long? Cost { get; init; }
+    /// <summary>Of an answer that goes on while it comes. Null: it goes on as a whole.</summary>
+    public StreamMoment? Moment { get; init; }
+    /// <summary>So many characters of it had gone out before.</summary>
+    public long Released { get; init; }
     /// <summary>The beginning of what it says, redacted; only where the configuration asks for it.</summary>
     public string? Excerpt { get; init; }
 
@@ -108,6 +122,7 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
     {
         var way = Subject.Direction == MessageDirection.ToServer ? "to" : "from";
         var became = Refused is { } problem ? $": {problem.Code.Id()}: {Plain.Text(problem.Message, ReasonCharsMax)}" : Decision == Decision.Allow ? "" : $": {Decision.Word()}";
+        if (Moment is { } moment) became = moment == StreamMoment.Begins ? $" begins{became}" : $" ends, {Released} characters had gone{became}";
         return $"{Plain.Text(Subject.Method, NameCharsMax)}{(Subject.Name is null ? "" : $" {Plain.Text(Subject.Name, NameCharsMax)}")} {way} {Subject.Server}{became}";
     }
 
@@ -145,10 +160,12 @@ internal sealed record MessageRecord : IAuditWords, IAuditParts
         to.Text("policy_digest"u8, Policy.ToString());
         if (Subject.ProtocolVersion.Length > 0) to.Text("protocol_version"u8, Plain.Text(Subject.ProtocolVersion, NameCharsMax));
         if (Scan is { Cuts.Count: > 0 and var redacted }) to.Number("redacted"u8, redacted);
+        if (Moment == StreamMoment.Ends) to.Number("released"u8, Released);
         if (Route is { } route) to.Text("route"u8, Plain.Text(route, ReasonCharsMax));
         if (Scan is { Ran.Count: > 0 and var _ }) WriteTexts(to, "scanned"u8, Scan.Ran);
         to.Text("server"u8, Subject.Server);
         to.Text("session"u8, Subject.Session);
+        if (Moment is { } moment) to.Text("stream"u8, moment == StreamMoment.Begins ? "begins" : "ends");
         if (Cost is { } cost) to.Number("usd_micros"u8, cost);
     }
 

@@ -25,6 +25,8 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     private CallPlace? place;
     private ReadOnlyMemory<byte> goes;
     private string? approval;
+    private StreamHold? hold;
+    private StreamMoment? moment = message.Sent.Events > 0 ? StreamMoment.Ends : null;
 
     public async ValueTask<Outcome<LlmPassage>> RunAsync(CancellationToken ct)
     {
@@ -37,8 +39,30 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             await DropAsync().ConfigureAwait(false);
             return unwritten;
         }
-        return Restored().Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place) { Without = scan!.Goes });
+        return Restored(scan!.Goes.Documents.Count).Map(bytes => new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], place) { Without = scan!.Goes });
     }
+
+    /// <summary>As much of a stream as may go while the rest is still to come; <see cref="LlmPassage.Nothing"/> where nothing may for now.</summary>
+    public async ValueTask<Outcome<LlmPassage>> RunPartAsync(StreamHold all, CancellationToken ct)
+    {
+        hold = all;
+        var problem = Unfit() ?? await JudgeAsync(ct).ConfigureAwait(false) ?? await ChargeAsync(ct).ConfigureAwait(false);
+        if (problem is not null) return await RefuseAsync(problem).ConfigureAwait(false);
+        hold.Judged();
+        // A person is asked once, about all of it.
+        if (decision == Decision.RequireApproval) hold.Freeze();
+        var to = Math.Min(hold.Clear, Growing());
+        if (decision == Decision.RequireApproval || to <= message.Sent.Events) return LlmPassage.Nothing;
+        ct.ThrowIfCancellationRequested();
+        moment = StreamMoment.Begins;
+        if (message.Sent.Events == 0 && (await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        if (!Restored(to).Try(out var bytes, out problem)) return await RefuseAsync(problem).ConfigureAwait(false);
+        message.Sent.Went(message.Carried, to, scan!.Cuts);
+        return new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], null) { Without = scan.Goes };
+    }
+
+    /// <summary>What is to come of a stream never will, though a part of it has gone.</summary>
+    public async ValueTask<Problem> CutOffAsync(Problem why) => (await RefuseAsync(why).ConfigureAwait(false)).Problem!;
 
     /// <summary>What was taken for it is given back: it does not go on.</summary>
     public async ValueTask DropAsync()
@@ -57,13 +81,13 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     private async ValueTask<Problem?> JudgeAsync(CancellationToken ct)
     {
         var began = parts.Ledger.Clock.GetTimestamp();
-        scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, ct);
+        scan = parts.Scan.Run(message.Carried, message.Said, message.IsPrompt, message.Kept, message.Sent, hold, ct);
         // Policies judge what would go on, and not what was cut out of it before.
         goes = scan.Goes.Write();
         subject = Subject() with { Frame = goes, Content = Shown(), Exchange = message.Said.ToJson(), Findings = scan.Report.Findings };
         var judging = parts.Judge.JudgeAsync(subject, ct);
         judgement = judging.IsCompletedSuccessfully ? judging.Result : await judging.AsTask().WaitAsync(parts.Settings.JudgementTimeMax, parts.Ledger.Clock, ct).ConfigureAwait(false);
-        parts.Meter.Judged(message.IsPrompt, parts.Ledger.Clock.GetElapsedTime(began));
+        if (hold is null) parts.Meter.Judged(message.IsPrompt, parts.Ledger.Clock.GetElapsedTime(began));
         decision = scan.Report.Findings.Aggregate(judgement.Decision, (strictest, finding) => Decisions.Strictest(strictest, finding.Decision));
         return decision == Decision.Deny ? new(message.IsPrompt ? ProblemCode.PolicyDenied : ProblemCode.ResponseWithheld, Reason(Decision.Deny)) { Where = $"{message.Api.Method} {Plain.Text(message.Model, 100)} at {message.Provider}" } : null;
     }
@@ -88,11 +112,29 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
     };
 
     // A stream is no JSON: its texts stand for it.
-    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? scan!.Goes.Judged() : goes;
+    private ReadOnlyMemory<byte> Shown() => message.Carried.IsStream ? StreamTexts.Plain(scan!.Goes) : goes;
 
     private async ValueTask<Problem?> EnterAsync(CancellationToken ct) => message.IsPrompt
         ? (await parts.Limits.EnterAsync(message.Caller, message.Carried.Bytes, message.Reserves, ct).ConfigureAwait(false)).Try(out place, out var problem) ? null : problem
-        : await parts.Limits.ChargeAsync(message.Caller, message.Carried.Bytes, ct).ConfigureAwait(false);
+        : await ChargeAsync(ct).ConfigureAwait(false);
+
+    // Of a stream, what came since it was charged last.
+    private ValueTask<Problem?> ChargeAsync(CancellationToken ct)
+    {
+        var more = message.Carried.Bytes - message.Sent.Charged;
+        message.Sent.Charged = message.Carried.Bytes;
+        return parts.Limits.ChargeAsync(message.Caller, more, ct);
+    }
+
+    // What is cut out at the end of a text may be longer than what is there of it: it waits from where it begins.
+    private int Growing()
+    {
+        var first = int.MaxValue;
+        foreach (var (piece, cuts) in scan!.Cuts)
+            if (cuts[^1].End == piece.Length)
+                for (var i = piece.Parts.Count - 1; i >= 0 && piece.Parts[i].End > cuts[^1].Start; i--) first = Math.Min(first, piece.Parts[i].Document);
+        return first;
+    }
 
     private async ValueTask<Problem?> HoldAsync(CancellationToken ct)
     {
@@ -118,18 +160,27 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
             Plain.Text(scrubbed, parts.Settings.ShownCharsMax), scrubbed.Length > parts.Settings.ShownCharsMax, message.Carried.Bytes, came, null, policy);
     }
 
-    private Outcome<ReadOnlyMemory<byte>> Restored()
+    // What goes on of it, up to an event of a stream.
+    private Outcome<ReadOnlyMemory<byte>> Restored(int to)
     {
-        if (message.IsPrompt || message.Kept is not { } kept) return goes;
-        Dictionary<Piece, string> put = [];
-        foreach (var piece in scan!.Goes.Pieces)
+        var carried = scan!.Goes;
+        if (!message.IsPrompt && message.Kept is { } kept)
         {
-            // What stands in JSON within the text must stay JSON.
-            var back = kept.Restore(piece.Text, NestedJson.Of(piece.Text) is null ? null : JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode);
-            if (back != piece.Text) put[piece] = back;
+            Dictionary<Piece, List<TextEdit>> put = [];
+            foreach (var piece in carried.Pieces)
+                if (kept.Places(piece.Text, Spelling(piece)) is { Count: > 0 } places) put[piece] = places.ConvertAll(p => new TextEdit(p.Start, p.Length, p.Instead));
+            if (put.Count > 0)
+            {
+                if (!carried.With(put).Try(out var restored, out var problem)) return problem;
+                carried = restored;
+            }
         }
-        return put.Count == 0 ? goes : scan.Goes.With(put).Map(restored => restored.Write());
+        return carried.IsStream ? carried.Write(message.Sent.Events, to) : carried.Write();
     }
+
+    // What stands in JSON within the text must stay JSON; of a text that goes on while it comes, its beginning tells.
+    private Func<string, string>? Spelling(Piece piece) =>
+        NestedJson.Of(piece.Text) is not null || (moment is not null && piece.Text.AsSpan().TrimStart() is ['{', ..] or ['[', not 'r', ..]) ? JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode : null;
 
     private MessageRecord Record(Problem? refused) => new()
     {
@@ -148,7 +199,10 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         Route = message.Route,
         Cost = message.Cost,
         Original = original,
-        Tokens = message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
+        Moment = moment,
+        Released = message.Sent.Chars,
+        // Counted once, at the end.
+        Tokens = moment == StreamMoment.Begins || message.Said is { InputTokens: null, OutputTokens: null } ? null : (message.Said.InputTokens ?? 0, message.Said.OutputTokens ?? 0),
     };
 
     private ValueTask<Outcome<Done>> RecordAsync(MessageRecord record, bool strict)

@@ -54,22 +54,40 @@ public sealed class LlmGate(LlmGateParts parts)
     }
 
     public static IReadOnlySet<string> FoundBy(TextScan scan, Carried carried, Exchange said, CancellationToken ct) =>
-        scan.Run(carried, said, isPrompt: true, kept: null, ct).Report.Findings.Where(f => f.Decision > Decision.Allow).Select(f => f.Detector).ToHashSet(StringComparer.Ordinal);
+        scan.Run(carried, said, isPrompt: true, kept: null, new(), null, ct).Report.Findings.Where(f => f.Decision > Decision.Allow).Select(f => f.Detector).ToHashSet(StringComparer.Ordinal);
 
     public async ValueTask<Outcome<LlmPassage>> PassAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
     {
-        var became = await RunAsync(message, line, ct).ConfigureAwait(false);
+        var became = await CrossAsync(message, line, crossing => crossing.RunAsync(ct), ct).ConfigureAwait(false);
         parts.Meter.Passed(message, became);
         return became;
     }
 
-    private async ValueTask<Outcome<LlmPassage>> RunAsync(LlmMessage message, ICallerLine line, CancellationToken ct)
+    /// <summary>As much of a stream as may go while the rest is still to come; <see cref="LlmPassage.Nothing"/> where nothing may for now.</summary>
+    /// <param name="message">As far as it came.</param>
+    public async ValueTask<Outcome<LlmPassage>> PassPartAsync(LlmMessage message, StreamHold hold, ICallerLine line, CancellationToken ct)
+    {
+        var became = await CrossAsync(message, line, crossing => crossing.RunPartAsync(hold, ct), ct).ConfigureAwait(false);
+        // What goes on is counted once, at its end.
+        if (became.Problem is not null) parts.Meter.Passed(message, became);
+        return became;
+    }
+
+    /// <summary>Puts on record that a stream ended before its end. The problem, or that this could not be written.</summary>
+    public async ValueTask<Problem> CutOffAsync(LlmMessage message, ICallerLine line, Problem why)
+    {
+        var problem = await new LlmCrossing(parts, message, line).CutOffAsync(why).ConfigureAwait(false);
+        parts.Meter.Passed(message, problem);
+        return problem;
+    }
+
+    private async ValueTask<Outcome<T>> CrossAsync<T>(LlmMessage message, ICallerLine line, Func<LlmCrossing, ValueTask<Outcome<T>>> cross, CancellationToken ct)
     {
         LlmCrossing? crossing = null;
         try
         {
             crossing = new(parts, message, line);
-            return await crossing.RunAsync(ct).ConfigureAwait(false);
+            return await cross(crossing).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -80,7 +98,7 @@ public sealed class LlmGate(LlmGateParts parts)
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return crossing is null ? Problem.Bug($"the message could not be looked at: {e.GetType().Name}") : await crossing.FailAsync(e).ConfigureAwait(false);
+            return crossing is null ? Problem.Bug($"the message could not be looked at: {e.GetType().Name}") : (await crossing.FailAsync(e).ConfigureAwait(false)).Problem!;
         }
     }
 }

@@ -33,12 +33,18 @@ public sealed record LlmMessage(string Id, MessageCaller Caller, string Provider
 
     /// <summary>Remembers what is cut out of the prompt, and puts it back into the answer. Null: it stays out.</summary>
     public PlaceholderScope? Kept { get; init; }
+
+    /// <summary>What of it has gone out already, where it is a stream of which a part was let go.</summary>
+    public Sent Sent { get; init; } = new();
 }
 
-/// <param name="Bytes">What goes on.</param>
+/// <param name="Bytes">What goes on: of a stream, the events that have not gone yet.</param>
 /// <param name="Place">A prompt's place among its caller's open requests. Given back when its exchange is over.</param>
 public sealed record LlmPassage(ReadOnlyMemory<byte> Bytes, Decision Decision, IReadOnlyList<string> Warnings, CallPlace? Place)
 {
     /// <summary>The message without what was cut out of it, and with nothing put back.</summary>
     public required Carried Without { get; init; }
+
+    /// <summary>Of a stream nothing goes for now.</summary>
+    public static readonly LlmPassage Nothing = new(default, Decision.Allow, [], null) { Without = Carried.Stream() };
 }

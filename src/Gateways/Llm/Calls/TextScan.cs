@@ -12,7 +12,8 @@ using CabinCrew.Protocol;
 namespace CabinCrew.Gateways.Llm.Calls;
 
 /// <param name="Goes">The message without what was found in it; the very one where nothing was cut out.</param>
-public sealed record TextReport(ScanReport Report, Carried Goes);
+/// <param name="Cuts">Of a stream: what was taken out of which text.</param>
+public sealed record TextReport(ScanReport Report, Carried Goes, IReadOnlyDictionary<Piece, List<TextEdit>> Cuts);
 
 /// <param name="key">For the placeholders of what is cut out.</param>
 public sealed class TextScan(TextDetection prompts, TextDetection answers, CommandScan commands, byte[] key)
@@ -25,27 +26,41 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
     public string Digests { get; } = $"{prompts.Digest}\n{answers.Digest}\n{commands.Digest}";
 
     /// <param name="kept">Remembers what is cut out of a prompt, for its answer. Null: it stays out.</param>
-    public TextReport Run(Carried carried, Exchange said, bool isPrompt, PlaceholderScope? kept, CancellationToken ct)
+    /// <param name="sent">What of a stream has gone out.</param>
+    /// <param name="hold">Of a stream of which more is to come.</param>
+    public TextReport Run(Carried carried, Exchange said, bool isPrompt, PlaceholderScope? kept, Sent sent, StreamHold? hold, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var detection = isPrompt ? prompts : answers;
-        var judged = carried.IsStream ? carried.Judged() : carried.Documents[0].Json;
+        var texts = carried.IsStream ? StreamTexts.Of(carried, hold is null ? null : hold.IsOver) : null;
+        var judged = texts?.Json ?? carried.Documents[0].Json;
         var found = detection.Detect(judged, TextOrigin.Server, out var notAsked);
-        List<MessageFinding> findings = [.. found.Select(f => Told(f) with { Place = carried.IsStream ? carried.PlaceOf(f.Place) : f.Place })];
+        List<MessageFinding> findings = [.. found.Select(f => Told(f) with { Place = texts?.PlaceOf(f.Place) ?? f.Place })];
         List<string> secrets = [.. found.Where(f => f.Detector is Detectors.Secrets or Detectors.Mapped).Select(f => Raw(judged, f))];
-        var goes = carried;
-        if (found.Any(f => f.Redact))
+        var (goes, cuts) = (carried, new Dictionary<Piece, List<TextEdit>>());
+        if (found.Any(f => f.Redact) || sent.HasCuts)
         {
             if (kept is not null)
                 foreach (var one in found.Where(f => f.Redact && f.Detector != Detectors.Mapped)) kept.Of(one.Rule, Raw(judged, one));
-            if ((carried.IsStream ? carried.Replaced(redaction.Cut(judged, found)) : Carried.Of(redaction.Cut(judged, found), int.MaxValue)).Try(out var without, out var why)) goes = without;
-            else findings.Add(new(TextDetection.NotAll, "cannot-cut", "", Decision.Deny, $"what was found cannot be cut out where it stands: {why.Message}"));
+            if (!Without(carried, texts, judged, found, sent, ref cuts).Try(out goes, out var why))
+            {
+                goes = carried;
+                findings.Add(new(TextDetection.NotAll, "cannot-cut", "", Decision.Deny, $"what was found cannot be cut out where it stands: {why.Message}"));
+            }
         }
         foreach (var piece in goes.Pieces) Escaped(detection, piece, findings, secrets);
         if (!isPrompt) findings.AddRange(Commands(said));
         // Nobody has looked at all of it: then nobody says so.
         IReadOnlyList<string> ran = findings.Exists(f => f.Detector == TextDetection.NotAll) ? [] : [.. detection.Looking(TextOrigin.Server).Except(notAsked)];
-        return new(new(findings, [], ran) { Secrets = secrets }, goes);
+        return new(new(findings, [], ran) { Secrets = secrets }, goes, cuts);
+    }
+
+    private Outcome<Carried> Without(Carried carried, StreamTexts? texts, ReadOnlyMemory<byte> judged, IReadOnlyList<Finding> found, Sent sent, ref Dictionary<Piece, List<TextEdit>> cuts)
+    {
+        if (texts is null) return Carried.Of(redaction.Cut(judged, found), int.MaxValue);
+        if (!texts.Edits(redaction.Cuts(judged, found)).Try(out var edits, out var problem) || !sent.With(edits).Try(out edits, out problem)) return problem;
+        cuts = edits;
+        return carried.With(edits);
     }
 
     private static string Raw(ReadOnlyMemory<byte> json, Finding finding) => JsonText.Unescape(json.Span.Slice(finding.Start, finding.Length));

@@ -33,6 +33,7 @@ public sealed record LlmDefinition
     public IReadOnlyList<RewriteRule> Rewrites { get; init; } = [];
     /// <summary>What was cut out of a prompt is put back into its answer, for the caller who sent it.</summary>
     public bool Restore { get; init; }
+    public StreamDefinition Streams { get; init; } = StreamDefinition.Standard;
     public HoldRules Holds { get; init; } = new();
     public KeepSettings Record { get; init; } = new();
     public AuditDurability Audit { get; init; } = AuditDurability.Batched;

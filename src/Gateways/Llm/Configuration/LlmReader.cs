@@ -40,6 +40,7 @@ internal sealed class LlmReader(YamlMap root, string file)
             Detectors = detectors,
             Rewrites = rewriting.Take(root),
             Restore = root.TakeTruth("restore") ?? read.Restore,
+            Streams = root.TakeMap("streams") is { } streams ? Released(streams) : read.Streams,
             Holds = common.Holds(clientsAsk: false),
             Record = common.Record(),
             Audit = common.Audit() ?? read.Audit,
@@ -52,6 +53,15 @@ internal sealed class LlmReader(YamlMap root, string file)
         root.Close();
         if (read.Callers.None && !root.Errors.Any) root.Errors.Add(root, "'callers': nobody could call, since it names no keys, issuers or certificates");
         return read;
+    }
+
+    private static StreamDefinition Released(YamlMap map)
+    {
+        var release = map.TakeWord("release", [("whole", StreamRelease.Whole), ("sentence", StreamRelease.Sentence), ("window", StreamRelease.Window)], required: true);
+        var window = map.TakeInteger("window", 0, StreamDefinition.WindowMax);
+        if (window is not null && release is not (null or StreamRelease.Window)) map.Errors.Add(map, "'window': only with 'release: window'");
+        map.Close();
+        return new(release ?? StreamRelease.Whole, (int)(window ?? StreamDefinition.WindowStandard));
     }
 
     private List<T> Named<T>(string key, int most, string expected, Func<string, YamlMap, T?> read) where T : class

@@ -1,4 +1,4 @@
-// The caller who waits at the other end: kept alive while a stream is held, and answered once (LLM-02).
+// The caller who waits at the other end: kept alive while a stream is held, and answered once, in parts where a stream goes on while it comes (LLM-02).
 using System.Net;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Http;
@@ -42,9 +42,7 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
         try
         {
             done = true;
-            List<(string, string)> all = [.. headers, (ExchangeHeader, id)];
-            if (passage.Warnings.Count > 0) all.Add((WarningHeader, HeaderText.Encode(Plain.Text(string.Join("; ", passage.Warnings), WarningCharsMax))));
-            if (!begun) http.Begin(status, answerIsStream ? "text/event-stream" : "application/json", [.. all]);
+            if (!begun) Begin(status, headers, answerIsStream, passage);
             var bytes = passage.Bytes;
             // The head of a stream is out already, and what came is none: its body is the only event.
             if (begun && !answerIsStream) bytes = (ReadOnlyMemory<byte>)(byte[])[.. (api.Family == ApiFamily.Anthropic ? "event: error\ndata: "u8 : "data: "u8), .. OneLine(passage.Bytes.Span), .. "\n\n"u8];
@@ -54,6 +52,29 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
         {
             door.Release();
         }
+    }
+
+    /// <summary>A part of a stream, of which more is to come.</summary>
+    public async Task ReleaseAsync(int status, IReadOnlyList<(string Name, string Value)> headers, LlmPassage passage, CancellationToken ct)
+    {
+        await door.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            if (!begun) Begin(status, headers, true, passage);
+            begun = true;
+            await http.WriteAsync(passage.Bytes, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            door.Release();
+        }
+    }
+
+    private void Begin(int status, IReadOnlyList<(string Name, string Value)> headers, bool isStream, LlmPassage passage)
+    {
+        List<(string, string)> all = [.. headers, (ExchangeHeader, id)];
+        if (passage.Warnings.Count > 0) all.Add((WarningHeader, HeaderText.Encode(Plain.Text(string.Join("; ", passage.Warnings), WarningCharsMax))));
+        http.Begin(status, isStream ? "text/event-stream" : "application/json", [.. all]);
     }
 
     public async Task RefuseAsync(Problem problem)

@@ -21,6 +21,9 @@ public sealed record ProviderRequest(LlmApi Api, string Model, ReadOnlyMemory<by
 {
     /// <summary>The caller's API: what is recorded is told in it.</summary>
     public required LlmApi Told { get; init; }
+
+    /// <summary>Is told of a stream's answer after each event but the last, as far as it came, and ends it by a problem. Null: nobody is. Who has the whole answer at once need not tell it.</summary>
+    public Func<ProviderAnswer, CancellationToken, ValueTask<Problem?>>? More { get; init; }
 }
 
 /// <param name="Status">As the provider said it.</param>

@@ -1,10 +1,11 @@
 // One exchange: a prompt judged, sent to the provider that routing names, its answer judged, and only then given to the caller (LLM-02, LLM-04). While a stream is held, comments keep the
-// caller's connection alive; of the answer itself no byte is sent before all of it was judged.
+// caller's connection alive; of the answer itself no byte is sent before all of it was judged, or, where the configuration says so, as much of it as came.
 using System.Text.Json;
 using CabinCrew.Gateways.Firewall;
 using CabinCrew.Gateways.Firewall.Records;
 using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Llm.Calls;
+using CabinCrew.Gateways.Llm.Configuration;
 using CabinCrew.Gateways.Llm.Recordings;
 using CabinCrew.Gateways.Llm.Routing;
 using CabinCrew.Gateways.Llm.Wire;
@@ -23,6 +24,8 @@ public sealed record LlmExchangeSettings(bool Restore, byte[] PlaceholderKey)
 
     /// <summary>Of every prompt, before those of its model.</summary>
     public IReadOnlyList<RewriteRule> Rewrites { get; init; } = [];
+
+    public StreamDefinition Streams { get; init; } = StreamDefinition.Standard;
 
     /// <summary>A caller who waits longer for a stream gets its head, and a comment now and then.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
@@ -101,13 +104,19 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
         if (!(await gate.PassAsync(asked, line, ct).ConfigureAwait(false)).Try(out var going, out problem)) return (problem.Code == ProblemCode.PolicyDenied && route.NextOnDeniedPrompt ? StepEnd.Refused : StepEnd.Over, problem);
         // What an answer that never came cost, nobody knows.
         long? cost = null;
+        var form = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, reason, Carried.Stream(), new() { Model = prompt.Said.Model }, Digest.Of(going.Bytes.Span)) { Listed = route.Name, Kept = kept };
+        var streamed = GoesWhileItComes(prepared, outgoing) ? new StreamedAnswer(settings.Streams, gate, line, form) : null;
         try
         {
-            var asking = await providers[step.Provider].AskAsync(new(goes.Api, prompt.Said.Model, going.Bytes, prompt.Said.Stream) { Told = prompt.Api }, http, ct).ConfigureAwait(false);
+            var asking = await providers[step.Provider].AskAsync(new(goes.Api, prompt.Said.Model, going.Bytes, prompt.Said.Stream) { Told = prompt.Api, More = streamed is null ? null : streamed.MoreAsync }, http, ct).ConfigureAwait(false);
+            if (streamed?.Broken is { } broken) throw broken;
             if (!asking.Try(out var answer, out problem))
             {
+                // What was said was heard, and is on record.
+                if (streamed is { IsTold: true }) return (Refused(route, streamed), problem);
                 // What is not recorded says nothing of a provider.
                 if (problem.Code != ProblemCode.NotFound) health.Failed(step.Provider);
+                if (streamed is { HasBegun: true }) return (StepEnd.Over, await streamed.CutOffAsync(problem).ConfigureAwait(false));
                 // Nothing came that the gate could judge, and so put on record.
                 await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToCaller, problem).ConfigureAwait(false);
                 return (StepEnd.Failed, problem);
@@ -122,18 +131,35 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
                 await record.RefusedAsync(id, caller, step.Provider, MessageDirection.ToCaller, problem).ConfigureAwait(false);
                 return (StepEnd.Failed, problem);
             }
-            var back = new LlmMessage(id, caller, step.Provider, prompt.Api, step.Model, answer.Recording is { } file ? $"{reason} from {file}" : reason, told.Carried, told.Said, Digest.Of(going.Bytes.Span)) { Listed = route.Name, Kept = kept, Cost = answer.Recording is null ? cost : 0, Check = answer.Ok ? prepared.Check : null };
-            if (!(await gate.PassAsync(back, line, ct).ConfigureAwait(false)).Try(out var coming, out problem)) return (route.NextOnRefusal ? StepEnd.Refused : StepEnd.Over, problem);
+            var back = form with
+            {
+                Route = answer.Recording is { } file ? $"{reason} from {file}" : reason, Carried = told.Carried, Said = told.Said, Cost = answer.Recording is null ? cost : 0, Check = answer.Ok ? prepared.Check : null,
+            };
+            var passing = await gate.PassAsync(back, line, ct).ConfigureAwait(false);
+            if (streamed is not null) streamed.IsTold = true;
+            if (!passing.Try(out var coming, out problem)) return (Refused(route, streamed), problem);
             if (answer.IsOut && !isLast) return (StepEnd.Failed, Out(step.Provider, answer.Status));
             if (recorder?.Keep(prompt.Api, prompt.Said.Model, going.Bytes, (answer.Status, answer.Headers), coming.Without, ct) is { Problem: { } unkept }) return (StepEnd.Over, unkept);
             await line.AnswerAsync(answer.Status, answer.Headers, answer.Carried.IsStream, coming).ConfigureAwait(false);
             return (StepEnd.Answered, null);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && streamed is { HasBegun: true })
+        {
+            await streamed.CutOffAsync(StreamedAnswer.Gone).ConfigureAwait(false);
+            throw;
         }
         finally
         {
             await gate.SettleAsync(asked, going, cost).ConfigureAwait(false);
         }
     }
+
+    // What is held against a schema, translated or recorded is looked at as a whole.
+    private bool GoesWhileItComes(Prepared prepared, Outgoing outgoing) =>
+        prepared.Prompt.Said.Stream && settings.Streams.Release != StreamRelease.Whole && prepared.Check is null && outgoing.Translation is null && recorder is null;
+
+    // Of what its caller has begun to hear, nobody else can tell the rest.
+    private static StepEnd Refused(ModelRoute route, StreamedAnswer? streamed) => route.NextOnRefusal && streamed is not { HasBegun: true } ? StepEnd.Refused : StepEnd.Over;
 
     private static Problem Out(string provider, int status) => new(ProblemCode.UpstreamFailed, $"the provider {provider} answered with status {status}");
 }

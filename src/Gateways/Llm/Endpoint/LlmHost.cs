@@ -95,7 +95,7 @@ public sealed class LlmHost : IAsyncDisposable
         var (router, health) = (new Router(definition.Models), new ProviderHealth(ledger.Clock));
         var asked = definition.Providers.ToDictionary(p => p.Name, IProvider (p) => new MeasuredProvider(new TracedProvider(recordings.InPlaceOf(p, definition.ResponseBytesMax) ?? new ProviderClient(p, keys.GetValueOrDefault(p.Name), clients[p.PrivateAddress ? 1 : 0], definition.ResponseBytesMax, definition.AnswerWithin, ledger.Clock)), meter, ledger.Clock), StringComparer.Ordinal);
         var record = new RefusalRecord(MessageSubject.LlmGateway, ledger, audit);
-        var exchanges = new LlmExchanges(new(definition.Restore, key32) { Recordings = surroundings.Recordings, Context = definition.Context, Rewrites = definition.Rewrites }, ledger, gate, router, health, asked, recordings.Recorder, meter, record);
+        var exchanges = new LlmExchanges(new(definition.Restore, key32) { Streams = definition.Streams, Recordings = surroundings.Recordings, Context = definition.Context, Rewrites = definition.Rewrites }, ledger, gate, router, health, asked, recordings.Recorder, meter, record);
         var endpoint = new LlmEndpoint(new([.. hosts], definition.Listen.Origins, definition.RequestBytesMax), door, router, CallerAssembly.Usable(definition.Callers), exchanges, record);
         return new LlmHost(endpoint, router, hold, audit, frames, node, clients, meter) { Metrics = definition.Metrics is null ? null : Counted(meter, definition, health) };
     }

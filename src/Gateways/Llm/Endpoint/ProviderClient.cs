@@ -1,4 +1,4 @@
-// Asks a provider (LLM-01, LLM-07): one POST, its answer read whole and strictly before anybody sees a byte of it. A request is never sent a second time by this.
+// Asks a provider (LLM-01, LLM-07): one POST, its answer read strictly, and shown whole, or event by event to whoever judges it. A request is never sent a second time by this.
 // Invariants: what the provider sends is bounded in bytes and time; a stream that ends before its end is a failure, not a short answer.
 using System.Net;
 using System.Net.Http.Headers;
@@ -33,8 +33,9 @@ public sealed class ProviderClient(ProviderDefinition provider, string? key, Htt
             if (response.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase))) return Invalid("its answer is compressed, which nobody had asked for");
             await using var content = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
             var type = response.Content.Headers.ContentType?.MediaType;
-            var carried = type == "text/event-stream" && response.IsSuccessStatusCode ? await EventsAsync(api, content, both.Token).ConfigureAwait(false) : await WholeAsync(content, both.Token).ConfigureAwait(false);
-            return carried.Map(c => new ProviderAnswer((int)response.StatusCode, c, [.. HeadersBack.Select(name => (name, Value(response.Headers, name))).Where(h => h.Item2.Length > 0)]));
+            var answer = new ProviderAnswer((int)response.StatusCode, Carried.Stream(), [.. HeadersBack.Select(name => (name, Value(response.Headers, name))).Where(h => h.Item2.Length > 0)]);
+            if (type == "text/event-stream" && response.IsSuccessStatusCode) return await EventsAsync(api, content, answer, asked.More, both.Token).ConfigureAwait(false) is { } problem ? problem : answer;
+            return (await WholeAsync(content, both.Token).ConfigureAwait(false)).Map(whole => answer with { Carried = whole });
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -76,18 +77,18 @@ public sealed class ProviderClient(ProviderDefinition provider, string? key, Htt
         return Carried.Of(all.GetBuffer().AsMemory(0, (int)all.Length), answerBytesMax).Try(out var carried, out var problem) ? carried : Invalid(problem.Message);
     }
 
-    private async Task<Outcome<Carried>> EventsAsync(LlmApi api, Stream content, CancellationToken ct)
+    private async Task<Problem?> EventsAsync(LlmApi api, Stream content, ProviderAnswer answer, Func<ProviderAnswer, CancellationToken, ValueTask<Problem?>>? more, CancellationToken ct)
     {
         var reader = new EventStreamReader(content, answerBytesMax);
-        var carried = Carried.Stream();
         while (await reader.ReadAsync(ct).ConfigureAwait(false) is { } said)
         {
             if (said.Data.IsEmpty) continue;
-            if (carried.Add(said.Type, said.Data, answerBytesMax).Problem is { } problem) return Invalid(problem.Message);
+            if (answer.Carried.Add(said.Type, said.Data, answerBytesMax).Problem is { } problem) return Invalid(problem.Message);
             // What comes after the end is nobody's.
-            if (StreamEnds.IsLast(api, said)) return carried;
+            if (StreamEnds.IsLast(api, said)) return null;
+            if (more is not null && await more(answer, ct).ConfigureAwait(false) is { } stop) return stop;
         }
-        return StreamEnds.MayEnd(api, carried) ? carried : Failed("its stream ended before its end");
+        return StreamEnds.MayEnd(api, answer.Carried) ? null : Failed("its stream ended before its end");
     }
 
     private static string Value(HttpResponseHeaders headers, string name) =>

@@ -57,7 +57,7 @@ internal sealed class RecordedRequests(TextScan secrets)
     /// <summary>The same without secrets. Refused where they cannot be cut out.</summary>
     public Outcome<Carried> Without(Carried carried, CancellationToken ct)
     {
-        var scan = secrets.Run(carried, new Exchange(), isPrompt: true, kept: null, ct);
+        var scan = secrets.Run(carried, new Exchange(), isPrompt: true, kept: null, new(), null, ct);
         return scan.Report.Findings.FirstOrDefault(f => f.Decision == Decision.Deny) is { } found
             ? new Problem(ProblemCode.IoFailed, $"the exchange cannot be recorded: {found.Detector}/{found.Rule}: {found.Reason}") { Where = found.Place }
             : scan.Goes;

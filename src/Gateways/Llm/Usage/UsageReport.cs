@@ -70,6 +70,8 @@ public sealed record UsageReport(IReadOnlyList<UsageRow> Rows, UsageRow Total)
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
             var told = document.RootElement;
             if (Text(told, "gateway", "gateway_type") != MessageSubject.LlmGateway || !DateTimeOffset.TryParse(Text(told, "timestamp"), CultureInfo.InvariantCulture, out var at) || In(told, "extensions", "data") is not { } data) return null;
+            // Of a stream that goes on while it comes, the event of its end says all of it.
+            if (Text(data, "stream") == "begins") return null;
             var isJudged = Text(told, "event_type") == AuditEventTypes.MessageJudged;
             return new(at, Text(told, "extensions", "actor") ?? Nothing, Text(told, "gateway", "model"), Text(data, "server"), isJudged ? Text(data, "session") : null, isJudged && Text(data, "kind") == MessageKind.Response.Word(),
                 Text(told, "extensions", "problem") is not null, Text(data, "instead") is not null, isJudged && Text(data, "decision") == Decision.RequireApproval.Word(), Number(data, "input_tokens") ?? 0, Number(data, "output_tokens") ?? 0, Number(data, "usd_micros"));

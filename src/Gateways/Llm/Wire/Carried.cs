@@ -19,7 +19,6 @@ public sealed class Carried
     /// <summary>What ends a stream of OpenAI's; no JSON.</summary>
     internal static ReadOnlySpan<byte> DoneMark => "[DONE]"u8;
 
-    private const string TextsName = "texts";
     private const int TypeCharsMax = 64;
     private const int DepthMax = 100;
     private const int PlaceCharsMax = 1000;
@@ -31,6 +30,7 @@ public sealed class Carried
     private readonly Dictionary<string, Piece> pieces = new(StringComparer.Ordinal);
     private readonly List<Piece> inOrder = [];
     private readonly List<string> numbers = [];
+    private readonly List<(Piece, string)> latest = [];
 
     private Carried(bool isStream) => IsStream = isStream;
 
@@ -40,6 +40,12 @@ public sealed class Carried
 
     /// <summary>Every text, in the order in which each began.</summary>
     public IReadOnlyList<Piece> Pieces => inOrder;
+
+    /// <summary>Long ones, as they are written.</summary>
+    public IReadOnlyList<string> Numbers => numbers;
+
+    /// <summary>What the last document added, part by part.</summary>
+    public IReadOnlyList<(Piece Piece, string Text)> Latest => latest;
 
     /// <summary>Of all documents.</summary>
     public long Bytes { get; private set; }
@@ -63,6 +69,7 @@ public sealed class Carried
         var isDone = IsStream && json.Span.SequenceEqual(DoneMark);
         if (!isDone && StrictJson.Check(json.Span, new JsonLimits(bytesMax, DepthMax, int.MaxValue)).Problem is { } problem) return problem;
         documents.Add(new(type, json));
+        latest.Clear();
         if (!isDone) Walk(type, json.Span);
         return Done.Ok;
     }
@@ -70,69 +77,52 @@ public sealed class Carried
     private static readonly SearchValues<char> TypeChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
     /// <summary>The bytes that are carried: the document, or the stream's events as they are sent.</summary>
-    public ReadOnlyMemory<byte> Write()
-    {
-        if (!IsStream) return documents[0].Json;
-        var to = new ArrayBufferWriter<byte>((int)Math.Min(Bytes + 24L * documents.Count, int.MaxValue / 2));
-        foreach (var document in documents) WriteEvent(to, document);
-        return to.WrittenMemory;
-    }
+    public ReadOnlyMemory<byte> Write() => IsStream ? Write(0, documents.Count) : documents[0].Json;
 
-    /// <summary>The texts of a stream as what is judged of it: a list, so that what goes from one into the next is seen as well, then long numbers.</summary>
-    public ReadOnlyMemory<byte> Judged()
+    /// <summary>Some of a stream's events.</summary>
+    public ReadOnlyMemory<byte> Write(int from, int to)
     {
-        var to = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
-        {
-            json.WriteStartObject();
-            json.WriteStartArray(TextsName);
-            foreach (var piece in inOrder)
-            {
-                json.WriteStartObject();
-                json.WriteString("place", piece.Place);
-                json.WriteString("text", piece.Text);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteStartArray("numbers");
-            foreach (var digits in numbers) json.WriteStringValue(digits);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return to.WrittenMemory;
-    }
-
-    /// <summary>Where a text of <see cref="Judged"/> stands in the message.</summary>
-    /// <param name="pointer">Into that document.</param>
-    public string PlaceOf(string pointer) =>
-        pointer.Split('/') is ["", TextsName, var index, ..] && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < inOrder.Count ? inOrder[at].Place : pointer;
-
-    /// <summary>The stream with the texts of another <see cref="Judged"/>. Refused where that differs in more than texts: a name or a number stands in many events, and nothing can be cut out of it.</summary>
-    public Outcome<Carried> Replaced(ReadOnlyMemory<byte> judged)
-    {
-        var root = JsonElement.Parse(judged.Span);
-        Dictionary<Piece, string> replaced = [];
-        var at = 0;
-        foreach (var one in root.GetProperty(TextsName).EnumerateArray())
-        {
-            var piece = inOrder[at++];
-            if (one.GetProperty("place").GetString() != piece.Place) return new Problem(ProblemCode.ResponseWithheld, "it stands in a name");
-            if (one.GetProperty("text").GetString() is { } text && text != piece.Text) replaced[piece] = text;
-        }
-        if (!root.GetProperty("numbers").EnumerateArray().Select(n => n.GetString()).SequenceEqual(numbers)) return new Problem(ProblemCode.ResponseWithheld, "it stands in a number");
-        return With(replaced);
+        if (from >= to) return default;
+        var all = new ArrayBufferWriter<byte>((int)Math.Min(Bytes * (to - from) / documents.Count + 24L * (to - from) + 256, int.MaxValue / 2));
+        for (var i = from; i < to; i++) WriteEvent(all, documents[i]);
+        return all.WrittenMemory;
     }
 
     /// <summary>The same with other texts. In a stream the first part of each holds all of it.</summary>
-    public Outcome<Carried> With(IReadOnlyDictionary<Piece, string> replaced)
+    public Outcome<Carried> With(IReadOnlyDictionary<Piece, string> replaced) =>
+        Edited(replaced.SelectMany(r => r.Key.Parts.Select((part, i) => (part, i == 0 ? r.Value : ""))));
+
+    /// <summary>The same with edits, each made in the parts where it stands: whatever is not in one stays in its event.</summary>
+    /// <param name="edits">Of each text in order, and apart from one another.</param>
+    public Outcome<Carried> With<T>(IReadOnlyDictionary<Piece, T> edits) where T : IReadOnlyList<TextEdit>
+    {
+        List<(Part, string)> changed = [];
+        foreach (var (piece, own) in edits)
+        {
+            var next = 0;
+            foreach (var part in piece.Parts)
+            {
+                while (next < own.Count && own[next].End <= part.From) next++;
+                if (next == own.Count) break;
+                if (own[next].Start >= part.End) continue;
+                var text = new StringBuilder();
+                var at = part.From;
+                for (var i = next; i < own.Count && own[i].Start < part.End; i++)
+                {
+                    if (own[i].Start > at) text.Append(piece.Text, at, own[i].Start - at);
+                    if (own[i].Start >= part.From) text.Append(own[i].Instead);
+                    at = Math.Min(own[i].End, part.End);
+                }
+                changed.Add((part, text.Append(piece.Text, at, part.End - at).ToString()));
+            }
+        }
+        return changed.Count == 0 ? this : Edited(changed);
+    }
+
+    private Outcome<Carried> Edited(IEnumerable<(Part Part, string Text)> changed)
     {
         var edits = new SortedList<int, (int Length, byte[] Instead)>?[documents.Count];
-        foreach (var (piece, text) in replaced)
-            for (var i = 0; i < piece.Parts.Count; i++)
-            {
-                var part = piece.Parts[i];
-                (edits[part.Document] ??= [])[part.Start] = (part.Length, Quoted(i == 0 ? text : ""));
-            }
+        foreach (var (part, text) in changed) (edits[part.Document] ??= [])[part.Start] = (part.Length, Quoted(text));
         var carried = new Carried(IsStream);
         for (var i = 0; i < documents.Count; i++)
         {
@@ -210,7 +200,9 @@ public sealed class Carried
                         inOrder.Add(piece);
                     }
                     var start = (int)reader.TokenStartIndex;
-                    piece.Add(reader.GetString()!, new(number, start, (int)reader.BytesConsumed - start));
+                    var text = reader.GetString()!;
+                    piece.Add(text, number, start, (int)reader.BytesConsumed - start);
+                    latest.Add((piece, text));
                     break;
             }
             if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.Length >= NumberDigitsMin) numbers.Add(Encoding.ASCII.GetString(reader.ValueSpan));

@@ -14,6 +14,8 @@ public sealed record Exchange
 {
     public string Model { get; init; } = "";
     public bool Stream { get; init; }
+    /// <summary>More is to come: there is no call in it, since a call is told when all of it is there.</summary>
+    public bool Partial { get; init; }
     public IReadOnlyList<Spoken> Texts { get; init; } = [];
     public IReadOnlyList<string> Tools { get; init; } = [];
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
@@ -33,6 +35,7 @@ public sealed record Exchange
             json.WriteStartObject();
             json.WriteString("model", Model);
             json.WriteBoolean("stream", Stream);
+            json.WriteBoolean("partial", Partial);
             json.WriteStartArray("texts");
             foreach (var (role, text) in Texts)
             {
