@@ -89,6 +89,22 @@ public sealed class RecordReplayTests : IDisposable
         Assert.Contains("Hel", live, StringComparison.Ordinal);
     }
 
+    [Fact, Clause("LLM-02")]
+    public async Task A_stream_that_cannot_be_recorded_does_not_begin()
+    {
+        await using var at = await StandingModels.OpenAsync(Record, "streams: { release: window, window: 0 }");
+        at.Model.Answer = (http, _) =>
+        {
+            // Whoever wants to write there finds no directory.
+            Directory.Delete(directory, recursive: true);
+            return ModelDouble.Events(http, ModelDouble.ChatStream("These are words, ", "and these are more of them, ", "and so on."));
+        };
+        var (status, body, _) = await at.PostAsync("/v1/chat/completions", Asking("x", stream: true));
+        Directory.CreateDirectory(directory);
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.DoesNotContain("words", body, StringComparison.Ordinal);
+    }
+
     // Placeholders are keyed by the process: by their names alone no request would be the same in the next.
     [Theory, Clause("LLM-03")]
     [InlineData(false), InlineData(true)]

@@ -57,4 +57,17 @@ public sealed class UsageTests
         Assert.Equal(HttpStatusCode.Forbidden, (await asking).Status);
         Assert.Equal([new("m-1", 1, 1, 1, 0, 1, 9, 3, 50, 0)], (await at.UsageAsync(UsageBy.Model)).Rows);
     }
+
+    [Fact]
+    public async Task A_stream_that_goes_on_while_it_comes_is_counted_once()
+    {
+        await using var at = await StandingModels.OpenAsync($"streams: {{ release: window, window: 0 }}\nmetrics: {{ address: 127.0.0.1:{StandingGateway.FreePort()} }}", Models);
+        at.Model.Answer = (http, _) => ModelDouble.Events(http, ModelDouble.ChatStream("These are words, ", "and these are more of them, ", "and so on."));
+        await at.PostAsync("/v1/chat/completions", """{"model":"small","stream":true,"messages":[{"role":"user","content":"hello"}]}""");
+        var told = (await at.EventsAsync()).Select(e => e.GetRawText()).ToList();
+        Assert.Equal((1, 1), (told.Count(e => e.Contains("\"stream\":\"begins\"", StringComparison.Ordinal)), told.Count(e => e.Contains("\"stream\":\"ends\"", StringComparison.Ordinal))));
+        var row = Assert.Single((await at.UsageAsync(UsageBy.Model)).Rows);
+        Assert.Equal((1, 1, 0), (row.Exchanges, row.Answers, row.Refused));
+        Assert.Contains("""cabincrew_llm_messages_total{model="small",provider="one",direction="answer",decision="allow"} 1""", at.Metrics, StringComparison.Ordinal);
+    }
 }
