@@ -38,7 +38,7 @@ public sealed class LlmMeter : IDisposable
     }
 
     /// <summary>An exchange is under way until this is disposed.</summary>
-    public Flight Begin()
+    public Underway Begin()
     {
         open.Add(1);
         return new(this);
@@ -66,7 +66,7 @@ public sealed class LlmMeter : IDisposable
 
     private static KeyValuePair<string, object?> Direction(bool isPrompt) => new("direction", isPrompt ? "prompt" : "answer");
 
-    public readonly struct Flight(LlmMeter meter) : IDisposable
+    public readonly struct Underway(LlmMeter meter) : IDisposable
     {
         public void Dispose() => meter.open.Add(-1);
     }

@@ -42,7 +42,7 @@ public sealed class LlmExchanges(LlmExchangeSettings settings, LedgerRoom ledger
 
     public async Task RunAsync(IHttpExchange http, MessageCaller caller, Prompt prompt)
     {
-        using var flight = meter.Begin();
+        using var underway = meter.Begin();
         var id = ledger.Ids.Next("llm");
         await using var line = new CallerLine(http, prompt, id, settings.KeepAlive, ledger.Clock);
         var kept = settings.Restore ? new PlaceholderScope(settings.PlaceholderKey, SecretsMax, SecretCharsMax) : null;
