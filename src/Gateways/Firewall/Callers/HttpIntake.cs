@@ -30,14 +30,6 @@ internal static class HttpIntake
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limited.CancelAfter(within);
-        using var whole = new MemoryStream();
-        var chunk = new byte[16 << 10];
-        int read;
-        while ((read = await http.Body.ReadAsync(chunk, limited.Token).ConfigureAwait(false)) > 0)
-        {
-            if (whole.Length + read > bytesMax) return new Problem(ProblemCode.MessageTooLarge, $"the message has more than {bytesMax} bytes");
-            whole.Write(chunk, 0, read);
-        }
-        return (ReadOnlyMemory<byte>)whole.GetBuffer().AsMemory(0, (int)whole.Length);
+        return await WholeBody.ReadAsync(http.Body, bytesMax, limited.Token).ConfigureAwait(false) is { } body ? body : new Problem(ProblemCode.MessageTooLarge, $"the message has more than {bytesMax} bytes");
     }
 }

@@ -50,8 +50,8 @@ public sealed class ProviderClient(ProviderDefinition provider, string? key, Htt
     private HttpRequestMessage Request(LlmApi api, ReadOnlyMemory<byte> body, bool stream, IHttpExchange caller)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(provider.Url, api.Path[1..])) { Content = new ReadOnlyMemoryContent(body) };
-        request.Content.Headers.ContentType = new("application/json");
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(stream ? "text/event-stream" : "application/json"));
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        request.Headers.TryAddWithoutValidation("Accept", stream ? "text/event-stream" : "application/json");
         request.Headers.Add("Accept-Encoding", "identity");
         request.Headers.Add("User-Agent", "cabincrew");
         if (provider.Family == ApiFamily.Anthropic)
@@ -67,14 +67,8 @@ public sealed class ProviderClient(ProviderDefinition provider, string? key, Htt
 
     private async Task<Outcome<Carried>> WholeAsync(Stream content, CancellationToken ct)
     {
-        using var all = new MemoryStream();
-        var part = new byte[64 * 1024];
-        while (await content.ReadAsync(part, ct).ConfigureAwait(false) is > 0 and var count)
-        {
-            if (all.Length + count > answerBytesMax) return Invalid($"its answer has more than {answerBytesMax} bytes");
-            all.Write(part, 0, count);
-        }
-        return Carried.Of(all.GetBuffer().AsMemory(0, (int)all.Length), answerBytesMax).Try(out var carried, out var problem) ? carried : Invalid(problem.Message);
+        if (await WholeBody.ReadAsync(content, answerBytesMax, ct).ConfigureAwait(false) is not { } all) return Invalid($"its answer has more than {answerBytesMax} bytes");
+        return Carried.Of(all, answerBytesMax).Try(out var carried, out var problem) ? carried : Invalid(problem.Message);
     }
 
     private async Task<Problem?> EventsAsync(LlmApi api, Stream content, ProviderAnswer answer, Func<ProviderAnswer, CancellationToken, ValueTask<Problem?>>? more, CancellationToken ct)
