@@ -9,7 +9,7 @@ install_locked() {
     command -v npm >/dev/null || missing 'npm (for example: apt-get install npm)'
     cmp -s "$here/package-lock.json" "$here/.installed" && return
     say 'installing what package-lock.json names'
-    (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --silent "$@") || missing "packages of $here/package-lock.json, or the npm registry"
+    (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --silent) || missing "packages of ${here#"$root"/}/package-lock.json, or the npm registry"
     cp "$here/package-lock.json" "$here/.installed"
 }
 

@@ -18,8 +18,11 @@ deny contains "codenames stay in the house" if {
 }
 `;
 
-/** @param more of the configuration, besides providers, callers and the place where it listens. */
-export async function gateway({ program, scratch, name, provider, more = {}, args = [] }) {
+/**
+ * @param more of the configuration, besides providers, callers and the place where it listens.
+ * @param store where another gateway is to be in the same log.
+ */
+export async function gateway({ program, scratch, name, provider, more = {}, args = [], store = `sqlite:${join(scratch, name, 'store')}` }) {
     const home = join(scratch, name);
     const port = await freePort();
     await mkdir(join(home, 'policy'), { recursive: true });
@@ -41,8 +44,8 @@ export async function gateway({ program, scratch, name, provider, more = {}, arg
         callers: { keys: Object.entries(callers).map(([who, limits]) => ({ name: who, kind: 'automation', limits, key_sha256: createHash('sha256').update(keyOf(who)).digest('hex') })) },
         ...more,
     };
-    const [file, store] = [join(home, 'cabincrew-llm.yaml'), `sqlite:${join(home, 'store')}`];
+    const file = join(home, 'cabincrew-llm.yaml');
     await writeFile(file, JSON.stringify(config, null, 2));
     const child = await start(program, ['llm', '--config', file, '--store', store, ...args], /listening on/, { cwd: home });
-    return { url: `http://127.0.0.1:${port}`, store, home, stop: () => stop(child) };
+    return { url: `http://127.0.0.1:${port}`, stop: () => stop(child) };
 }
