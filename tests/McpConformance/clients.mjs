@@ -4,7 +4,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { freePort, gateway, key, start, stop } from './gateway.mjs';
+import { gateway, key } from './gateway.mjs';
+import { freePort, start, stop } from './processes.mjs';
 import * as transcripts from './transcripts.mjs';
 
 const capabilities = { sampling: {}, elicitation: { form: {} }, roots: {} };

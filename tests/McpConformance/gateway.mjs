@@ -1,15 +1,13 @@
 // Starts `cabincrew mcp` as a user would: a configuration, a store of its own, every detector on, the default policy. A person stands by who approves whatever is held, on the command line.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort, start, stop } from './processes.mjs';
 
 export const key = 'a-key-of-the-conformance-suite';
-
-const startWithinMs = 30_000;
 
 // Nothing is switched off: what a detector finds is at least on record, and secrets neither go in nor come out.
 const detectors = {
@@ -19,41 +17,6 @@ const detectors = {
     'hidden-text': { requests: 'warn', responses: 'require_approval' },
     exfiltration: { requests: 'warn', responses: 'require_approval' },
 };
-
-export async function freePort() {
-    const server = createServer();
-    await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address();
-    await new Promise(resolve => server.close(resolve));
-    return port;
-}
-
-/** Runs a program until it has said `ready`. */
-export async function start(command, args, ready, options = {}) {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    let said = '';
-    await new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`${command} ${args.join(' ')} was not ready in time: ${said}`)), startWithinMs);
-        const hear = part => {
-            said += part;
-            if (!ready.test(said)) return;
-            clearTimeout(late);
-            resolve();
-        };
-        child.stdout.on('data', hear);
-        child.stderr.on('data', hear);
-        child.on('error', reject);
-        child.on('exit', code => reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`)));
-    });
-    return child;
-}
-
-export async function stop(child) {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise(resolve => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await gone;
-}
 
 /** Approves what is held in a store, one at a time, until it is told to stop. */
 function standBy(program, store) {

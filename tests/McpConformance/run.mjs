@@ -4,7 +4,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runClients } from './clients.mjs';
-import { freePort, gateway, start, stop } from './gateway.mjs';
+import { gateway } from './gateway.mjs';
+import { freePort, start, stop } from './processes.mjs';
 import { eras, lost, runSuite, table } from './suite.mjs';
 
 const installed = dirname(fileURLToPath(import.meta.url));
