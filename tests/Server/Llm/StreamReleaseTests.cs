@@ -166,6 +166,8 @@ public sealed class StreamReleaseTests
             Assert.DoesNotContain("[DONE]", got, StringComparison.Ordinal);
             Assert.DoesNotContain("message_stop", got, StringComparison.Ordinal);
             Assert.DoesNotContain("response.completed", got, StringComparison.Ordinal);
+            // Agents end at that, and do not ask again.
+            Assert.Equal(api.Path == "/v1/responses" && status == HttpStatusCode.OK, got.Contains("event: response.failed\ndata: {", StringComparison.Ordinal) && got.Contains("\"code\":\"invalid_prompt\"", StringComparison.Ordinal));
         }
     }
 
@@ -295,6 +297,7 @@ public sealed class StreamReleaseTests
         var last = got.TrimEnd('\n').Split('\n')[^1];
         Assert.Equal("api_error", JsonElement.Parse(last["data: ".Length..]).GetProperty("error").GetProperty("type").GetString());
         Assert.DoesNotContain("leaked", got, StringComparison.Ordinal);
+        Assert.Equal(api.Path == "/v1/responses", got.Contains("\"code\":\"server_error\"", StringComparison.Ordinal));
         // No other provider is asked once something has gone.
         Assert.Single(at.Model.Seen);
         var told = (await at.EventsAsync()).Where(e => e.TryGetProperty("gateway", out _)).Select(e => e.GetProperty("extensions")).ToList();

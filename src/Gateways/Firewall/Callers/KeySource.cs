@@ -1,6 +1,7 @@
 // Where an issuer's keys come from: a file, or an address that is asked now and then (MCP-08).
 // Invariant: an address that fails, lies or hangs never yields keys; the last good ones serve for a bounded time, and no token can make it be asked more often than AskAgainAfter.
 using System.Net.Http.Headers;
+using CabinCrew.Gateways.Http;
 using CabinCrew.Governance.Files;
 using CabinCrew.Protocol;
 
@@ -69,14 +70,7 @@ public sealed class KeySource(string where, HttpMessageInvoker? http, TimeProvid
     private async Task<Outcome<ReadOnlyMemory<byte>>> BytesAsync(HttpContent content, CancellationToken ct)
     {
         await using var stream = await content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        using var all = new MemoryStream();
-        var part = new byte[16 * 1024];
-        while (await stream.ReadAsync(part, ct).ConfigureAwait(false) is > 0 and var count)
-        {
-            if (all.Length + count > JsonWebKeys.BytesMax) return Failed($"it answered with more than {JsonWebKeys.BytesMax} bytes");
-            all.Write(part, 0, count);
-        }
-        return (ReadOnlyMemory<byte>)all.ToArray();
+        return await WholeBody.ReadAsync(stream, JsonWebKeys.BytesMax, ct).ConfigureAwait(false) is { } all ? all : Failed($"it answered with more than {JsonWebKeys.BytesMax} bytes");
     }
 
     // Where and why is for the record: whoever calls is not known yet.

@@ -84,7 +84,7 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
         {
             done = true;
             if (!begun) http.Begin(ApiErrors.Status(problem), "application/json", (ExchangeHeader, id));
-            await http.WriteAsync(begun ? ApiErrors.Event(api.Family, problem) : ApiErrors.Body(api.Family, problem), http.Aborted).ConfigureAwait(false);
+            await http.WriteAsync(begun ? ApiErrors.Event(api, problem, id) : ApiErrors.Body(api.Family, problem), http.Aborted).ConfigureAwait(false);
         }
         finally
         {

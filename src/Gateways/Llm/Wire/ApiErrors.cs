@@ -20,7 +20,7 @@ internal static class ApiErrors
     {
         var to = new ArrayBufferWriter<byte>(256);
         using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        var (status, words) = (Status(problem), problem.Remedy is { } remedy ? $"{problem.Message}{(problem.Message is [.., '.' or '?' or '!'] ? "" : ".")} {remedy}" : problem.Message);
+        var (status, words) = (Status(problem), Words(problem));
         json.WriteStartObject();
         if (family == ApiFamily.Rerank) json.WriteString("message", words);
         else
@@ -41,16 +41,43 @@ internal static class ApiErrors
         return to.WrittenMemory;
     }
 
-    /// <summary>The same as the last event of a stream that has begun.</summary>
-    public static ReadOnlyMemory<byte> Event(ApiFamily family, Problem problem)
+    /// <summary>The same as the last of a stream that has begun. Agents that speak responses read <c>response.failed</c>, and ask again unless its code says that this is no use; the official library reads the event behind it.</summary>
+    /// <param name="id">Of the exchange.</param>
+    public static ReadOnlyMemory<byte> Event(LlmApi api, Problem problem, string id)
     {
-        var to = new ArrayBufferWriter<byte>(256);
-        if (family == ApiFamily.Anthropic) to.Write("event: error\n"u8);
+        var to = new ArrayBufferWriter<byte>(512);
+        if (api == LlmApi.Responses) WriteFailed(to, problem, id);
+        if (api.Family == ApiFamily.Anthropic) to.Write("event: error\n"u8);
         to.Write("data: "u8);
-        to.Write(Body(family, problem).Span);
+        to.Write(Body(api.Family, problem).Span);
         to.Write("\n\n"u8);
         return to.WrittenMemory;
     }
+
+    private static void WriteFailed(ArrayBufferWriter<byte> to, Problem problem, string id)
+    {
+        to.Write("event: response.failed\ndata: "u8);
+        using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "response.failed");
+            json.WriteStartObject("response");
+            json.WriteString("id", id);
+            json.WriteString("object", "response");
+            json.WriteString("status", "failed");
+            json.WriteStartArray("output");
+            json.WriteEndArray();
+            json.WriteStartObject("error");
+            json.WriteString("code", Status(problem) < 500 ? "invalid_prompt" : "server_error");
+            json.WriteString("message", Words(problem));
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        to.Write("\n\n"u8);
+    }
+
+    private static string Words(Problem problem) => problem.Remedy is { } remedy ? $"{problem.Message}{(problem.Message is [.., '.' or '?' or '!'] ? "" : ".")} {remedy}" : problem.Message;
 
     public static string Type(ApiFamily family, int status) => (family, status) switch
     {

@@ -17,13 +17,15 @@ public sealed record LlmApi(string Path, string Method, ApiFamily Family, bool C
 
     public static LlmApi ChatCompletions { get; } = new("/v1/chat/completions", "chat.completions", ApiFamily.OpenAi, true);
 
+    public static LlmApi Responses { get; } = new("/v1/responses", "responses", ApiFamily.OpenAi, true);
+
     public static LlmApi Messages { get; } = new("/v1/messages", "messages", ApiFamily.Anthropic, true);
 
     public static IReadOnlyList<LlmApi> All { get; } =
     [
         ChatCompletions,
         new("/v1/completions", "completions", ApiFamily.OpenAi, true),
-        new("/v1/responses", "responses", ApiFamily.OpenAi, true),
+        Responses,
         new("/v1/embeddings", "embeddings", ApiFamily.OpenAi, false),
         Messages,
         new("/v1/messages/count_tokens", "messages.count_tokens", ApiFamily.Anthropic, false),

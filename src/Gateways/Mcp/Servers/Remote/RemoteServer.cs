@@ -1,5 +1,6 @@
 // A server reached by its URL: where it is, what goes into every request's head, and how long anything may take.
 using System.Net.Http.Headers;
+using CabinCrew.Gateways.Http;
 using CabinCrew.Gateways.Mcp.Wire;
 
 namespace CabinCrew.Gateways.Mcp.Servers.Remote;
@@ -45,14 +46,6 @@ public sealed record RemoteServer(string Name, Uri Url, IReadOnlyList<KeyValuePa
     internal async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpResponseMessage response, CancellationToken ct)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        using var whole = new MemoryStream();
-        var chunk = new byte[16 << 10];
-        int read;
-        while ((read = await stream.ReadAsync(chunk, ct).ConfigureAwait(false)) > 0)
-        {
-            if (whole.Length + read > Frames.BytesMax) return null;
-            whole.Write(chunk, 0, read);
-        }
-        return whole.GetBuffer().AsMemory(0, (int)whole.Length);
+        return await WholeBody.ReadAsync(stream, Frames.BytesMax, ct).ConfigureAwait(false);
     }
 }
