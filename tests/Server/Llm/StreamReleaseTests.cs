@@ -3,6 +3,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
 namespace CabinCrew.Server.Tests.Llm;
@@ -168,6 +169,8 @@ public sealed class StreamReleaseTests
             Assert.DoesNotContain("response.completed", got, StringComparison.Ordinal);
             // Agents end at that, and do not ask again.
             Assert.Equal(api.Path == "/v1/responses" && status == HttpStatusCode.OK, got.Contains("event: response.failed\ndata: {", StringComparison.Ordinal) && got.Contains("\"code\":\"invalid_prompt\"", StringComparison.Ordinal));
+            // Of the same answer that had begun.
+            if (said.Length > 0 && api.Path == "/v1/responses") Assert.Single(Regex.Matches(got, "\"response\":\\{\"id\":\"([^\"]*)\"").Select(m => m.Groups[1].Value).Distinct());
         }
     }
 

@@ -20,11 +20,12 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
     private readonly SemaphoreSlim door = new(1, 1);
     private readonly CancellationTokenSource over;
     private readonly Task beat;
+    private string named;
     private bool begun, done;
 
     public CallerLine(IHttpExchange http, Prompt prompt, string id, TimeSpan every, TimeProvider clock)
     {
-        (this.http, api, this.id, isStream) = (http, prompt.Api, id, prompt.Said.Stream);
+        (this.http, api, this.id, isStream, named) = (http, prompt.Api, id, prompt.Said.Stream, id);
         over = CancellationTokenSource.CreateLinkedTokenSource(http.Aborted);
         beat = isStream ? BeatAsync(every, clock) : Task.CompletedTask;
     }
@@ -55,13 +56,15 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
     }
 
     /// <summary>A part of a stream, of which more is to come.</summary>
-    public async Task ReleaseAsync(int status, IReadOnlyList<(string Name, string Value)> headers, LlmPassage passage, CancellationToken ct)
+    /// <param name="name">What the stream calls its answer. Null: nothing.</param>
+    public async Task ReleaseAsync(int status, IReadOnlyList<(string Name, string Value)> headers, string? name, LlmPassage passage, CancellationToken ct)
     {
         await door.WaitAsync(ct).ConfigureAwait(false);
         try
         {
             if (!begun) Begin(status, headers, true, passage);
             begun = true;
+            named = name ?? named;
             await http.WriteAsync(passage.Bytes, ct).ConfigureAwait(false);
         }
         finally
@@ -84,7 +87,7 @@ internal sealed class CallerLine : ICallerLine, IAsyncDisposable
         {
             done = true;
             if (!begun) http.Begin(ApiErrors.Status(problem), "application/json", (ExchangeHeader, id));
-            await http.WriteAsync(begun ? ApiErrors.Event(api, problem, id) : ApiErrors.Body(api.Family, problem), http.Aborted).ConfigureAwait(false);
+            await http.WriteAsync(begun ? ApiErrors.Event(api, problem, named) : ApiErrors.Body(api.Family, problem), http.Aborted).ConfigureAwait(false);
         }
         finally
         {

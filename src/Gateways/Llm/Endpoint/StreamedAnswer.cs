@@ -10,6 +10,8 @@ namespace CabinCrew.Gateways.Llm.Endpoint;
 /// <param name="form">The answer, without anything that came of it.</param>
 internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, CallerLine line, LlmMessage form)
 {
+    private const string ResponseId = "response.created/response/id";
+
     private readonly StreamHold hold = new(settings);
 
     /// <summary>Something of it has gone out.</summary>
@@ -42,7 +44,7 @@ internal sealed class StreamedAnswer(StreamDefinition settings, LlmGate gate, Ca
         if (passage.Bytes.IsEmpty) return null;
         try
         {
-            await line.ReleaseAsync(came.Status, came.Headers, passage, ct).ConfigureAwait(false);
+            await line.ReleaseAsync(came.Status, came.Headers, came.Carried.Pieces.FirstOrDefault(p => p.Place == ResponseId)?.Text, passage, ct).ConfigureAwait(false);
             return null;
         }
         catch (IOException e)

@@ -42,7 +42,7 @@ internal static class ApiErrors
     }
 
     /// <summary>The same as the last of a stream that has begun. Agents that speak responses read <c>response.failed</c>, and ask again unless its code says that this is no use; the official library reads the event behind it.</summary>
-    /// <param name="id">Of the exchange.</param>
+    /// <param name="id">Of the answer, where the stream has said it.</param>
     public static ReadOnlyMemory<byte> Event(LlmApi api, Problem problem, string id)
     {
         var to = new ArrayBufferWriter<byte>(512);
