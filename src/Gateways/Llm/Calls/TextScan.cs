@@ -48,7 +48,11 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
                 findings.Add(new(TextDetection.NotAll, "cannot-cut", "", Decision.Deny, $"what was found cannot be cut out where it stands: {why.Message}"));
             }
         }
-        foreach (var piece in goes.Pieces) Escaped(detection, piece, findings, secrets);
+        foreach (var piece in goes.Pieces)
+        {
+            Escaped(detection, piece, findings, secrets);
+            Alone(detection, piece, findings, secrets);
+        }
         if (!isPrompt) findings.AddRange(Commands(said));
         // Nobody has looked at all of it: then nobody says so.
         IReadOnlyList<string> ran = findings.Exists(f => f.Detector == TextDetection.NotAll) ? [] : [.. detection.Looking(TextOrigin.Server).Except(notAsked)];
@@ -78,13 +82,25 @@ public sealed class TextScan(TextDetection prompts, TextDetection answers, Comma
                 if (Escapes.SpellsLetters(text)) findings.Add(new(TextDetection.NotAll, "too-deep", piece.Place, Decision.Deny, $"letters are escaped more than {EscapesMax} times over, and were not looked into"));
                 return;
             }
-            var json = Carried.Quoted(meant);
-            foreach (var found in detection.Detect(json, TextOrigin.Server))
-            {
-                if (found.Detector is Detectors.Secrets or Detectors.Mapped) secrets.Add(Raw(json, found));
-                if (found.Redact) findings.Add(Told(found) with { Place = piece.Place, Decision = Decision.Deny, Reason = $"{found.Reason}; it is spelled with escapes, out of which nothing is cut" });
-                else if (!findings.Exists(f => f.Detector == found.Detector && f.Rule == found.Rule && f.Place == piece.Place)) findings.Add(Told(found) with { Place = piece.Place });
-            }
+            Look(detection, meant, piece, "it is spelled with escapes, out of which nothing is cut", findings, secrets);
+        }
+    }
+
+    // What stands in each of several events by itself is something else when all of it is joined: of a key ten times over, no detector knows one.
+    private static void Alone(TextDetection detection, Piece piece, List<MessageFinding> findings, List<string> secrets)
+    {
+        if (piece.Parts.Count < 2 || !StreamPlace.Of(piece.Place).MayStandAlone) return;
+        Look(detection, string.Join(StreamTexts.Break, piece.Parts.Select(p => piece.Text.Substring(p.From, p.Chars)).Distinct(StringComparer.Ordinal)), piece, "it stands in an event by itself, out of which nothing is cut", findings, secrets);
+    }
+
+    private static void Look(TextDetection detection, string text, Piece piece, string whole, List<MessageFinding> findings, List<string> secrets)
+    {
+        var json = Carried.Quoted(text);
+        foreach (var found in detection.Detect(json, TextOrigin.Server))
+        {
+            if (found.Detector is Detectors.Secrets or Detectors.Mapped) secrets.Add(Raw(json, found));
+            if (found.Redact) findings.Add(Told(found) with { Place = piece.Place, Decision = Decision.Deny, Reason = $"{found.Reason}; {whole}" });
+            else if (!findings.Exists(f => f.Detector == found.Detector && f.Rule == found.Rule && f.Place == piece.Place)) findings.Add(Told(found) with { Place = piece.Place });
         }
     }
 

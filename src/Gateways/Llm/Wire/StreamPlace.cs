@@ -43,6 +43,9 @@ internal readonly record struct StreamPlace(string Kind, string Number, string N
     /// <summary>A model says something there; elsewhere what is always the same is a label.</summary>
     public bool IsText => Texts.Contains(Name);
 
+    /// <summary>Not all readers join what stands there in several events.</summary>
+    public bool MayStandAlone => IsApart || !IsText;
+
     /// <summary>Nobody puts the values of several events together.</summary>
     public bool IsLabel(string value) => (Labels.Contains(Name) || (IsAside && !IsText)) && value.Length <= LabelCharsMax && !value.AsSpan().ContainsAnyExcept(LabelChars);
 

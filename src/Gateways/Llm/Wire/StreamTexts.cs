@@ -13,7 +13,7 @@ internal sealed class StreamTexts
     private const string ListName = "texts";
 
     /// <summary>Stands between texts of which nobody reads one after the other.</summary>
-    private const string Break = " # ";
+    internal const string Break = " # ";
 
     // In the order of the document; null: a break.
     private readonly List<Piece?> pieces;
