@@ -57,6 +57,7 @@ public sealed class AnswerCheckTests
     [InlineData("chat.completions", """{"choices":[{"message":{"content":null,"refusal":"no"},"finish_reason":"stop"}]}""", true), InlineData("chat.completions", """{"choices":[{"message":{"content":"no"},"finish_reason":"content_filter"}]}""", true), InlineData("messages", """{"content":[{"type":"text","text":"no"}],"stop_reason":"refusal"}""", true)]
     [InlineData("chat.completions", """{"choices":[{"message":{"content":null,"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}}]}""", true), InlineData("chat.completions", """{"choices":[{"message":{"content":null}}]}""", false), InlineData("messages", """{"content":[]}""", false)]
     [InlineData("chat.completions", """{"choices":[{"message":{"content":"{\"n\":1}"}},{"message":{"content":"{}"}}]}""", false), InlineData("messages", """{"content":[{"type":"text","text":"{\"n\""},{"type":"text","text":":1}"}]}""", true)]
+    [InlineData("chat.completions", """{"choices":[{"message":{"content":"words","refusal":"no"},"finish_reason":"stop"}]}""", false), InlineData("chat.completions", """{"x":{"refusal":"no"},"choices":[{"message":{"content":"words"},"finish_reason":"stop"}]}""", false)]
     public void Calls_and_refusals_stand_for_an_answer_and_each_answer_counts(string method, string answer, bool fits) => Assert.Equal(fits, Fault(AnswerCheck.Of(Asking(method, Format(method, Schema))).Value, answer) is null);
 
     [Theory]

@@ -49,9 +49,9 @@ public sealed class AnswerCheck
             if (tools.TryGetValue(name, out var schema) && Wrong(schema, arguments.Length == 0 ? "{}" : arguments) is { } wrong) return Unfit($"the arguments of {Firewall.Plain.Text(name, 100)}", wrong);
         if (answer is null) return null;
         var texts = Texts(carried);
-        // Calls come in place of an answer, and so does what a model would not say.
-        if (IsRefused(carried, said) || (texts.Count == 0 && said.ToolCalls.Count > 0)) return null;
-        if (texts.Count == 0) return Unfit("the answer", "it is empty");
+        // Calls come in place of an answer, and so does what a model would not say; where there is one besides, it counts.
+        if (said.Finish is "refusal" or "content_filter") return null;
+        if (texts.Count == 0) return said.ToolCalls.Count > 0 || carried.Pieces.Any(IsRefusal) ? null : Unfit("the answer", "it is empty");
         foreach (var text in texts)
             if (Wrong(answer, text) is { } wrong) return Unfit("the answer", wrong);
         return null;
@@ -92,8 +92,7 @@ public sealed class AnswerCheck
         return method == "messages" && texts.Count > 0 ? [string.Concat(texts)] : texts;
     }
 
-    private static bool IsRefused(Carried carried, Exchange said) =>
-        said.Finish is "refusal" or "content_filter" || carried.Pieces.Any(p => (p.Place.EndsWith("/refusal", StringComparison.Ordinal) || p.Place.StartsWith("response.refusal.delta", StringComparison.Ordinal)) && p.Text.Length > 0);
+    private static bool IsRefusal(Piece piece) => (piece.Place.EndsWith("/refusal", StringComparison.Ordinal) || piece.Place.StartsWith("response.refusal.delta", StringComparison.Ordinal)) && piece.Text.Length > 0;
 
     private static bool Ends(Piece piece, string begins, string ends) => piece.Place.StartsWith(begins, StringComparison.Ordinal) && piece.Place.EndsWith(ends, StringComparison.Ordinal);
 
