@@ -54,8 +54,13 @@ internal sealed class LlmCrossing(LlmGateParts parts, LlmMessage message, ICalle
         var to = Math.Min(hold.Clear, Growing());
         if (decision == Decision.RequireApproval || to <= message.Sent.Events) return LlmPassage.Nothing;
         ct.ThrowIfCancellationRequested();
-        moment = StreamMoment.Begins;
-        if (message.Sent.Events == 0 && (await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        if (message.Sent.Events == 0)
+        {
+            moment = StreamMoment.Begins;
+            if ((await RecordAsync(Record(null), strict: false).ConfigureAwait(false)).Problem is { } unwritten) return unwritten;
+        }
+        // From here on whatever is recorded of it is its end.
+        moment = StreamMoment.Ends;
         if (!Restored(to).Try(out var bytes, out problem)) return await RefuseAsync(problem).ConfigureAwait(false);
         message.Sent.Went(message.Carried, to, scan!.Cuts);
         return new LlmPassage(bytes, decision, decision == Decision.Warn ? Warnings() : [], null) { Without = scan.Goes };
