@@ -31,7 +31,7 @@ public sealed class ExchangeRecorder
         }
     }
 
-    /// <summary>Durable enough to be read again when this returns: what a power cut takes is recorded once more.</summary>
+    /// <summary>It can be read when this returns. It is not flushed to the disk: what a power cut cuts short, replaying refuses by its digests, and it is recorded once more.</summary>
     /// <param name="api">The caller's, which the answer is in.</param>
     /// <param name="model">As the caller called it.</param>
     /// <param name="body">As it went to the provider.</param>
